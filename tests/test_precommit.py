@@ -1,0 +1,143 @@
+"""The hooks of .pre-commit-hooks.yaml, at work in a small repository: pre-commit installs this checkout as it would a release."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+ROOT = pathlib.Path(__file__).parent.parent
+HOOKS = {hook["id"]: hook for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))}
+
+TEMPLATE = """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties: {Handler: orders.run, CodeUri: src/, Runtime: python3.13}
+"""
+# `run` is an entry point only because the template says so, and the mistake is in another module than the handler.
+ORDERS = "import helper\n\n\ndef run(event, context):\n    return helper.buckets()\n"
+HELPER = "import boto3\n\n\ndef buckets():\n    return boto3.client('s3').list_buckets()\n"
+
+
+def run(*command, cwd, code=0, **environment):
+    # git tells its hooks where its repository is; these tests may themselves run in a hook.
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "PYTHON", "PRE_COMMIT"))}
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env=inherited | {"NO_COLOR": "1"} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def commit_all(repository):
+    who = ("-c", "user.name=Test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false")
+    run("git", "add", "--all", cwd=repository)
+    run("git", *who, "commit", "--quiet", "--no-verify", "--message", "all", cwd=repository)
+
+
+@pytest.fixture(scope="module")
+def hook_repository(tmp_path_factory):
+    """This checkout, with what is not committed yet, as a repository that pre-commit can clone."""
+    repository = tmp_path_factory.mktemp("hooks") / "lambdalint"
+    for name in ("lambdalint", "rules"):
+        shutil.copytree(ROOT / name, repository / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml"):
+        shutil.copy(ROOT / name, repository / name)
+    run("git", "init", "--quiet", cwd=repository)
+    commit_all(repository)
+    return repository
+
+
+@pytest.fixture
+def project(tmp_path):
+    (tmp_path / "src").mkdir()
+    (tmp_path / "template.yaml").write_text(TEMPLATE)
+    (tmp_path / "src" / "orders.py").write_text(ORDERS)
+    (tmp_path / "src" / "helper.py").write_text(HELPER)
+    (tmp_path / "notes.md").write_text("none\n")
+    run("git", "init", "--quiet", cwd=tmp_path)
+    commit_all(tmp_path)
+    return tmp_path
+
+
+def try_repo(project, hooks, hook, *arguments, code):
+    command = (sys.executable, "-m", "pre_commit", "try-repo", "--color", "never", "--verbose", hooks, hook)
+    return run(*command, *arguments, cwd=project, code=code)
+
+
+
+@pytest.mark.network
+def test_project_hook_reports_the_whole_project(project, hook_repository):
+    # Only the template is named, and the finding is in a module that neither the template nor the handler's file holds.
+    output = try_repo(project, hook_repository, "lambdalint", "--files", "template.yaml", code=1)
+    assert "src/helper.py:5" in output
+    assert "LL101" in output
+    assert output.count("- hook id: lambdalint") == 1
+
+
+@pytest.mark.network
+def test_files_hook_reports_only_the_files_it_is_given(project, hook_repository):
+    output = try_repo(project, hook_repository, "lambdalint-files", "--files", "src/helper.py", code=1)
+    # The whole project was analysed: without template and handler nobody would know that helper.py runs per invocation.
+    assert "src/helper.py:5" in output
+    assert "LL101" in output
+    output = try_repo(project, hook_repository, "lambdalint-files", "--files", "src/orders.py", code=0)
+    assert "LL101" not in output
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+@pytest.mark.parametrize(
+    ("path", "triggers"),
+    [
+        ("app.py", True),
+        ("src/orders/app.py", True),
+        ("template.yaml", True),
+        ("infra/template.yml", True),
+        ("stack.template", True),
+        ("cdk.out/Stack.template.json", True),
+        ("serverless.yml", True),
+        ("main.tf", True),
+        ("prod.tfvars", True),
+        ("main.tf.json", True),
+        ("pyproject.toml", True),
+        ("lambdalint.toml", True),
+        ("requirements.txt", True),
+        ("src/requirements-dev.txt", True),
+        ("requirements.in", True),
+        ("poetry.lock", True),
+        ("uv.lock", True),
+        ("Pipfile", True),
+        ("Pipfile.lock", True),
+        ("function.zip", True),
+        ("README.md", False),
+        ("notes.txt", False),
+        ("app.pyc", False),
+        ("py", False),
+        ("logo.svg", False),
+        ("src/app.js", False),
+    ],
+)
+def test_trigger(hook, path, triggers):
+    assert bool(re.search(HOOKS[hook]["files"], path)) is triggers
+
+
+def test_hooks_say_how_they_are_run():
+    assert list(HOOKS) == ["lambdalint", "lambdalint-files"]
+    assert all(hook["language"] == "python" and hook["require_serial"] for hook in HOOKS.values())
+    assert HOOKS["lambdalint"]["pass_filenames"] is False
+    assert HOOKS["lambdalint-files"]["pass_filenames"] is True
+
+
+def test_manifest_is_valid_to_pre_commit():
+    run(sys.executable, "-m", "pre_commit", "validate-manifest", ROOT / ".pre-commit-hooks.yaml", cwd=ROOT)

@@ -1,0 +1,181 @@
+"""Hostile inputs, each in a process of its own: outcome, exit code, ceilings, and what must never be seen.
+
+The inputs are written by a generator that does not ship with the project. LAMBDALINT_TORTURE is the
+path of that script; without it there is nothing to run. Its manifest says what is expected.
+"""
+
+import atexit
+import ctypes
+import functools
+import json
+import os
+import pathlib
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import urllib.parse
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parent.parent
+GENERATOR = os.environ.get("LAMBDALINT_TORTURE", "")
+GROUPS = os.environ.get("LAMBDALINT_TORTURE_GROUPS", "ae")
+FORMATS = ("text", "concise", "json", "sarif", "github")
+SENTINEL = "sentinel_ok.py"
+
+# Where the manifest's note allows more than its outcome. "skipped" includes the refusal to parse, with a reason.
+ALSO_ALLOWED = {
+    "huge-int": "parse-error",  # ast refuses more than 4,300 digits, libcst does not: either is fine
+    "tstring": "parse-error",  # of an interpreter that does not know them
+    "lazy-import": "parse-error",
+    "pep758": "parse-error",  # without a target runtime, as Python 2's "except A, b:" of another case
+    "many-lines": "analysed",
+    "symlink-loop": "analysed",
+}
+DEEP = "deep-"  # "For 'skipped' cases 'analysed' is allowed too"
+
+# Like the console script: the current directory is not on the path.
+LAUNCHER = "import sys\nsys.path.insert(0, {root!r})\nfrom lambdalint.cli import main\nsys.exit(main())\n"
+GIB = 1 << 30
+
+
+def remove(folder):
+    for path, folders, _ in os.walk(folder):
+        for name in folders:
+            if not os.path.islink(os.path.join(path, name)):
+                os.chmod(os.path.join(path, name), 0o700)
+    shutil.rmtree(folder)
+
+
+@functools.cache
+def generated():
+    """The folder of the generated set and its manifest."""
+    folder = tempfile.mkdtemp(prefix="lambdalint-torture-")
+    atexit.register(remove, folder)
+    subprocess.run([sys.executable, GENERATOR, os.path.join(folder, "set")], check=True, stdout=subprocess.DEVNULL)
+    pathlib.Path(folder, "launcher.py").write_text(LAUNCHER.format(root=str(ROOT)))
+    return folder, json.loads(pathlib.Path(folder, "set", "manifest.json").read_text(encoding="utf-8"))
+
+
+def pytest_generate_tests(metafunc):
+    if "case" not in metafunc.fixturenames:
+        return
+    cases = [case for case in generated()[1]["cases"] if case["group"] in GROUPS] if GENERATOR else []
+    if "format_" in metafunc.fixturenames:
+        cases = [case for case in cases if case["group"] == "e"]
+    metafunc.parametrize("case", cases, ids=lambda case: case["id"])
+
+
+def limits(seconds, *, unprivileged):
+    """What the child is held to; root loses the right to read what its mode bits forbid."""
+
+    def apply():
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
+        resource.setrlimit(resource.RLIMIT_AS, (8 * GIB, 8 * GIB))
+        if unprivileged and os.geteuid() == 0:
+            libc = ctypes.CDLL(None, use_errno=True)
+            for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH; 24 is PR_CAPBSET_DROP
+                if libc.prctl(24, capability, 0, 0, 0):
+                    os._exit(99)
+
+    return apply
+
+
+def check(case, *arguments):
+    """Run one check in the folder of a case: exit code, output (both streams), peak resident MiB."""
+    folder = generated()[0]
+    where = os.path.join(folder, "set", case["dir"])
+    target = os.path.relpath(case["target"], case["dir"])
+    child = subprocess.Popen(
+        [sys.executable, os.path.join(folder, "launcher.py"), "check", target, "--no-cache", *arguments],
+        cwd=where,
+        env=os.environ | {"NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        preexec_fn=limits(case["expect"]["max_s"], unprivileged="unreadable" in case["id"]),
+    )
+    output = child.stdout.read()
+    child.stdout.close()
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    return child.returncode, output.decode("utf-8", "surrogateescape"), usage.ru_maxrss / 1024
+
+
+def inputs(case):
+    """The Python files of a case beside the sentinel, as bytes names: whatever they are on disk."""
+    top = os.fsencode(os.path.join(generated()[0], "set", case["dir"]))
+    found = []
+    for folder, folders, names in os.walk(top):
+        found += [os.path.relpath(os.path.join(folder, name), top) for name in names if name.endswith(b".py")]
+        folders[:] = [name for name in folders if not os.path.islink(os.path.join(folder, name))]
+    return sorted(set(found) - {SENTINEL.encode()})
+
+
+def outcomes(report, name):
+    """What the report says of one file."""
+    refusals = [finding for finding in report["findings"] if finding["path"] == name and finding["code"] in {"LL001", "LL002"}]
+    skipped = [item for item in report["skipped"] if item["path"] == name]
+    assert all(item["reason"] for item in skipped)
+    assert len(refusals) <= 1
+    said = set()
+    if name in report["analysed"]:
+        said.add("analysed")
+    if refusals:
+        said.add("parse-error")
+    if refusals or skipped:
+        said.add("skipped")
+    assert not {"analysed", "skipped"} <= said, f"{name} is both"
+    return said
+
+
+def allowed(case):
+    expected = {case["expect"]["outcome"]}
+    kind = case["id"].partition("-")[2]
+    if kind in ALSO_ALLOWED:
+        expected.add(ALSO_ALLOWED[kind])
+    if kind.startswith(DEEP) and expected == {"skipped"}:
+        expected.add("analysed")
+    return expected
+
+
+pytestmark = pytest.mark.skipif(not GENERATOR, reason="LAMBDALINT_TORTURE does not name the generator")
+
+
+def test_hostile_input(case, tmp_path):
+    code, output, peak = check(case, "--output", "text", "--output", f"json:{tmp_path / 'report.json'}")
+    expect = case["expect"]
+    assert code in expect["exit"], output[-2000:]
+    assert peak <= expect["max_rss_mb"]
+    assert not [text for text in expect["never"] if text in output]
+    assert not list(pathlib.Path(generated()[0]).rglob(generated()[1]["canary"] + "*"))
+    report = json.loads((tmp_path / "report.json").read_bytes())
+    if expect["others"]:
+        assert outcomes(report, SENTINEL) == {"analysed"}
+    names = inputs(case)
+    if case["group"] == "a":
+        for name in names:
+            assert outcomes(report, name.decode()) & allowed(case), f"{name}: {outcomes(report, name.decode())}"
+    # Nothing is silently left out, and nothing is listed twice.
+    listed = report["analysed"] + [item["path"] for item in report["skipped"]]
+    assert len(listed) == len(set(listed))
+    assert len([name for name in listed if name.endswith(".py")]) == len(names) + expect["others"]
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_names_do_not_attack_the_output(case, format_):
+    code, output, _ = check(case, "--output", format_)
+    assert code in case["expect"]["exit"], output[-2000:]
+    assert not [text for text in case["expect"]["never"] if text in output]
+    controls = {character for character in output if character < " " or "\x7f" <= character < "\xa0"}
+    assert controls <= {"\n", "\t"}
+    assert not {"\u202e", "\u2066", "\u2028", "\u200b"} & set(output)
+    if format_ == "github":
+        assert all(line.startswith(("::error ", "::warning ", "::notice ")) for line in output.splitlines() if "::" in line)
+    if format_ == "sarif":
+        for result in json.loads(output)["runs"][0]["results"]:
+            uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+            assert set(uri) <= set("-._~/%" + "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!$&'()*+,;=@:")
+            assert not urllib.parse.urlsplit(uri).scheme
