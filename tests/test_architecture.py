@@ -11,15 +11,16 @@ ROOT = pathlib.Path(__file__).parent.parent
 PACKAGE = ROOT / "lambdalint"
 
 # Which parts of the package each part may import (besides itself). A new module has to be given its place here.
-FACTS = {"__init__", "model", "data"}
+FACTS = {"__init__", "model", "errors", "data"}
 INPUTS = FACTS | {"tree", "settings"}
 MAY_IMPORT = {
     "__init__": set(),
     "model": set(),
+    "errors": set(),
     "data": set(),
     "tree": FACTS,
     "settings": INPUTS,
-    "discover": INPUTS,
+    "discover": INPUTS | {"templates"},
     "templates": INPUTS,
     "source": INPUTS,
     "bundle": INPUTS | {"source"},
@@ -27,7 +28,7 @@ MAY_IMPORT = {
     "rule": FACTS | {"source", "bundle"},
     "rules": {"model", "rule"},
     "diagnostics": FACTS | {"rule"},
-    "registry": FACTS | {"rule", "rules", "diagnostics"},
+    "registry": INPUTS | {"rule", "rules", "diagnostics"},
     "cache": INPUTS,
     "baseline": INPUTS,
     "engine": INPUTS

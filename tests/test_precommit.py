@@ -119,7 +119,6 @@ def test_files_hook_reports_only_the_files_it_is_given(project, hook_repository)
         ("uv.lock", True),
         ("Pipfile", True),
         ("Pipfile.lock", True),
-        ("function.zip", True),
         ("README.md", False),
         ("notes.txt", False),
         ("app.pyc", False),

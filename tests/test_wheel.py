@@ -112,7 +112,9 @@ def test_wheel_holds_exactly_the_tracked_rules_and_the_package(built):
     with zipfile.ZipFile(built[1]) as wheel:
         names = {name for name in wheel.namelist() if ".dist-info/" not in name}
     rules = {name.removeprefix("lambdalint/") for name in names if name.startswith("lambdalint/rules/")}
-    assert rules == tracked("rules") | {"rules/__init__.py"}, "an untracked rule? git add it"
+    package = {name.removeprefix("lambdalint/") for name in tracked("lambdalint/rules")}
+    assert rules == tracked("rules") | package, "an untracked rule? git add it"
+    assert not {name for name in package if "/ll" in name}
     assert {name for name in rules if re.fullmatch(r"rules/ll\d{3}_\w+\.py", name)}
     assert names == tracked("lambdalint") | {f"lambdalint/{name}" for name in rules}
 
