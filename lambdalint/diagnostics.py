@@ -1,0 +1,105 @@
+"""What the engine itself reports (LL0), in one table, with the metadata that a rule has."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from lambdalint.model import Confidence, Finding, Location, Severity, Skipped
+
+
+class Diagnostic(NamedTuple):
+    """The metadata of one engine diagnostic; the fields mean what they mean for a `Rule`."""
+
+    code: str
+    name: str
+    severity: Severity
+    doc: str
+    why: str
+    remedy: str
+    confidence: Confidence = Confidence.HIGH
+    default: bool = True
+    security: bool = False
+    tags: tuple[str, ...] = ()
+    since: str = "0.1.0"
+
+
+SYNTAX_ERROR = Diagnostic(
+    "LL001",
+    "syntax-error",
+    Severity.ERROR,
+    doc="""Source that an entry point reaches and that the function's runtime cannot compile.
+
+    Lambda reports ``Runtime.UserCodeSyntaxError`` and every invocation fails. The message names the
+    Python version that refuses the source. A file that does not parse and that no entry point reaches
+    is ``unreadable-input`` instead.
+    """,
+    why="The runtime compiles the module when it loads the function; every invocation fails.",
+    remedy="Correct the syntax, or raise the function's runtime to a Python that has it.",
+)
+UNREADABLE_INPUT = Diagnostic(
+    "LL002",
+    "unreadable-input",
+    Severity.INFO,
+    doc="""An input that was not analysed, with the reason.
+
+    Nothing is left out in silence: a file that cannot be read, decoded or parsed, that is no regular
+    file, or that is larger or more deeply nested than the limits allow is listed here. It is a warning
+    for a path that was named on the command line, a template or an artifact, else information.
+    """,
+    why="What was not analysed may hold mistakes that this report does not show.",
+    remedy="Mend the file, or exclude it (`exclude` in the configuration) if it is not deployed.",
+)
+UNUSED_SUPPRESSION = Diagnostic(
+    "LL003",
+    "unused-suppression",
+    Severity.INFO,
+    doc="""A suppression comment that silences nothing.
+
+    The cause has gone, or the comment is not where the finding is: on a line of the finding's statement
+    or alone on the line above it. Only rules that ran are judged.
+    """,
+    why="A suppression that outlives its cause hides the next mistake on that line.",
+    remedy="Remove the comment, or the rule's name from it.",
+)
+UNKNOWN_RULE = Diagnostic(
+    "LL004",
+    "unknown-rule",
+    Severity.WARNING,
+    doc="""A suppression comment that names no rule.
+
+    It silences nothing. Write ``# lambdalint: ignore[rule-name] -- reason``, or
+    ``# lambdalint: file-ignore[rule-name] -- reason`` for a whole file; several names are separated by
+    commas, and codes do as well as names.
+    """,
+    why="A misspelt suppression silences nothing, and may look as if a finding had been accepted.",
+    remedy="Correct the name; `lambdalint rule --all` lists them.",
+)
+DIAGNOSTICS = (SYNTAX_ERROR, UNREADABLE_INPUT, UNUSED_SUPPRESSION, UNKNOWN_RULE)
+
+
+def finding(
+    diagnostic: Diagnostic,
+    location: Location,
+    message: str,
+    *,
+    severity: Severity | None = None,
+    function: str = "<module>",
+    remedy: str = "",
+) -> Finding:
+    """A finding of ``diagnostic``; the severity defaults to its own."""
+    return Finding(
+        code=diagnostic.code,
+        name=diagnostic.name,
+        severity=diagnostic.severity if severity is None else severity,
+        confidence=diagnostic.confidence,
+        message=message,
+        location=location,
+        function=function,
+        remedy=remedy,
+    )
+
+
+def unreadable(skipped: Skipped, *, line: int = 1, template: bool = False) -> Finding:
+    """The LL002 finding for one skipped input; ``template`` tells that it is a template or an artifact."""
+    severity = Severity.WARNING if skipped.named or template else Severity.INFO
+    return finding(UNREADABLE_INPUT, Location(skipped.path, line), f"not analysed: {skipped.reason}", severity=severity)

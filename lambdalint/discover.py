@@ -1,0 +1,463 @@
+"""Paths on the command line → Project: which files are analysed, which are skipped and why.
+
+Directories are walked; a file limits what is reported, while the project around it is analysed
+whole. Ignored files are left out as git does it (``.gitignore`` files of every level), vendored
+trees and virtual environments are left out by default. Links to directories are not followed, links
+to files are read once, under the path of the file itself.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from lambdalint.errors import UsageError
+from lambdalint.model import Skipped
+from lambdalint.tree import DirectoryTree, Tree, Unreadable
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+EXCLUDED_DIRECTORIES = frozenset(
+    {
+        ".git", ".hg", ".svn", ".tox", ".nox", ".venv", "venv", "site-packages", "dist-packages", "node_modules",
+        "__pycache__", "__pypackages__", ".eggs", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis",
+        ".aws-sam", ".serverless", ".terraform",
+    }
+)  # fmt: skip
+SYNTHESISED = "cdk.out"  # its Python is a copy of what is analysed already; its templates are the deployed truth
+CONFIGURATION = ("lambdalint.toml", ".lambdalint.toml", "pyproject.toml")
+IGNORE_LIMIT = 1 << 20  # bytes of one .gitignore
+RECORD_LIMIT = 8 << 20  # bytes of one RECORD
+STAR_LIMIT = 8  # a pattern with more wildcards in one segment can take exponential time; it is left out
+# Files that belong to a project and that no analysis reads: naming one (a pre-commit hook does) is no mistake.
+_PROJECT_FILE = re.compile(r"\.(toml|txt|in|lock|cfg|ini|json|ya?ml|md|rst|tf|tfvars|sh)$|^(Pipfile|Makefile|Dockerfile)")
+
+
+class Project(NamedTuple):
+    """The inputs of one run. All paths are relative to ``root``, with forward slashes, sorted.
+
+    ``root`` is absolute: the git root, else the working directory, else the parent of what was
+    given; ``tree`` reads everything below it, also what is not listed here. ``python`` and
+    ``templates`` are what to analyse. ``excluded`` counts the entries left out by ignore files,
+    configuration or default, a directory as one. ``only`` are the files and (with a slash at the
+    end) directories that the report is limited to, None where it is not.
+    """
+
+    tree: Tree
+    root: str
+    python: tuple[str, ...]
+    templates: tuple[str, ...]
+    skipped: tuple[Skipped, ...] = ()
+    excluded: int = 0
+    only: tuple[str, ...] | None = None
+
+    def reported(self, path: str) -> bool:
+        """Whether findings in ``path`` belong to the report."""
+        return self.only is None or any(
+            path.startswith(item) if item.endswith("/") else path == item for item in self.only
+        )
+
+
+class Given(NamedTuple):
+    """The paths of the command line, absolute, and the project's root."""
+
+    root: str
+    directories: tuple[str, ...]
+    files: tuple[str, ...]
+
+    @property
+    def start(self) -> str:
+        """The first path, from which the configuration is looked for."""
+        return (self.directories + self.files)[0]
+
+
+def is_test(path: str) -> bool:
+    """Whether a path (relative, forward slashes) names test code, in which rules do not report."""
+    *directories, name = path.split("/")
+    return (
+        "tests" in directories
+        or name == "conftest.py"
+        or (name.endswith(".py") and (name.startswith("test_") or name.endswith("_test.py")))
+    )
+
+
+def locate(paths: Iterable[str]) -> Given:
+    """The project that ``paths`` (of the command line; none: the working directory) belong to.
+
+    Raises:
+        UsageError: a path that does not exist.
+    """
+    directories: dict[str, None] = {}
+    files: dict[str, None] = {}
+    for path in paths or (".",):
+        try:
+            real = os.path.realpath(path)
+            if os.path.isdir(real):
+                directories[real] = None
+            else:
+                os.lstat(path)
+                # a link is judged by the walk, which needs its own name and not its target's
+                parent, name = os.path.split(os.path.abspath(path))
+                files[os.path.join(os.path.realpath(parent), name)] = None
+        except (OSError, ValueError):
+            raise UsageError(f"there is no file or directory '{path}'; check the path") from None
+    every = (*directories, *files)
+    first = every[0] if directories else os.path.dirname(every[0])
+    root = _git_root(first) or _working_directory()
+    if root is None or not all(_holds(root, path) for path in every):
+        root = os.path.commonpath([*directories, *map(os.path.dirname, files)])
+    return Given(root, tuple(directories), tuple(files))
+
+
+def _git_root(directory: str) -> str | None:
+    while True:
+        if os.path.lexists(os.path.join(directory, ".git")):
+            return directory
+        parent = os.path.dirname(directory)
+        if parent == directory:
+            return None
+        directory = parent
+
+
+def _working_directory() -> str | None:
+    try:
+        return os.path.realpath(os.getcwd())
+    except OSError:  # it was deleted
+        return None
+
+
+def _holds(root: str, path: str) -> bool:
+    return path == root or path.startswith(root.rstrip(os.sep) + os.sep)
+
+
+def project(given: Given, exclude: tuple[str, ...] = (), templates: tuple[str, ...] = ()) -> Project:
+    """Walk what was given.
+
+    Args:
+        given: from `locate`.
+        exclude: gitignore patterns relative to the root, from configuration and command line.
+        templates: further template files, relative to the root, from the configuration.
+
+    Raises:
+        UsageError: a configured template that does not exist.
+    """
+    tree = DirectoryTree(given.root)
+    walk = _Walk(tree, exclude)
+    bases = dict.fromkeys([*given.directories, *(_surroundings(path, given.root) for path in given.files)])
+    for base in bases:
+        if not any(other != base and _holds(other, base) for other in bases):
+            walk.directory(_relative(base, given.root))
+    for base in given.directories:
+        walk.ancestors(_relative(base, given.root))
+    named = tuple(_relative(path, given.root) for path in given.files)
+    for path in named:
+        walk.named(path)
+    for path in templates:
+        if not tree.exists(path):
+            raise UsageError(f"the configured template '{path}' does not exist; correct 'templates'")
+        walk.templates.add(path)
+    walk.links()
+    only = None
+    if named:
+        parts = [_relative(path, given.root) for path in given.directories]
+        only = (*(f"{part}/" if part else "" for part in parts), *(walk.canonical.get(path, path) for path in named))
+        only = None if "" in only else tuple(sorted(only))
+    return Project(
+        tree=tree,
+        root=given.root,
+        python=tuple(sorted(walk.python)),
+        templates=tuple(sorted(walk.templates)),
+        skipped=tuple(sorted(walk.skipped.values())),
+        excluded=walk.excluded,
+        only=only,
+    )
+
+
+def _surroundings(path: str, root: str) -> str:
+    """The directory that is analysed with a single file: the git root, else the nearest one with a configuration."""
+    directory = os.path.dirname(path)
+    if os.path.lexists(os.path.join(root, ".git")):
+        return root
+    nearest = directory
+    while _holds(root, nearest):
+        if any(os.path.lexists(os.path.join(nearest, name)) for name in CONFIGURATION):
+            return nearest
+        if nearest == root:
+            break
+        nearest = os.path.dirname(nearest)
+    return directory
+
+
+def _relative(path: str, root: str) -> str:
+    return path[len(root) :].strip(os.sep).replace(os.sep, "/")
+
+
+class _Ignore:
+    """The patterns of one ignore file, relative to the directory ``base`` (empty or with a slash at the end).
+
+    pathspec, which takes as long to import as the rest of a run over one file, is asked only about
+    paths that hold the literal part of some pattern: no other can match.
+    """
+
+    def __init__(self, base: str, lines: Iterable[str]) -> None:
+        self.base = base
+        self.lines = [line for line in lines if line.strip() and not line.startswith("#") and _bounded(line)]
+        self.literals = tuple({_literal(line) for line in self.lines})
+        self.spec: GitIgnoreSpec | None = None
+
+    def verdict(self, path: str) -> bool | None:
+        """Whether ``path`` (of the root; a directory ends with a slash) is ignored; None where no pattern says."""
+        for literal in self.literals:
+            if literal in path:
+                break
+        else:
+            return None
+        if self.spec is None:
+            from pathspec import GitIgnoreSpec
+
+            self.spec = GitIgnoreSpec.from_lines(self.lines)
+        return self.spec.check_file(path[len(self.base) :]).include
+
+
+def _bounded(line: str) -> bool:
+    return not any(segment.replace("**", "*").count("*") > STAR_LIMIT for segment in line.split("/"))
+
+
+def _literal(line: str) -> str:
+    """The longest text that every path matched by the gitignore pattern ``line`` holds."""
+    line = line.strip().removeprefix("!").partition("[")[0]
+    return max((part.strip() for part in re.split(r"[*?\\/]", line)), key=len)
+
+
+def _input(name: str) -> str:
+    """``python``, ``template`` or nothing, by the name alone."""
+    if name.endswith(".py"):
+        return "python"
+    # imported here: most runs over a few files meet no other file
+    from lambdalint.templates import is_template
+
+    return "template" if is_template(name) else ""
+
+
+class _Walk:
+    """Collects the inputs below directories."""
+
+    def __init__(self, tree: DirectoryTree, exclude: tuple[str, ...]) -> None:
+        self.tree = tree
+        self.root = tree.root
+        self.exclude = _Ignore("", exclude)
+        self.python: set[str] = set()
+        self.templates: set[str] = set()
+        self.skipped: dict[str, Skipped] = {}
+        self.excluded = 0
+        self.linked: dict[str, bool] = {}
+        self.canonical: dict[str, str] = {}
+        self.ignores: dict[str, tuple[_Ignore, ...]] = {}
+
+    def directory(self, start: str) -> None:
+        """Walk the directory ``start`` (relative to the root, empty for the root itself)."""
+        # an explicit stack, for trees of any depth; a link is never followed, so there are no cycles
+        stack: list[tuple[str, tuple[_Ignore, ...], bool]] = [(f"{start}/" if start else "", self._above(start), False)]
+        while stack:
+            prefix, ignores, synthesised = stack.pop()
+            try:
+                with os.scandir(os.path.join(self.root, prefix)) as entries:
+                    # names that are not UTF-8 come as surrogates, which sort like anything else
+                    listed = sorted(entries, key=lambda entry: entry.name)
+            except OSError as error:
+                self._skip(prefix.rstrip("/"), error.strerror or "directory cannot be read")
+                continue
+            names = {entry.name for entry in listed}
+            if "pyvenv.cfg" in names and prefix:
+                self.excluded += 1
+                continue
+            if ".gitignore" in names and not synthesised:
+                ignores = (*ignores, *self._ignore_file(prefix))
+            installed = self._installed(prefix, names)
+            for entry in listed:
+                name = entry.name
+                path = prefix + name
+                if entry.is_dir(follow_symlinks=False):
+                    if name == SYNTHESISED:
+                        stack.append((f"{path}/", (), True))
+                    elif (
+                        name in EXCLUDED_DIRECTORIES
+                        or name in installed
+                        or (synthesised and name.startswith("asset."))
+                        or self._ignored(f"{path}/", ignores)
+                    ):
+                        self.excluded += 1
+                    else:
+                        stack.append((f"{path}/", ignores, synthesised))
+                elif kind := _input(name):
+                    if name in installed or (synthesised and kind == "python") or self._ignored(path, ignores):
+                        self.excluded += 1
+                    else:
+                        self._add(path, kind, entry)
+
+    def _add(self, path: str, kind: str, entry: os.DirEntry[str]) -> None:
+        try:
+            if entry.is_symlink():
+                self.linked[path] = False
+            elif entry.is_file(follow_symlinks=False):
+                (self.python if kind == "python" else self.templates).add(path)
+            else:
+                self._skip(path, "not a regular file")
+        except OSError as error:
+            self._skip(path, error.strerror or "cannot be read")
+
+    def ancestors(self, start: str) -> None:
+        """Take the templates that lie directly in the directories above ``start``."""
+        while start:
+            start = start.rpartition("/")[0]
+            prefix = f"{start}/" if start else ""
+            ignores = (*self._above(start), *self._ignore_file(prefix))
+            try:
+                with os.scandir(os.path.join(self.root, prefix)) as entries:
+                    for entry in entries:
+                        regular = entry.is_file(follow_symlinks=False)
+                        if regular and _input(entry.name) == "template" and not self._ignored(prefix + entry.name, ignores):
+                            self.templates.add(prefix + entry.name)
+            except OSError:
+                continue  # it was not asked for
+
+    def named(self, path: str) -> None:
+        """Take one file that the user named, whatever ignores it."""
+        name = path.rpartition("/")[2]
+        full = os.path.join(self.root, path)
+        kind = _input(name)
+        if os.path.islink(full):
+            self.linked[path] = True
+        elif not stat.S_ISREG(os.lstat(full).st_mode):
+            self._skip(path, "not a regular file", named=True)
+        elif kind:
+            (self.python if kind == "python" else self.templates).add(path)
+        elif not _PROJECT_FILE.search(name):
+            self._skip(path, "neither Python source nor a template", named=True)
+
+    def links(self) -> None:
+        """Read each link to a file once, under the path of the file itself."""
+        for path, named in sorted(self.linked.items()):
+            real = os.path.realpath(os.path.join(self.root, path))
+            try:
+                mode = os.stat(os.path.join(self.root, path)).st_mode
+            except OSError as error:
+                self._skip(path, f"link that leads nowhere ({error.strerror})", named=named)
+                continue
+            if stat.S_ISDIR(mode):
+                continue
+            if not _holds(self.root, real):
+                self._skip(path, "link that leads out of the project", named=named)
+            elif not stat.S_ISREG(mode):
+                self._skip(path, "not a regular file", named=named)
+            else:
+                self.canonical[path] = _relative(real, self.root)
+                kind = _input(path.rpartition("/")[2])
+                if kind:
+                    (self.python if kind == "python" else self.templates).add(self.canonical[path])
+
+    def _skip(self, path: str, reason: str, *, named: bool = False) -> None:
+        if path not in self.skipped or named:
+            self.skipped[path] = Skipped(path or ".", reason, named)
+
+    def _ignored(self, path: str, ignores: tuple[_Ignore, ...]) -> bool:
+        if self.exclude.verdict(path):
+            return True
+        for ignore in reversed(ignores):  # the deepest file that says anything decides
+            verdict = ignore.verdict(path)
+            if verdict is not None:
+                return verdict
+        return False
+
+    def _above(self, start: str) -> tuple[_Ignore, ...]:
+        """The ignore files above the directory ``start``; none if they ignore ``start`` itself, which was asked for."""
+        if not start:
+            return ()
+        found: tuple[_Ignore, ...] = ()
+        parts = start.split("/")
+        for depth in range(len(parts)):
+            prefix = "".join(f"{part}/" for part in parts[:depth])
+            found = (*found, *self._ignore_file(prefix))
+            if any(ignore.verdict(f"{prefix}{parts[depth]}/") for ignore in found):
+                return ()
+        return found
+
+    def _ignore_file(self, prefix: str) -> tuple[_Ignore, ...]:
+        if prefix not in self.ignores:
+            lines: list[str] = []
+            for name in (".gitignore", *((".git/info/exclude",) if not prefix else ())):
+                try:
+                    data = self.tree.read(prefix + name, IGNORE_LIMIT)
+                except Unreadable:
+                    continue
+                lines += data.decode("utf-8", "surrogateescape").splitlines()
+            ignore = _Ignore(prefix, lines)
+            self.ignores[prefix] = (ignore,) if ignore.lines else ()
+        return self.ignores[prefix]
+
+    def _installed(self, prefix: str, names: set[str]) -> frozenset[str]:
+        """The entries of a directory that installed distributions own (``pip install --target``)."""
+        found: set[str] = set()
+        for name in names:
+            if name.endswith(".dist-info"):
+                found.add(name)
+                found.update(self._owned(f"{prefix}{name}/"))
+                # where neither file is there, the distribution's own name is the best guess
+                found.add(name.partition("-")[0].lower())
+        return frozenset(found & names)
+
+    def _owned(self, prefix: str) -> Iterator[str]:
+        for name in ("RECORD", "top_level.txt"):
+            try:
+                text = self.tree.read(prefix + name, RECORD_LIMIT).decode("utf-8", "surrogateescape")
+            except Unreadable:
+                continue
+            for line in text.splitlines():
+                top = line.split(",")[0].split("/")[0].strip().strip('"')
+                yield from (top, f"{top}.py") if name == "top_level.txt" else (top,)
+
+
+class _Overlay:
+    """A tree in which one file has other bytes than on the disk."""
+
+    def __init__(self, tree: Tree, path: str, content: bytes) -> None:
+        self.tree = tree
+        self.path = path
+        self.content = content
+
+    def read(self, path: str, limit: int) -> bytes:
+        """See `Tree.read`."""
+        if path != self.path:
+            return self.tree.read(path, limit)
+        if len(self.content) > limit:
+            raise Unreadable(f"larger than {limit:,} bytes")
+        return self.content
+
+    def exists(self, path: str) -> bool:
+        """See `Tree.exists`."""
+        return path == self.path or self.tree.exists(path)
+
+
+def overlay(found: Project, name: str, content: bytes) -> Project:
+    """The project in which the file ``name`` (of the command line) holds ``content``; the report is limited to it.
+
+    Raises:
+        UsageError: the file would lie outside the project.
+    """
+    parent, last = os.path.split(os.path.abspath(name))
+    full = os.path.join(os.path.realpath(parent), last)
+    kind = _input(last)
+    if not _holds(found.root, full) or not kind:
+        raise UsageError(f"'{name}' must name a Python file or a template inside {found.root}")
+    path = _relative(full, found.root)
+    return found._replace(
+        tree=_Overlay(found.tree, path, content),
+        python=tuple(sorted({*found.python, path})) if kind == "python" else found.python,
+        templates=tuple(sorted({*found.templates, path})) if kind == "template" else found.templates,
+        skipped=tuple(item for item in found.skipped if item.path != path),
+        only=(path,),
+    )

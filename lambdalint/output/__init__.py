@@ -1,0 +1,27 @@
+"""Report → text of one format. Each format is a module of its own, imported when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lambdalint.model import Report
+    from lambdalint.output.view import View
+
+FORMATS = ("text", "concise", "json", "sarif", "github")
+FUNCTION_FORMATS = ("text", "json")
+
+
+def render(name: str, report: Report, view: View) -> str:
+    """What ``check`` prints in the format ``name``; ends with a newline unless it is empty."""
+    module = importlib.import_module(f"lambdalint.output.{name}")
+    text: str = module.render(report, view)
+    return text
+
+
+def render_functions(name: str, report: Report, view: View) -> str:
+    """What ``functions`` prints in the format ``name`` (one of `FUNCTION_FORMATS`)."""
+    module = importlib.import_module(f"lambdalint.output.{name}")
+    text: str = module.render_functions(report, view)
+    return text

@@ -1,0 +1,56 @@
+"""The documentation of rules: for ``lambdalint rule``, SARIF and the pages under ``docs/``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lambdalint.registry import About
+
+HOMEPAGE = "https://github.com/lambdalint/lambdalint"
+
+
+def page(about: About) -> str:
+    """Where the documentation of a rule is on the web."""
+    return f"{HOMEPAGE}/blob/main/docs/rules/{about.name}.md"
+
+
+def markdown(about: About, *, title: bool = True) -> str:
+    """The documentation of a rule as Markdown: sections of the docstring become headings."""
+    lines = [f"# {about.name} ({about.code})", ""] if title else []
+    lines += [f"*{fact_line(about)}*", "", about.summary, ""]
+    lines += _body(about.doc.split("\n")[1:])
+    lines += ["", "## Why", "", about.why, "", "## What to do", "", about.remedy]
+    return "\n".join(lines).replace("\n\n\n", "\n\n").strip() + "\n"
+
+
+def _body(doc: list[str]) -> list[str]:
+    lines = []
+    for line in doc:
+        if line and not line.startswith(" ") and line.endswith(":") and line[:-1].isalpha():
+            lines += ["", f"## {line[:-1]}", ""]
+        else:
+            # the content of a section is indented in a docstring, which would be code in Markdown
+            lines.append(line[4:] if line.startswith("    ") else line)
+    return lines
+
+
+def plain(about: About) -> str:
+    """The documentation of a rule as text for a terminal."""
+    title = f"{about.name} ({about.code})"
+    lines = [title, "=" * len(title), fact_line(about), "", about.doc.strip(), ""]
+    lines += ["Why:", *_indented(about.why), "", "What to do:", *_indented(about.remedy), "", page(about)]
+    return "\n".join(lines) + "\n"
+
+
+def _indented(text: str) -> list[str]:
+    from lambdalint.output.text import wrapped
+
+    return list(wrapped(text, 80, "    "))
+
+
+def fact_line(about: About) -> str:
+    """Severity, confidence, whether it is on by default, and since when."""
+    default = "on by default" if about.default else "off by default"
+    tags = f", {', '.join(about.tags)}" if about.tags else ""
+    return f"{about.severity.label}, {about.confidence.label} confidence, {default}{tags}, since {about.since}"

@@ -1,0 +1,245 @@
+"""Text for people: the finding, its line, how it is reached, what decided it; why and what to do at the end."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from lambdalint.output.escape import escaped, safe
+
+if TYPE_CHECKING:
+    from lambdalint.model import Finding, Function, Report, Step, Value
+    from lambdalint.output.view import View
+
+SEVERITY_STYLE = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
+LABEL = 10  # columns of the labels at the left
+
+
+class Painter:
+    """Collects text in styles and gives it plain or coloured."""
+
+    def __init__(self, color: bool) -> None:
+        self.color = color
+        self.spans: list[tuple[str, str]] = []
+
+    def write(self, text: str, style: str = "") -> None:
+        """Add text that is safe already."""
+        self.spans.append((text, style))
+
+    def heading(self, item: Finding, line: int, column: int) -> None:
+        """Add ``path:line:column: severity name (CODE)``."""
+        label = item.severity.label
+        self.write(safe(item.location.path), "bold")
+        self.write(f":{line}:{column}: ")
+        self.write(label, SEVERITY_STYLE[label])
+        self.write(f" {item.name} ({item.code})")
+
+    def text(self) -> str:
+        """All that was written."""
+        plain = "".join(text for text, _ in self.spans)
+        if not self.color or not plain:
+            return plain
+        import io
+
+        from rich.console import Console  # 100 ms, so only for colours
+        from rich.text import Text
+
+        target = io.StringIO()
+        console = Console(file=target, force_terminal=True, color_system="standard", markup=False, highlight=False,
+                          emoji=False, legacy_windows=False, no_color=False)  # fmt: skip
+        # Text objects: no markup of the data is ever read
+        console.print(Text.assemble(*self.spans), soft_wrap=True, end="")
+        return target.getvalue()
+
+
+def render(report: Report, view: View) -> str:
+    """The report on at most ``view.width`` columns, source lines and paths excepted where they are longer."""
+    out = Painter(view.color)
+    for item in report.findings:
+        _finding(item, view, out)
+    if report.findings:
+        _rules(report, view, out)
+    if not view.quiet:
+        summary(report, view, out)
+    return out.text()
+
+
+def wrapped(text: str, width: int, indent: str, first: str = "") -> Iterator[str]:
+    """``text``, made safe, in lines of at most ``width`` columns; all but the first start with ``indent``.
+
+    No line starts with ``::``, which a CI runner would take for a command.
+    """
+    line, room = first or indent, False
+    for word in safe(text).split(" "):
+        if room and (cells(line) + 1 + cells(word) > width and not word.startswith("::")):
+            yield line
+            line, room = indent + word, True
+        else:
+            line, room = f"{line} {word}" if room else line + word, True
+    yield line
+
+
+def cells(text: str) -> int:
+    """How many columns of a terminal ``text`` takes."""
+    return len(text) if text.isascii() else sum(_cell(char) for char in text)
+
+
+def _cell(char: str) -> int:
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def _finding(item: Finding, view: View, out: Painter) -> None:
+    line, column, end_line, end_column = view.span(item.location)
+    out.heading(item, line, column)
+    out.write("\n")
+    for row in wrapped(item.message, view.width, "  "):
+        out.write(f"{row}\n")
+    _excerpt(item, (line, column, end_line, end_column), view, out)
+    for number, chain in enumerate(item.chains):
+        _chain(chain, "reached" if not number else "and", view, out)
+    for fact in item.facts:
+        _labelled("because", fact, view, out)
+    for place, message in item.related:
+        _labelled("see", f"{place.path}:{place.line} {message}", view, out)
+    if item.remedy:
+        _labelled("help", item.remedy, view, out)
+    out.write("\n")
+
+
+def _labelled(label: str, text: str, view: View, out: Painter) -> None:
+    lines = wrapped(text, view.width, " " * (LABEL + 2), f"  {label:<{LABEL}}")
+    first = next(lines)
+    out.write(first[: LABEL + 2], "cyan")
+    out.write(f"{first[LABEL + 2 :]}\n")
+    for row in lines:
+        out.write(f"{row}\n")
+
+
+def _excerpt(item: Finding, span: tuple[int, int, int, int], view: View, out: Painter) -> None:
+    line, column, end_line, end_column = span
+    source = view.line(item.location.path, line)
+    if not source.strip():
+        return
+    # a character may take no column, two, or be shown as an escape: widths are those of what is shown
+    shown = ["    " if char == "\t" else char if char.isprintable() else escaped(char) for char in source]
+    start = len(source) - len(source.lstrip())
+    first = min(max(column - 1, start), len(shown))
+    last = max(min(end_column - 1 if end_line == line else len(shown), len(shown)), first + 1)
+    gutter = f"  {line:>5} | "
+    room = max(view.width - len(gutter), 20)
+    cut = ""
+    while cells(cut + "".join(shown[start:last])) > room and start < first - 8:
+        start, cut = start + 1, "..."
+    before = cut + "".join(shown[start:first])
+    marked = "".join(shown[first:last])
+    after = "".join(shown[last:]).rstrip()
+    text = safe(before + marked + after)
+    while cells(text) > room:
+        text = text[: max(room - 3, 1) if text.isascii() else len(text) - 4].rstrip(".") + "..."
+    underline = max(min(cells(marked.rstrip()), room - cells(before)), 1)
+    out.write(f"\n{gutter}", "blue")
+    out.write(f"{text}\n")
+    out.write(f"{' ' * (len(gutter) - 2)}| ", "blue")
+    out.write(f"{' ' * cells(before)}{'^' * underline}\n\n", SEVERITY_STYLE[item.severity.label])
+
+
+def _chain(chain: tuple[Step, ...], label: str, view: View, out: Painter) -> None:
+    names = [safe(step.function) for step in chain]
+    width = min(max((cells(name) for name in names), default=0), 32)
+    for number, (step, name) in enumerate(zip(chain, names, strict=True)):
+        head = f"  {label:<{LABEL}}" if not number else " " * (LABEL + 2)
+        out.write(head, "cyan")
+        place = f"{safe(step.location.path)}:{step.location.line}"
+        arrow = "   " if not number else "-> "
+        out.write(f"{arrow}{name}{' ' * max(width - cells(name), 0)}  {place}\n")
+        for row in wrapped(step.note, view.width, " " * (LABEL + 7)) if step.note else ():
+            out.write(f"{row}\n", "dim")
+
+
+def _rules(report: Report, view: View, out: Painter) -> None:
+    """Why and what to do, once for each rule: at the end, where a long report stops on the screen."""
+    from lambdalint import registry
+
+    for code in sorted({item.code for item in report.findings}):
+        about = registry.about(code)
+        out.write(f"{about.name} ({about.code})\n", "bold")
+        _labelled("why", about.why, view, out)
+        _labelled("help", about.remedy, view, out)
+        out.write("\n")
+
+
+def summary(report: Report, view: View, out: Painter) -> None:
+    """Add the last lines: how much was found in how much, and what else there is to know."""
+    counts: dict[str, int] = {}
+    for item in sorted(report.findings, key=lambda found: -found.severity):
+        counts[item.severity.label] = counts.get(item.severity.label, 0) + 1
+    total = len(report.findings)
+    parts = ", ".join(_plural(number, label) if label != "info" else f"{number} info" for label, number in counts.items())
+    text = f"{_plural(total, 'finding')} ({parts})" if total else "No findings"
+    text += f" in {_plural(len(report.functions), 'function')}, {_plural(len(report.analysed), 'file')} analysed"
+    for number, label in (
+        (len(report.skipped), "skipped"),
+        (report.suppressed, "suppressed"),
+        (report.baselined, "in the baseline"),
+    ):
+        text += f", {number} {label}" if number else ""
+    for row in wrapped(text, view.width, "  ", " "):
+        out.write(f"{row.removeprefix(' ') if row.startswith(' ') and not row.startswith('  ') else row}\n", "bold")
+    for error in report.internal_errors:
+        for row in wrapped(f"internal error: {error}", view.width, "  "):
+            out.write(f"{row}\n", "bold red")
+    if view.statistics:
+        _statistics(report, view, out)
+
+
+def _statistics(report: Report, view: View, out: Painter) -> None:
+    found = report.statistics
+    share = f" ({100 * found.calls_resolved / found.calls:.1f} %)" if found.calls else ""
+    rows = [f"calls in regions: {found.calls}, resolved: {found.calls_resolved}{share}"]
+    rows.append(f"definitions lowered: {found.bodies_lowered}, calls not paired: {found.pairing_mismatches}")
+    rows += [f"{name}: {number}" for name, number in sorted(found.verdicts.items())]
+    out.write("".join(f"  {safe(row)}\n" for row in rows))
+
+
+def _plural(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def render_functions(report: Report, view: View) -> str:
+    """What is deployed, where, and why it is taken for an entry point."""
+    out = Painter(view.color)
+    for item in report.functions:
+        _function(item, view, out)
+    if not view.quiet:
+        tail = f", {len(report.skipped)} skipped" if report.skipped else ""
+        files = _plural(len(report.analysed), "file")
+        out.write(f"{_plural(len(report.functions), 'function')} in {files}{tail}\n", "bold")
+    return out.text()
+
+
+def _function(item: Function, view: View, out: Painter) -> None:
+    out.write(safe(item.handler or item.name), "bold")
+    if item.path is not None:
+        out.write(f"  {safe(item.path)}:{item.line}")
+    out.write("\n")
+    declared = item.declared_at
+    where = f" {declared.path}:{declared.line}" if declared else ""
+    name = f" as {item.name}" if declared and item.name not in ("", item.handler) else ""
+    _labelled("origin", f"{item.origin}{where}{name}", view, out)
+    _labelled("reason", item.reason, view, out)
+    if item.problem:
+        _labelled("problem", item.problem, view, out)
+    runs = [_shown(item.value("runtime")), _shown(item.value("architecture"))]
+    runs += [_shown(item.value("memory"), " MB"), _shown(item.value("timeout"), " s")]
+    if any(runs):
+        _labelled("runs on", ", ".join(part for part in runs if part), view, out)
+    if item.events:
+        _labelled("events", ", ".join(dict.fromkeys(event.kind for event in item.events)), view, out)
+    out.write("\n")
+
+
+def _shown(value: Value, unit: str = "") -> str:
+    return f"{value.value}{unit}" if value.known else ""

@@ -1,0 +1,212 @@
+"""Which rules there are and which are selected.
+
+Rules are found by the names of their files; `lambdalint.rules.manifest`, which is generated, says
+what each is called and wants, so that only the rules that a run needs are imported.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from lambdalint.diagnostics import DIAGNOSTICS, Diagnostic
+from lambdalint.errors import UsageError, nearest
+from lambdalint.rule import Rule, Wanted
+
+if TYPE_CHECKING:
+    from lambdalint.model import Confidence, Finding, Severity
+    from lambdalint.settings import Settings
+
+
+class Entry(NamedTuple):
+    """What is known of a rule without importing it. ``module`` is the name inside `lambdalint.rules`."""
+
+    module: str
+    code: str
+    name: str
+    default: bool
+    wants: Wanted
+    needs: frozenset[str] = frozenset()
+
+
+class About(NamedTuple):
+    """What outputs and documentation show of a rule or diagnostic. ``doc`` is its docstring, dedented."""
+
+    code: str
+    name: str
+    severity: Severity
+    confidence: Confidence
+    default: bool
+    security: bool
+    tags: tuple[str, ...]
+    since: str
+    why: str
+    remedy: str
+    doc: str
+
+    @property
+    def summary(self) -> str:
+        """The first line of the documentation."""
+        return self.doc.partition("\n")[0]
+
+
+def modules() -> tuple[str, ...]:
+    """The module names of all rules, sorted, by file name alone."""
+    package = importlib.import_module("lambdalint.rules")
+    names = {name for folder in package.__path__ for name in os.listdir(folder)}
+    return tuple(sorted(name[:-3] for name in names if name.startswith("ll") and name.endswith(".py")))
+
+
+_entries: dict[str, Entry] = {}
+
+
+def entries() -> tuple[Entry, ...]:
+    """All rules, by code, without importing those that the manifest knows."""
+    if not _entries:
+        known = _manifest()
+        for module in modules():
+            # a rule that is being written may not be in the manifest yet
+            _entries[module] = known.get(module) or entry(module)
+    return tuple(sorted(_entries.values(), key=lambda item: item.code))
+
+
+def _manifest() -> Mapping[str, Entry]:
+    try:
+        manifest = importlib.import_module("lambdalint.rules.manifest")
+    except ModuleNotFoundError:  # before it is generated for the first time
+        return {}
+    found = {}
+    for module, code, name, default, wants, needs in manifest.RULES:
+        found[module] = Entry(module, code, name, default, Wanted(*wants), frozenset(needs))
+    return found
+
+
+def rule_class(module: str) -> type[Rule]:
+    """The rule that a module of `lambdalint.rules` defines.
+
+    Raises:
+        TypeError: the module does not define exactly one rule.
+    """
+    loaded = importlib.import_module(f"lambdalint.rules.{module}")
+    found = [
+        item
+        for item in vars(loaded).values()
+        if isinstance(item, type) and issubclass(item, Rule) and item.__module__ == loaded.__name__
+    ]
+    if len(found) != 1:
+        raise TypeError(f"{module}.py must define exactly one rule, not {len(found)}")
+    return found[0]
+
+
+def entry(module: str) -> Entry:
+    """The entry of a rule, from the rule itself."""
+    rule = rule_class(module)
+    return Entry(module, rule.code, rule.name, rule.default, rule.wants, rule.needs)
+
+
+def load(item: Entry) -> Rule:
+    """An instance of the rule."""
+    return rule_class(item.module)()
+
+
+def names() -> Mapping[str, str]:
+    """Every name and code, of rules and of diagnostics → code."""
+    found = {}
+    for item in (*entries(), *DIAGNOSTICS):
+        found[item.name] = found[item.code] = item.code
+    return found
+
+
+def about(code: str) -> About:
+    """What there is to show of the rule or diagnostic ``code``.
+
+    Raises:
+        KeyError: there is none.
+    """
+    source: Diagnostic | type[Rule] | None = next((item for item in DIAGNOSTICS if item.code == code), None)
+    if isinstance(source, Diagnostic):
+        doc = source.doc
+    else:
+        source = rule_class(next(item.module for item in entries() if item.code == code))
+        doc = source.__doc__ or ""
+    return About(
+        source.code, source.name, source.severity, source.confidence, source.default, source.security, source.tags,
+        source.since, source.why, source.remedy, dedent(doc),
+    )  # fmt: skip
+
+
+def dedent(doc: str) -> str:
+    """A docstring without its indentation, as `inspect.cleandoc` has it (which takes long to import)."""
+    first, *rest = doc.expandtabs().strip().split("\n")
+    margin = min((len(line) - len(line.lstrip()) for line in rest if line.strip()), default=0)
+    return "\n".join([first.strip(), *(line[margin:].rstrip() for line in rest)])
+
+
+def resolve(selector: str) -> frozenset[str]:
+    """The codes that a selector (code, prefix of a code, name, ``ALL``) stands for.
+
+    Raises:
+        UsageError: it stands for none.
+    """
+    known = names()
+    if selector == "ALL":
+        return frozenset(known.values())
+    if selector in known:
+        return frozenset({known[selector]})
+    if selector.startswith("LL") and (found := {code for code in known.values() if code.startswith(selector)}):
+        return frozenset(found)
+    raise UsageError(f"there is no rule '{selector}'{nearest(selector, [*known, 'ALL'])}")
+
+
+class Selection:
+    """Which rules report, and where."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Raises: UsageError: a selector that names no rule."""
+        asked = {code: 0 for item in (*entries(), *DIAGNOSTICS) if item.default for code in (item.code,)}
+        if settings.select:
+            # the run's own diagnostics stay: what was not analysed must never look clean
+            asked = {item.code: 0 for item in DIAGNOSTICS}
+        for selector in (*settings.select, *settings.extend_select):
+            _weigh(asked, selector)
+        refused: dict[str, int] = {}
+        for selector in settings.ignore:
+            _weigh(refused, selector)
+        # the more specific selector wins: --select LL101 --ignore LL1 runs LL101
+        self.codes = frozenset(code for code, weight in asked.items() if weight > refused.get(code, -1))
+        self._ignores = tuple(
+            (pattern, frozenset(code for selector in selectors for code in resolve(selector)))
+            for pattern, selectors in settings.per_file_ignores
+        )
+        self._matchers: list[tuple[object, frozenset[str]]] | None = None
+
+    def rules(self) -> tuple[Entry, ...]:
+        """The selected rules, by code."""
+        return tuple(item for item in entries() if item.code in self.codes)
+
+    def enabled(self, code: str, path: str) -> bool:
+        """Whether ``code`` is reported in the file ``path`` (relative to the project's root)."""
+        return code in self.codes and not any(code in codes for codes in self._ignored(path))
+
+    def _ignored(self, path: str) -> Iterable[frozenset[str]]:
+        if not self._ignores:
+            return ()
+        from pathspec import GitIgnoreSpec  # only where the setting is used
+
+        if self._matchers is None:
+            self._matchers = [(GitIgnoreSpec.from_lines([pattern]), codes) for pattern, codes in self._ignores]
+        return (codes for spec, codes in self._matchers if isinstance(spec, GitIgnoreSpec) and spec.match_file(path))
+
+
+def _weigh(weights: dict[str, int], selector: str) -> None:
+    """Note for each code how specific the most specific selector for it is."""
+    weight = 1 if selector == "ALL" else 2 + len(selector) if selector.startswith("LL") else 100
+    for code in resolve(selector):
+        weights[code] = max(weights.get(code, 0), 100 if code == selector else weight)
+
+
+def ranked(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings in the order of every output: by path, position, code and message."""
+    return tuple(sorted(findings, key=lambda item: (item.location, item.code, item.message)))

@@ -1,0 +1,425 @@
+"""Configuration files and command-line options → frozen Settings.
+
+One table, `OPTIONS`, holds every setting: it checks the files, builds the command line's options and
+is what ``config show`` prints. A setting comes from the command line, else from the nearest file with
+a section of ours, else it has its default; files are never merged.
+
+What a repository's configuration may not do: name code to load, name a path outside the project's
+root, or choose where to write.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from lambdalint.errors import UsageError, nearest
+from lambdalint.model import Confidence, Severity
+from lambdalint.tree import DirectoryTree, Unreadable
+
+FILE_NAMES = ("lambdalint.toml", ".lambdalint.toml", "pyproject.toml")
+FILE_LIMIT = 256 * 1024  # bytes; TOML parsers are quadratic in places
+STAR_LIMIT = 8  # wildcards in one segment of a pattern; each multiplies the time of a failing match
+DEFAULT = "default"
+COMMAND_LINE = "command line"
+
+# TOML of another tool is parsed only if it can hold a section of ours ("tool" as a plain key would clash with it),
+# or if it is in no encoding that TOML allows, which only the parser may say.
+_OURS = re.compile(rb"lambdalint|^[ \t]*[\"']?tool[\"']?[ \t]*=|\x00", re.MULTILINE)
+_DOTTED = re.compile(rb"(?:[\w\"'-]+[ \t]*\.[ \t]*){100}")
+
+
+class Settings(NamedTuple):
+    """What one run was asked to do. Patterns and paths are relative to the project's root.
+
+    ``select``/``ignore``/``extend_select`` hold selectors (code, prefix of a code, name, ``ALL``);
+    ``per_file_ignores`` pairs of gitignore pattern and selectors; ``functions`` handler strings
+    (``path/to/file.py:name`` or ``module.attribute``); ``function`` names the functions that the
+    report is limited to; ``as_of`` is an ISO date, empty for today; ``jobs`` is 0 for as many as
+    pay off; ``origins`` tells where each value that is not a default comes from.
+    """
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    extend_select: tuple[str, ...] = ()
+    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    exclude: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
+    templates: tuple[str, ...] = ()
+    function: tuple[str, ...] = ()
+    min_severity: Severity = Severity.INFO
+    min_confidence: Confidence = Confidence.LOW
+    fail_on: Severity = Severity.WARNING
+    exit_zero: bool = False
+    error_on_empty: bool = False
+    output: tuple[str, ...] = ()
+    baseline: str = ""
+    statistics: bool = False
+    as_of: str = ""
+    cache: bool = True
+    cache_dir: str = ""
+    jobs: int = 0
+    color: str = "auto"
+    origins: Mapping[str, str] = {}
+
+
+class Option(NamedTuple):
+    """One setting: how it is spelt, read and explained.
+
+    ``kind`` names the reader in `READERS`; ``flags`` are the command line's spellings (empty: file
+    only); ``in_file`` tells whether a configuration file may set it.
+    """
+
+    key: str
+    kind: str
+    help: str
+    flags: tuple[str, ...] = ()
+    metavar: str = ""
+    in_file: bool = True
+
+    @property
+    def field(self) -> str:
+        """The name of the field of `Settings`."""
+        return self.key.replace("-", "_")
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option("select", "selectors", "rules to run instead of the default set: codes, prefixes (LL1), names, ALL",
+           ("--select",), "RULES"),
+    Option("ignore", "selectors", "rules not to report", ("--ignore",), "RULES"),
+    Option("extend-select", "selectors", "rules to run beside the selected ones", ("--extend-select",), "RULES"),
+    Option("per-file-ignores", "ignores", "rules not to report in the files of a pattern, as PATTERN:RULES (repeatable)",
+           ("--per-file-ignores",), "PATTERN:RULES"),
+    Option("exclude", "patterns", "files and directories to leave out, as gitignore patterns", ("--exclude",), "PATTERNS"),
+    Option("functions", "names", "entry points that nothing declares: path/to/file.py:name or module.attribute"),
+    Option("templates", "paths", "template files to read beside those found by their names"),
+    Option("function", "names", "report only what concerns this function (repeatable)", ("--function",), "NAME",
+           in_file=False),
+    Option("min-severity", "severity", "report nothing below this severity", ("--min-severity",), "LEVEL"),
+    Option("min-confidence", "confidence", "report nothing below this confidence", ("--min-confidence",), "LEVEL"),
+    Option("fail-on", "severity", "exit with 1 if a finding is at least this severe (default: warning)",
+           ("--fail-on",), "LEVEL"),
+    Option("exit-zero", "flag", "exit with 0 whatever is found", ("--exit-zero",)),
+    Option("error-on-empty", "flag", "exit with 2 if there is nothing to analyse", ("--error-on-empty",)),
+    Option("output", "outputs", "text, concise, json, sarif or github, to standard output or PATH (repeatable)",
+           ("--output",), "FORMAT[:PATH]"),
+    Option("baseline", "path", "accept the findings that this file lists", ("--baseline",), "FILE"),
+    Option("statistics", "flag", "print how much of the code could be followed", ("--statistics",)),
+    Option("as-of", "date", "judge what depends on the date as of this one (YYYY-MM-DD)", ("--as-of",), "DATE"),
+    Option("cache", "flag", "neither read nor write the cache", ("--no-cache",)),
+    Option("cache-dir", "path", "keep the cache here", ("--cache-dir",), "DIR", in_file=False),
+    Option("jobs", "count", "number of processes (default: as many as pay off)", ("--jobs", "-j"), "N"),
+    Option("color", "color", "auto, always or never", ("--color",), "WHEN", in_file=False),
+)  # fmt: skip
+BY_KEY = {option.key: option for option in OPTIONS}
+FILE_KEYS = tuple(option.key for option in OPTIONS if option.in_file)
+
+
+# Readers: (value of a file or a string of the command line) → the field's value, or ValueError with what was expected.
+
+
+def _strings(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) and item for item in value):
+        raise ValueError("a list of strings")
+    return tuple(value)
+
+
+def _ignores(value: Any) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    if isinstance(value, tuple):  # of the command line
+        pairs: dict[str, tuple[str, ...]] = {}
+        for item in value:
+            pattern, colon, rules = item.rpartition(":")
+            if not colon or not pattern or not rules:
+                raise ValueError("PATTERN:RULES")
+            pairs[pattern] = pairs.get(pattern, ()) + tuple(split(rules))
+        value = pairs
+    if not isinstance(value, dict):
+        raise ValueError("a table of patterns, each with a list of rules")
+    return tuple((pattern, _strings(rules)) for (pattern,), rules in ((_patterns([key]), value[key]) for key in value))
+
+
+def _patterns(value: Any) -> tuple[str, ...]:
+    for pattern in _strings(value):
+        if pattern.startswith("~") or ".." in pattern.split("/") or os.path.isabs(pattern):
+            raise ValueError(f"patterns below the project's root, not '{pattern}'")
+        if any(segment.replace("**", "*").count("*") > STAR_LIMIT for segment in pattern.split("/")):
+            raise ValueError(f"at most {STAR_LIMIT} wildcards between two slashes")
+    return _strings(value)
+
+
+def _path(value: Any) -> str:
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise ValueError("a path")
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("true or false")
+    return value
+
+
+def _level(levels: type[Severity] | type[Confidence]) -> Callable[[Any], Any]:
+    def read(value: Any) -> Any:
+        found = [level for level in levels if level.label == value]
+        if not found:
+            raise ValueError("one of " + ", ".join(level.label for level in levels))
+        return found[0]
+
+    return read
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value[:6])
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 1024:
+        raise ValueError("a whole number from 0 to 1024")
+    return value
+
+
+def _date(value: Any) -> str:
+    import datetime  # only where a date is given
+
+    if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
+        return value.isoformat()
+    try:
+        if not isinstance(value, str) or len(value) != 10:
+            raise ValueError
+        return datetime.date.fromisoformat(value).isoformat()
+    except ValueError:
+        raise ValueError("a date such as 2026-01-31") from None
+
+
+def _outputs(value: Any) -> tuple[str, ...]:
+    from lambdalint.output import FORMATS
+
+    for item in _strings(value):
+        if item.partition(":")[0] not in FORMATS:
+            raise ValueError("one of " + ", ".join(FORMATS) + ", each with an optional :PATH")
+    return _strings(value)
+
+
+def _color(value: Any) -> str:
+    if value not in ("auto", "always", "never"):
+        raise ValueError("one of auto, always, never")
+    return str(value)
+
+
+READERS: Mapping[str, Callable[[Any], Any]] = {
+    "selectors": _strings,
+    "names": _strings,
+    "patterns": _patterns,
+    "ignores": _ignores,
+    "paths": _strings,
+    "path": _path,
+    "flag": _flag,
+    "severity": _level(Severity),
+    "confidence": _level(Confidence),
+    "count": _count,
+    "date": _date,
+    "outputs": _outputs,
+    "color": _color,
+}
+LISTS = frozenset({"selectors", "names", "patterns", "ignores", "paths", "outputs"})
+
+
+def split(text: str) -> list[str]:
+    """The parts of a comma-separated list of the command line, without blanks."""
+    return [part for part in (part.strip() for part in text.split(",")) if part]
+
+
+class _File(NamedTuple):
+    path: str  # absolute
+    data: bytes
+    section: Mapping[str, Any]
+
+
+def load(start: str, root: str, given: Mapping[str, Any], config: str = "") -> Settings:
+    """The settings of one run.
+
+    Args:
+        start: the absolute path of the first input, from whose directory upwards files are looked for.
+        root: the absolute root of the project, where the search ends.
+        given: what the command line sets, by key: strings, or tuples of strings for lists.
+        config: a configuration file that the user named, instead of the nearest one.
+
+    Raises:
+        UsageError: an unreadable or malformed file, an unknown key, a value of a wrong type or a
+            path that a repository's configuration may not name.
+    """
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    file = _named(config) if config else _nearest(start, root)
+    if file is not None:
+        shown = _shown(file.path, root)
+        for key, value in file.section.items():
+            values[BY_KEY[key].field] = _from_file(key, value, file, root)
+            origins[key] = shown
+    for key, value in given.items():
+        try:
+            values[BY_KEY[key].field] = _from_command_line(key, value, root)
+        except ValueError as error:
+            raise UsageError(f"{BY_KEY[key].flags[0]} takes {error}") from None
+        origins[key] = COMMAND_LINE
+    return Settings(**values, origins=origins)
+
+
+def _from_command_line(key: str, value: Any, root: str) -> Any:
+    option = BY_KEY[key]
+    read = READERS[option.kind](value)
+    if key in ("baseline", "cache-dir"):
+        return os.path.abspath(read)
+    if option.kind in ("patterns", "ignores"):
+        return _rebase(read, _relative(os.getcwd(), root))
+    return read
+
+
+def _from_file(key: str, value: Any, file: _File, root: str) -> Any:
+    option = BY_KEY[key]
+    base = _relative(os.path.dirname(file.path), root)
+    try:
+        read = READERS[option.kind](value)
+        if option.kind == "outputs" and any(":" in item for item in read):
+            raise ValueError("formats only: where to write is for the command line to say")
+        if option.kind == "paths":
+            return tuple(_inside(item, base) for item in read)
+        if option.kind == "path":
+            return os.path.join(root, _inside(read, base))
+    except ValueError as error:
+        raise UsageError(f"{_place(file, key, root)}: '{key}' takes {error}; correct it or remove it") from None
+    return _rebase(read, base) if option.kind in ("patterns", "ignores") else read
+
+
+def _inside(path: str, base: str) -> str:
+    """``path``, which is relative to ``base``, relative to the root."""
+    joined = os.path.normpath(os.path.join(base, path)).replace(os.sep, "/")
+    if os.path.isabs(path) or path.startswith("~") or joined.split("/")[0] == "..":
+        raise ValueError(f"paths below the project's root, not '{path}'")
+    return joined
+
+
+def _relative(directory: str, root: str) -> str:
+    """``directory`` relative to ``root`` with forward slashes; empty for the root and for what is outside of it."""
+    real = os.path.realpath(directory)
+    return real[len(root) :].strip(os.sep).replace(os.sep, "/") if real.startswith(root) else ""
+
+
+def _rebase(patterns: tuple[Any, ...], base: str) -> tuple[Any, ...]:
+    """Patterns that are relative to ``base``, as patterns that are relative to the root."""
+    if not base:
+        return patterns
+    return tuple(
+        (_moved(item[0], base), item[1]) if isinstance(item, tuple) else _moved(item, base) for item in patterns
+    )
+
+
+def _moved(pattern: str, base: str) -> str:
+    negation, rest = ("!", pattern[1:]) if pattern.startswith("!") else ("", pattern)
+    # gitignore: a slash at the start or in the middle ties a pattern to its directory
+    middle = "/" if "/" in rest.rstrip("/") else "/**/"
+    return f"{negation}/{base}{middle}{rest.lstrip('/')}"
+
+
+def _shown(path: str, root: str) -> str:
+    """How messages name a configuration file."""
+    return path[len(root) :].lstrip(os.sep) if path.startswith(root.rstrip(os.sep) + os.sep) else path
+
+
+def _place(file: _File, key: str, root: str) -> str:
+    """``file:line`` of a key's first assignment or table header."""
+    found = re.search(rb"^[ \t\[\w.\"'-]*\b" + re.escape(key.encode()) + rb"\b", file.data, re.MULTILINE)
+    shown = _shown(file.path, root)
+    return f"{shown}:{file.data.count(bytes([10]), 0, found.end()) + 1}" if found else shown
+
+
+def _nearest(start: str, root: str) -> _File | None:
+    """The nearest file with a section of ours, from the directory of ``start`` up to ``root``."""
+    directory = start if os.path.isdir(start) else os.path.dirname(start)
+    directory = os.path.realpath(directory)
+    while True:
+        for name in FILE_NAMES:
+            path = os.path.join(directory, name)
+            if os.path.lexists(path) and (file := _read(path, root)) is not None:
+                return file
+        parent = os.path.dirname(directory)
+        if directory == root or parent == directory or not directory.startswith(root):
+            return None
+        directory = parent
+
+
+def _named(config: str) -> _File:
+    path = os.path.abspath(config)
+    if not os.path.lexists(path):
+        raise UsageError(f"there is no configuration file {config}")
+    file = _read(path, os.path.dirname(path))
+    if file is None:
+        raise UsageError(f"{config} has no [tool.lambdalint] section")
+    return file
+
+
+def _read(path: str, root: str) -> _File | None:
+    """The file at ``path``, None if it has no section of ours."""
+    shown = _shown(path, root)
+    root = os.path.realpath(os.path.dirname(path)) if not path.startswith(root) else root
+    try:
+        data = DirectoryTree(root).read(_shown(path, root).replace(os.sep, "/"), FILE_LIMIT)
+    except Unreadable as error:
+        raise UsageError(f"{shown}: the configuration cannot be read ({error})") from None
+    own = os.path.basename(path) != "pyproject.toml"
+    if not own and not _OURS.search(data):
+        return None
+    if _DOTTED.search(data):
+        raise UsageError(f"{shown}: a key of more than 100 parts; shorten it")
+    document = _toml(data, shown)
+    section: Any = document
+    if not own:
+        tool = document.get("tool", {})
+        if not isinstance(tool, dict):
+            raise UsageError(f"{shown}: 'tool' must be a table")
+        if "lambdalint" not in tool:
+            return None
+        section = tool["lambdalint"]
+        if not isinstance(section, dict):
+            raise UsageError(f"{shown}: 'tool.lambdalint' must be a table, written [tool.lambdalint]")
+    file = _File(path, data, section)
+    for key in section:
+        if key not in FILE_KEYS:
+            raise UsageError(f"{_place(file, key, root)}: {_unknown(key)}")
+    return file
+
+
+def _unknown(key: str) -> str:
+    if key in BY_KEY:
+        return f"'{key}' can be set on the command line only; remove it"
+    return f"unknown key '{key}'{nearest(key.replace('_', '-'), FILE_KEYS) or '; remove it'}"
+
+
+def _toml(data: bytes, shown: str) -> Mapping[str, Any]:
+    if sys.version_info >= (3, 11):
+        import tomllib  # 20 ms, so only when a file has a section of ours
+    else:
+        import tomli as tomllib
+    try:
+        return tomllib.loads(data.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise UsageError(f"{shown}:{line}: not UTF-8, which TOML must be") from None
+    except RecursionError:
+        raise UsageError(f"{shown}: nested too deeply") from None
+    except Exception as error:  # noqa: BLE001  a parser of hostile input may raise anything
+        found = re.search(r"\(at line (\d+), column \d+\)", str(error))
+        place = f"{shown}:{found[1]}" if found else shown
+        reason = re.sub(r" ?\(at [^)]*\)", "", str(error)) or type(error).__name__
+        raise UsageError(f"{place}: not valid TOML: {reason}") from None
+
+
+def shown(settings: Settings) -> list[tuple[str, Any, str]]:
+    """Key, value and origin of every setting, for ``config show``."""
+    rows = []
+    for option in OPTIONS:
+        value = getattr(settings, option.field)
+        rows.append((option.key, value, settings.origins.get(option.key, DEFAULT)))
+    return rows
