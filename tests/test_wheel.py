@@ -147,7 +147,7 @@ def test_installed_wheel_runs_from_elsewhere(bare, project):
 
 def test_installed_wheel_knows_every_rule(bare, project):
     python, _ = bare
-    listed = run(python, "-m", "lambdalint", "rule", "--all", cwd=project)
+    listed = run(python, "-m", "lambdalint", "rule", cwd=project)
     for name in tracked("rules"):
         if code := re.match(r"rules/(ll\d{3})_", name):
             assert code[1].upper() in listed
@@ -170,7 +170,7 @@ def test_stray_rules_folder_beside_the_package_is_not_loaded(bare, project):
             (site / "rules" / name).write_text(stray)
         (site / "pyproject.toml").write_text('[project]\nname = "lambdalint"\n')
         (site / ".pre-commit-hooks.yaml").write_text("- id: lambdalint\n")
-        listed = run(python, "-m", "lambdalint", "rule", "--all", cwd=project)
+        listed = run(python, "-m", "lambdalint", "rule", cwd=project)
         assert "LL101" in listed
         assert "LL999" not in listed
         run(python, "-m", "lambdalint", "check", ".", "--select", "ALL", "--no-cache", cwd=project, code=1)
