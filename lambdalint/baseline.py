@@ -65,7 +65,9 @@ def apply(findings: Iterable[Finding], baseline: Baseline) -> Applied:
         accepted = baseline.get(key, 0)
         dropped.update(group[:accepted])
         if 0 < accepted < len(group):
-            fact = f"The baseline accepts {accepted} of {len(group)} such findings in {key.function}; any may be the new one."
+            fact = (
+                f"The baseline accepts {accepted} of {len(group)} such findings here; any of them may be the new one."
+            )
             changed.update((item, item._replace(facts=(*item.facts, fact))) for item in group[accepted:])
     stale = [(key, count - len(groups.get(key, ()))) for key, count in baseline.items()]
     return Applied(
@@ -88,8 +90,8 @@ def dumps(baseline: Baseline) -> str:
         json.dumps({"path": key.path, "rule": key.rule, "function": key.function, "count": count})
         for key, count in sorted(baseline.items())
     ]
-    body = ",\n    ".join(rows)
-    return f'{{\n  "schema": {SCHEMA},\n  "findings": [{chr(10) + "    " + body + chr(10) + "  " if rows else ""}]\n}}\n'
+    findings = "[\n    " + ",\n    ".join(rows) + "\n  ]" if rows else "[]"
+    return f'{{\n  "schema": {SCHEMA},\n  "findings": {findings}\n}}\n'
 
 
 def read(path: str) -> Baseline:
@@ -103,19 +105,22 @@ def read(path: str) -> Baseline:
         document = json.loads(DirectoryTree(directory).read(name, LIMIT))
         return _parsed(document)
     except Unreadable as error:
-        raise UsageError(f"the baseline {path} cannot be read ({error}); make one with `lambdalint baseline create`") from None
-    except (ValueError, RecursionError) as error:
-        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise UsageError(f"{path} is no baseline ({reason}); make one with `lambdalint baseline create`") from None
+        reason = f"cannot be read ({error})"
+    except RecursionError:
+        reason = "is no baseline (nested too deeply)"
+    except (TypeError, ValueError) as error:
+        reason = f"is no baseline ({error})"
+    raise UsageError(f"{path} {reason}; make one with `lambdalint baseline create`")
 
 
 def _parsed(document: Any) -> Baseline:
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA or not isinstance(document.get("findings"), list):
-        raise ValueError(f"not an object with \"schema\": {SCHEMA} and a list of \"findings\"")
+    rows = document.get("findings") if isinstance(document, dict) and document.get("schema") == SCHEMA else None
+    if not isinstance(rows, list):
+        raise TypeError(f'not an object with "schema": {SCHEMA} and a list of "findings"')
     found: dict[Key, int] = {}
-    for row in document["findings"]:
+    for row in rows:
         if not isinstance(row, dict) or not all(isinstance(row.get(name), str) for name in Key._fields):
-            raise ValueError("an entry without path, rule and function")
+            raise TypeError("an entry without path, rule and function")
         count = row.get("count")
         if not isinstance(count, int) or isinstance(count, bool) or count < 1:
             raise ValueError("an entry without a count of at least 1")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from lambdalint import __version__
 from lambdalint.errors import UsageError
-from lambdalint.settings import LISTS, OPTIONS, Option, Settings, load, shown, split
+from lambdalint.settings import FUNCTION_FORMATS, LISTS, OPTIONS, Option, Settings, load, shown, split
 
 if TYPE_CHECKING:
     from lambdalint.discover import Project
@@ -33,8 +33,8 @@ class _Parser(argparse.ArgumentParser):
 
 def parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
-    top = _Parser(prog="lambdalint", description="Static analyzer and bundle linter for AWS Lambda functions in Python.",
-                  allow_abbrev=False)  # fmt: skip
+    about = "Static analyzer and bundle linter for AWS Lambda functions in Python."
+    top = _Parser(prog="lambdalint", description=about, allow_abbrev=False)
     top.add_argument("--version", action="version", version=f"lambdalint {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
@@ -43,7 +43,7 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("--stdin-filename", metavar="PATH", help="take this file's content from standard input (with -)")
     _options(check, [option for option in OPTIONS if option.flags])
 
-    functions = _command(commands, "functions", "list what is deployed, where, and why it is taken for a function", _functions)
+    functions = _command(commands, "functions", "list what is deployed, where, and how that is known", _functions)
     _paths(functions)
     _options(functions, _only("exclude", "output", "color", "cache", "cache-dir", "jobs"))
 
@@ -181,10 +181,10 @@ def _open(arguments: argparse.Namespace) -> tuple[Settings, Project]:
 
     paths = list(arguments.paths)
     content = None
-    name = getattr(arguments, "stdin_filename", None)
+    name: str = getattr(arguments, "stdin_filename", None) or ""
     if "-" in paths:
         if not name or paths != ["-"]:
-            raise UsageError("'-' stands alone and needs --stdin-filename PATH, the file that standard input stands for")
+            raise UsageError("'-' stands alone and needs --stdin-filename PATH, the file that it stands for")
         content = sys.stdin.buffer.read() if sys.stdin is not None else b""
         paths = [name]
         if not os.path.lexists(name):
@@ -201,8 +201,11 @@ def _open(arguments: argparse.Namespace) -> tuple[Settings, Project]:
 def _analyse(settings: Settings, project: Project, arguments: argparse.Namespace) -> Report:
     from lambdalint import engine, filters
 
-    with _Progress(arguments.quiet) as progress:
+    progress = _Progress(arguments.quiet)
+    try:
         report = engine.check(project, settings, **progress.argument())
+    finally:
+        progress.stop()
     return filters.limited(report, settings, project)
 
 
@@ -226,15 +229,18 @@ def _check(arguments: argparse.Namespace) -> int:
 def _functions(arguments: argparse.Namespace) -> int:
     settings, project = _open(arguments)
     from lambdalint import engine
-    from lambdalint.output import FUNCTION_FORMATS
 
+    if "output" not in _given(arguments):
+        settings = settings._replace(output=())  # what the configuration says is meant for check
     for item in settings.output:
-        if item.partition(":")[0] not in FUNCTION_FORMATS:
-            if "output" in _given(arguments):
-                raise UsageError(f"functions can be printed as {' or '.join(FUNCTION_FORMATS)}, not as {item.partition(':')[0]}")
-            settings = settings._replace(output=())  # it was set for check
-    with _Progress(arguments.quiet) as progress:
+        name = item.partition(":")[0]
+        if name not in FUNCTION_FORMATS:
+            raise UsageError(f"functions can be printed as {' or '.join(FUNCTION_FORMATS)}, not as {name}")
+    progress = _Progress(arguments.quiet)
+    try:
         report = engine.find_functions(project, settings, **progress.argument())
+    finally:
+        progress.stop()
     _publish("render_functions", report, settings, project, arguments)
     return 2 if report.internal_errors else 0
 
@@ -329,18 +335,13 @@ def _mode(path: str) -> int:
 
 def _rule(arguments: argparse.Namespace) -> int:
     from lambdalint import registry
-    from lambdalint.diagnostics import DIAGNOSTICS
     from lambdalint.output import docs
 
-    if arguments.all or arguments.rule:
-        codes = sorted({item.code for item in (*registry.entries(), *DIAGNOSTICS)})
-        if not arguments.all:
-            codes = [code for selector in arguments.rule for code in sorted(registry.resolve(selector))]
-        _write("\n\n".join(docs.plain(registry.about(code)) for code in codes))
-        return 0
-    rows = [(item.code, item.name, item.default) for item in (*DIAGNOSTICS, *registry.entries())]
-    for code, name, default in sorted(rows):
-        _write(f"{code}  {name}{'' if default else '  (off by default)'}\n")
+    selectors = ["ALL"] if arguments.all else arguments.rule
+    codes = [code for selector in selectors for code in sorted(registry.resolve(selector))]
+    _write("\n\n".join(docs.plain(registry.about(code)) for code in dict.fromkeys(codes)))
+    for item in () if codes else registry.listed():
+        _write(f"{item.code}  {item.name}{'' if item.default else '  (off by default)'}\n")
     return 0
 
 
@@ -420,10 +421,8 @@ class _Progress:
             self.status.start()
         self.status.update(text)
 
-    def __enter__(self) -> _Progress:
-        return self
-
-    def __exit__(self, *error: object) -> None:
+    def stop(self) -> None:
+        """Take the indicator off the screen."""
         if self.status is not None:
             self.status.stop()
 

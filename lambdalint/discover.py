@@ -34,7 +34,9 @@ IGNORE_LIMIT = 1 << 20  # bytes of one .gitignore
 RECORD_LIMIT = 8 << 20  # bytes of one RECORD
 STAR_LIMIT = 8  # a pattern with more wildcards in one segment can take exponential time; it is left out
 # Files that belong to a project and that no analysis reads: naming one (a pre-commit hook does) is no mistake.
-_PROJECT_FILE = re.compile(r"\.(toml|txt|in|lock|cfg|ini|json|ya?ml|md|rst|tf|tfvars|sh)$|^(Pipfile|Makefile|Dockerfile)")
+_PROJECT_FILE = re.compile(
+    r"\.(toml|txt|in|lock|cfg|ini|json|ya?ml|template|md|rst|tf|tfvars|sh)$|^(Pip|Make|Docker)file"
+)
 
 
 class Project(NamedTuple):
@@ -319,9 +321,10 @@ class _Walk:
             try:
                 with os.scandir(os.path.join(self.root, prefix)) as entries:
                     for entry in entries:
+                        path = prefix + entry.name
                         regular = entry.is_file(follow_symlinks=False)
-                        if regular and _input(entry.name) == "template" and not self._ignored(prefix + entry.name, ignores):
-                            self.templates.add(prefix + entry.name)
+                        if regular and _input(entry.name) == "template" and not self._ignored(path, ignores):
+                            self.templates.add(path)
             except OSError:
                 continue  # it was not asked for
 

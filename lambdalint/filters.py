@@ -34,7 +34,8 @@ def _wanted(report: Report, names: tuple[str, ...]) -> tuple[Function, ...]:
     known = [name for item in report.functions for name in (item.name, item.handler, item.qualname or "") if name]
     for name in names:
         if name not in known:
-            raise UsageError(f"there is no function '{name}'{nearest(name, known) or '; `lambdalint functions` lists them'}")
+            hint = nearest(name, known) or "; `lambdalint functions` lists them"
+            raise UsageError(f"there is no function '{name}'{hint}")
     return tuple(item for item in report.functions if {item.name, item.handler, item.qualname} & set(names))
 
 

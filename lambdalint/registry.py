@@ -16,6 +16,8 @@ from lambdalint.errors import UsageError, nearest
 from lambdalint.rule import Rule, Wanted
 
 if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
     from lambdalint.model import Confidence, Finding, Severity
     from lambdalint.settings import Settings
 
@@ -111,12 +113,24 @@ def load(item: Entry) -> Rule:
     return rule_class(item.module)()
 
 
+class Listed(NamedTuple):
+    """What lists show of a rule or diagnostic."""
+
+    code: str
+    name: str
+    default: bool
+
+
+def listed() -> tuple[Listed, ...]:
+    """All rules and diagnostics, by code."""
+    found = [Listed(item.code, item.name, item.default) for item in entries()]
+    found += [Listed(item.code, item.name, item.default) for item in DIAGNOSTICS]
+    return tuple(sorted(found))
+
+
 def names() -> Mapping[str, str]:
     """Every name and code, of rules and of diagnostics → code."""
-    found = {}
-    for item in (*entries(), *DIAGNOSTICS):
-        found[item.name] = found[item.code] = item.code
-    return found
+    return {spelling: item.code for item in listed() for spelling in (item.name, item.code)}
 
 
 def about(code: str) -> About:
@@ -125,16 +139,29 @@ def about(code: str) -> About:
     Raises:
         KeyError: there is none.
     """
-    source: Diagnostic | type[Rule] | None = next((item for item in DIAGNOSTICS if item.code == code), None)
-    if isinstance(source, Diagnostic):
-        doc = source.doc
-    else:
-        source = rule_class(next(item.module for item in entries() if item.code == code))
-        doc = source.__doc__ or ""
+    source: Diagnostic | type[Rule]
+    for source in DIAGNOSTICS:
+        if source.code == code:
+            return _about(source, source.doc)
+    modules = {item.code: item.module for item in entries()}
+    source = rule_class(modules[code])
+    return _about(source, source.__doc__ or "")
+
+
+def _about(source: Diagnostic | type[Rule], doc: str) -> About:
     return About(
-        source.code, source.name, source.severity, source.confidence, source.default, source.security, source.tags,
-        source.since, source.why, source.remedy, dedent(doc),
-    )  # fmt: skip
+        code=source.code,
+        name=source.name,
+        severity=source.severity,
+        confidence=source.confidence,
+        default=source.default,
+        security=source.security,
+        tags=source.tags,
+        since=source.since,
+        why=source.why,
+        remedy=source.remedy,
+        doc=dedent(doc),
+    )
 
 
 def dedent(doc: str) -> str:
@@ -165,10 +192,9 @@ class Selection:
 
     def __init__(self, settings: Settings) -> None:
         """Raises: UsageError: a selector that names no rule."""
-        asked = {code: 0 for item in (*entries(), *DIAGNOSTICS) if item.default for code in (item.code,)}
-        if settings.select:
-            # the run's own diagnostics stay: what was not analysed must never look clean
-            asked = {item.code: 0 for item in DIAGNOSTICS}
+        # --select leaves the run's own diagnostics on: what was not analysed must never look clean
+        own = frozenset(item.code for item in DIAGNOSTICS)
+        asked = {item.code: 0 for item in listed() if item.code in own or (item.default and not settings.select)}
         for selector in (*settings.select, *settings.extend_select):
             _weigh(asked, selector)
         refused: dict[str, int] = {}
@@ -180,7 +206,7 @@ class Selection:
             (pattern, frozenset(code for selector in selectors for code in resolve(selector)))
             for pattern, selectors in settings.per_file_ignores
         )
-        self._matchers: list[tuple[object, frozenset[str]]] | None = None
+        self._matchers: list[tuple[GitIgnoreSpec, frozenset[str]]] = []
 
     def rules(self) -> tuple[Entry, ...]:
         """The selected rules, by code."""
@@ -191,13 +217,11 @@ class Selection:
         return code in self.codes and not any(code in codes for codes in self._ignored(path))
 
     def _ignored(self, path: str) -> Iterable[frozenset[str]]:
-        if not self._ignores:
-            return ()
-        from pathspec import GitIgnoreSpec  # only where the setting is used
+        if self._ignores and not self._matchers:
+            from pathspec import GitIgnoreSpec  # only where the setting is used
 
-        if self._matchers is None:
             self._matchers = [(GitIgnoreSpec.from_lines([pattern]), codes) for pattern, codes in self._ignores]
-        return (codes for spec, codes in self._matchers if isinstance(spec, GitIgnoreSpec) and spec.match_file(path))
+        return (codes for spec, codes in self._matchers if spec.match_file(path))
 
 
 def _weigh(weights: dict[str, int], selector: str) -> None:

@@ -21,8 +21,11 @@ from lambdalint.model import Confidence, Severity
 from lambdalint.tree import DirectoryTree, Unreadable
 
 FILE_NAMES = ("lambdalint.toml", ".lambdalint.toml", "pyproject.toml")
+FORMATS = ("text", "concise", "json", "sarif", "github")
+FUNCTION_FORMATS = ("text", "json")  # of the command `functions`
 FILE_LIMIT = 256 * 1024  # bytes; TOML parsers are quadratic in places
 STAR_LIMIT = 8  # wildcards in one segment of a pattern; each multiplies the time of a failing match
+NEWLINE = b"\n"
 DEFAULT = "default"
 COMMAND_LINE = "command line"
 
@@ -91,10 +94,11 @@ OPTIONS: tuple[Option, ...] = (
            ("--select",), "RULES"),
     Option("ignore", "selectors", "rules not to report", ("--ignore",), "RULES"),
     Option("extend-select", "selectors", "rules to run beside the selected ones", ("--extend-select",), "RULES"),
-    Option("per-file-ignores", "ignores", "rules not to report in the files of a pattern, as PATTERN:RULES (repeatable)",
+    Option("per-file-ignores", "ignores", "rules not to report in files that match a pattern (repeatable)",
            ("--per-file-ignores",), "PATTERN:RULES"),
-    Option("exclude", "patterns", "files and directories to leave out, as gitignore patterns", ("--exclude",), "PATTERNS"),
-    Option("functions", "names", "entry points that nothing declares: path/to/file.py:name or module.attribute"),
+    Option("exclude", "patterns", "files and directories to leave out, as gitignore patterns",
+           ("--exclude",), "PATTERNS"),
+    Option("functions", "handlers", "entry points that nothing declares: path/to/file.py:name or module.attribute"),
     Option("templates", "paths", "template files to read beside those found by their names"),
     Option("function", "names", "report only what concerns this function (repeatable)", ("--function",), "NAME",
            in_file=False),
@@ -118,12 +122,16 @@ BY_KEY = {option.key: option for option in OPTIONS}
 FILE_KEYS = tuple(option.key for option in OPTIONS if option.in_file)
 
 
-# Readers: (value of a file or a string of the command line) → the field's value, or ValueError with what was expected.
+class _Expected(Exception):
+    """A value of the wrong kind; ``str()`` says what was expected."""
+
+
+# Readers: a value of a file, or a string of the command line (a tuple of them for lists) → the field's value.
 
 
 def _strings(value: Any) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) and item for item in value):
-        raise ValueError("a list of strings")
+        raise _Expected("a list of strings")
     return tuple(value)
 
 
@@ -133,40 +141,40 @@ def _ignores(value: Any) -> tuple[tuple[str, tuple[str, ...]], ...]:
         for item in value:
             pattern, colon, rules = item.rpartition(":")
             if not colon or not pattern or not rules:
-                raise ValueError("PATTERN:RULES")
+                raise _Expected("PATTERN:RULES")
             pairs[pattern] = pairs.get(pattern, ()) + tuple(split(rules))
         value = pairs
     if not isinstance(value, dict):
-        raise ValueError("a table of patterns, each with a list of rules")
+        raise _Expected("a table of patterns, each with a list of rules")
     return tuple((pattern, _strings(rules)) for (pattern,), rules in ((_patterns([key]), value[key]) for key in value))
 
 
 def _patterns(value: Any) -> tuple[str, ...]:
     for pattern in _strings(value):
         if pattern.startswith("~") or ".." in pattern.split("/") or os.path.isabs(pattern):
-            raise ValueError(f"patterns below the project's root, not '{pattern}'")
+            raise _Expected(f"patterns below the project's root, not '{pattern}'")
         if any(segment.replace("**", "*").count("*") > STAR_LIMIT for segment in pattern.split("/")):
-            raise ValueError(f"at most {STAR_LIMIT} wildcards between two slashes")
+            raise _Expected(f"at most {STAR_LIMIT} wildcards between two slashes")
     return _strings(value)
 
 
 def _path(value: Any) -> str:
     if not isinstance(value, str) or not value or "\0" in value:
-        raise ValueError("a path")
+        raise _Expected("a path")
     return value
 
 
 def _flag(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise ValueError("true or false")
+        raise _Expected("true or false")
     return value
 
 
-def _level(levels: type[Severity] | type[Confidence]) -> Callable[[Any], Any]:
+def _level(levels: type[Severity | Confidence]) -> Callable[[Any], Any]:
     def read(value: Any) -> Any:
         found = [level for level in levels if level.label == value]
         if not found:
-            raise ValueError("one of " + ", ".join(level.label for level in levels))
+            raise _Expected("one of " + ", ".join(level.label for level in levels))
         return found[0]
 
     return read
@@ -176,7 +184,7 @@ def _count(value: Any) -> int:
     if isinstance(value, str) and value.isascii() and value.isdigit():
         value = int(value[:6])
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 1024:
-        raise ValueError("a whole number from 0 to 1024")
+        raise _Expected("a whole number from 0 to 1024")
     return value
 
 
@@ -185,32 +193,40 @@ def _date(value: Any) -> str:
 
     if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
         return value.isoformat()
-    try:
-        if not isinstance(value, str) or len(value) != 10:
-            raise ValueError
-        return datetime.date.fromisoformat(value).isoformat()
-    except ValueError:
-        raise ValueError("a date such as 2026-01-31") from None
+    # from 3.11 on fromisoformat() reads other forms too
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII):
+        try:
+            return datetime.date.fromisoformat(value).isoformat()
+        except ValueError:
+            pass
+    raise _Expected("a date such as 2026-01-31")
 
 
 def _outputs(value: Any) -> tuple[str, ...]:
-    from lambdalint.output import FORMATS
-
     for item in _strings(value):
         if item.partition(":")[0] not in FORMATS:
-            raise ValueError("one of " + ", ".join(FORMATS) + ", each with an optional :PATH")
+            raise _Expected("one of " + ", ".join(FORMATS) + ", each with an optional :PATH")
+    return _strings(value)
+
+
+def _formats(value: Any) -> tuple[str, ...]:
+    """Of a file: formats alone, since where to write is for whoever runs the program to say."""
+    for item in _strings(value):
+        if item not in FORMATS:
+            raise _Expected("formats only (" + ", ".join(FORMATS) + "); say where to write on the command line")
     return _strings(value)
 
 
 def _color(value: Any) -> str:
     if value not in ("auto", "always", "never"):
-        raise ValueError("one of auto, always, never")
+        raise _Expected("one of auto, always, never")
     return str(value)
 
 
 READERS: Mapping[str, Callable[[Any], Any]] = {
     "selectors": _strings,
     "names": _strings,
+    "handlers": _strings,
     "patterns": _patterns,
     "ignores": _ignores,
     "paths": _strings,
@@ -223,7 +239,7 @@ READERS: Mapping[str, Callable[[Any], Any]] = {
     "outputs": _outputs,
     "color": _color,
 }
-LISTS = frozenset({"selectors", "names", "patterns", "ignores", "paths", "outputs"})
+LISTS = frozenset({"selectors", "names", "handlers", "patterns", "ignores", "paths", "outputs"})
 
 
 def split(text: str) -> list[str]:
@@ -233,6 +249,7 @@ def split(text: str) -> list[str]:
 
 class _File(NamedTuple):
     path: str  # absolute
+    shown: str  # as messages name it
     data: bytes
     section: Mapping[str, Any]
 
@@ -254,14 +271,13 @@ def load(start: str, root: str, given: Mapping[str, Any], config: str = "") -> S
     origins: dict[str, str] = {}
     file = _named(config) if config else _nearest(start, root)
     if file is not None:
-        shown = _shown(file.path, root)
         for key, value in file.section.items():
             values[BY_KEY[key].field] = _from_file(key, value, file, root)
-            origins[key] = shown
+            origins[key] = file.shown
     for key, value in given.items():
         try:
             values[BY_KEY[key].field] = _from_command_line(key, value, root)
-        except ValueError as error:
+        except _Expected as error:
             raise UsageError(f"{BY_KEY[key].flags[0]} takes {error}") from None
         origins[key] = COMMAND_LINE
     return Settings(**values, origins=origins)
@@ -281,15 +297,15 @@ def _from_file(key: str, value: Any, file: _File, root: str) -> Any:
     option = BY_KEY[key]
     base = _relative(os.path.dirname(file.path), root)
     try:
-        read = READERS[option.kind](value)
-        if option.kind == "outputs" and any(":" in item for item in read):
-            raise ValueError("formats only: where to write is for the command line to say")
+        read: Any = (_formats if option.kind == "outputs" else READERS[option.kind])(value)
         if option.kind == "paths":
             return tuple(_inside(item, base) for item in read)
+        if option.kind == "handlers":
+            return tuple(_handler(item, base) for item in read)
         if option.kind == "path":
             return os.path.join(root, _inside(read, base))
-    except ValueError as error:
-        raise UsageError(f"{_place(file, key, root)}: '{key}' takes {error}; correct it or remove it") from None
+    except _Expected as error:
+        raise UsageError(f"{_place(file, key)}: '{key}' takes {error}; correct it or remove it") from None
     return _rebase(read, base) if option.kind in ("patterns", "ignores") else read
 
 
@@ -297,8 +313,14 @@ def _inside(path: str, base: str) -> str:
     """``path``, which is relative to ``base``, relative to the root."""
     joined = os.path.normpath(os.path.join(base, path)).replace(os.sep, "/")
     if os.path.isabs(path) or path.startswith("~") or joined.split("/")[0] == "..":
-        raise ValueError(f"paths below the project's root, not '{path}'")
+        raise _Expected(f"paths below the project's root, not '{path}'")
     return joined
+
+
+def _handler(text: str, base: str) -> str:
+    """A handler string whose file, if it names one, is relative to ``base``, relative to the root."""
+    path, colon, name = text.rpartition(":")
+    return f"{_inside(path, base)}:{name}" if colon else text
 
 
 def _relative(directory: str, root: str) -> str:
@@ -324,70 +346,68 @@ def _moved(pattern: str, base: str) -> str:
 
 
 def _shown(path: str, root: str) -> str:
-    """How messages name a configuration file."""
-    return path[len(root) :].lstrip(os.sep) if path.startswith(root.rstrip(os.sep) + os.sep) else path
+    """How messages name a configuration file: relative to the project's root if it lies below."""
+    base = root.rstrip(os.sep) + os.sep
+    return path[len(base) :].replace(os.sep, "/") if path.startswith(base) else path
 
 
-def _place(file: _File, key: str, root: str) -> str:
+def _place(file: _File, key: str) -> str:
     """``file:line`` of a key's first assignment or table header."""
     found = re.search(rb"^[ \t\[\w.\"'-]*\b" + re.escape(key.encode()) + rb"\b", file.data, re.MULTILINE)
-    shown = _shown(file.path, root)
-    return f"{shown}:{file.data.count(bytes([10]), 0, found.end()) + 1}" if found else shown
+    return f"{file.shown}:{file.data.count(NEWLINE, 0, found.end()) + 1}" if found else file.shown
 
 
 def _nearest(start: str, root: str) -> _File | None:
     """The nearest file with a section of ours, from the directory of ``start`` up to ``root``."""
-    directory = start if os.path.isdir(start) else os.path.dirname(start)
-    directory = os.path.realpath(directory)
+    directory = os.path.realpath(start if os.path.isdir(start) else os.path.dirname(start))
     while True:
         for name in FILE_NAMES:
             path = os.path.join(directory, name)
             if os.path.lexists(path) and (file := _read(path, root)) is not None:
                 return file
         parent = os.path.dirname(directory)
-        if directory == root or parent == directory or not directory.startswith(root):
+        if directory in (root, parent) or not directory.startswith(root):
             return None
         directory = parent
 
 
 def _named(config: str) -> _File:
-    path = os.path.abspath(config)
-    if not os.path.lexists(path):
-        raise UsageError(f"there is no configuration file {config}")
+    path = os.path.realpath(config)
+    if not os.path.exists(path):
+        raise UsageError(f"there is no configuration file {config}; check --config")
     file = _read(path, os.path.dirname(path))
     if file is None:
-        raise UsageError(f"{config} has no [tool.lambdalint] section")
+        raise UsageError(f"{config} has no [tool.lambdalint] section; add it, or name another file")
     return file
 
 
 def _read(path: str, root: str) -> _File | None:
-    """The file at ``path``, None if it has no section of ours."""
-    shown = _shown(path, root)
-    root = os.path.realpath(os.path.dirname(path)) if not path.startswith(root) else root
+    """The file at ``path``, somewhere below ``root``; None if it has no section of ours."""
+    name = _shown(path, root)
     try:
-        data = DirectoryTree(root).read(_shown(path, root).replace(os.sep, "/"), FILE_LIMIT)
+        data = DirectoryTree(root).read(name, FILE_LIMIT)
     except Unreadable as error:
-        raise UsageError(f"{shown}: the configuration cannot be read ({error})") from None
-    own = os.path.basename(path) != "pyproject.toml"
-    if not own and not _OURS.search(data):
+        raise UsageError(
+            f"{name}: the configuration cannot be read ({error}); correct it or name one by --config"
+        ) from None
+    section: Any
+    if os.path.basename(path) != "pyproject.toml":
+        section = _toml(data, name)
+    elif not _OURS.search(data):
         return None
-    if _DOTTED.search(data):
-        raise UsageError(f"{shown}: a key of more than 100 parts; shorten it")
-    document = _toml(data, shown)
-    section: Any = document
-    if not own:
-        tool = document.get("tool", {})
+    else:
+        tool = _toml(data, name).get("tool", {})
         if not isinstance(tool, dict):
-            raise UsageError(f"{shown}: 'tool' must be a table")
+            raise UsageError(f"{name}: 'tool' must be a table")
         if "lambdalint" not in tool:
             return None
         section = tool["lambdalint"]
         if not isinstance(section, dict):
-            raise UsageError(f"{shown}: 'tool.lambdalint' must be a table, written [tool.lambdalint]")
-    file = _File(path, data, section)
+            raise UsageError(f"{name}: 'tool.lambdalint' must be a table, written [tool.lambdalint]")
+    file = _File(path, name, data, section)
     for key in section:
         if key not in FILE_KEYS:
-            raise UsageError(f"{_place(file, key, root)}: {_unknown(key)}")
+            raise UsageError(f"{_place(file, key)}: {_unknown(key)}")
     return file
 
 
@@ -397,29 +417,27 @@ def _unknown(key: str) -> str:
     return f"unknown key '{key}'{nearest(key.replace('_', '-'), FILE_KEYS) or '; remove it'}"
 
 
-def _toml(data: bytes, shown: str) -> Mapping[str, Any]:
+def _toml(data: bytes, name: str) -> Mapping[str, Any]:
     if sys.version_info >= (3, 11):
         import tomllib  # 20 ms, so only when a file has a section of ours
     else:
         import tomli as tomllib
+    if _DOTTED.search(data):  # the parsers take quadratic time
+        raise UsageError(f"{name}: a key of more than 100 parts; shorten it")
     try:
         return tomllib.loads(data.decode("utf-8"))
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise UsageError(f"{shown}:{line}: not UTF-8, which TOML must be") from None
+        raise UsageError(f"{name}:{data.count(NEWLINE, 0, error.start) + 1}: not UTF-8, which TOML must be") from None
     except RecursionError:
-        raise UsageError(f"{shown}: nested too deeply") from None
+        raise UsageError(f"{name}: nested too deeply; no setting needs that") from None
     except Exception as error:  # noqa: BLE001  a parser of hostile input may raise anything
         found = re.search(r"\(at line (\d+), column \d+\)", str(error))
-        place = f"{shown}:{found[1]}" if found else shown
+        place = f"{name}:{found[1]}" if found else name
         reason = re.sub(r" ?\(at [^)]*\)", "", str(error)) or type(error).__name__
         raise UsageError(f"{place}: not valid TOML: {reason}") from None
 
 
 def shown(settings: Settings) -> list[tuple[str, Any, str]]:
     """Key, value and origin of every setting, for ``config show``."""
-    rows = []
-    for option in OPTIONS:
-        value = getattr(settings, option.field)
-        rows.append((option.key, value, settings.origins.get(option.key, DEFAULT)))
-    return rows
+    origins = settings.origins
+    return [(item.key, getattr(settings, item.field), origins.get(item.key, DEFAULT)) for item in OPTIONS]

@@ -22,18 +22,19 @@ MAY_IMPORT = {
     "settings": INPUTS,
     "discover": INPUTS | {"templates"},
     "templates": INPUTS,
-    "source": INPUTS,
+    "diagnostics": FACTS,
+    "source": INPUTS | {"diagnostics"},
     "bundle": INPUTS | {"source"},
     "functions": INPUTS | {"discover", "templates", "source"},
     "rule": FACTS | {"source", "bundle"},
     "rules": {"model", "rule"},
-    "diagnostics": FACTS | {"rule"},
     "registry": INPUTS | {"rule", "rules", "diagnostics"},
     "cache": INPUTS,
     "baseline": INPUTS,
     "engine": INPUTS
     | {"discover", "templates", "source", "bundle", "functions", "rule", "registry", "diagnostics", "cache", "baseline"},
-    "output": FACTS | {"registry"},
+    "filters": INPUTS | {"discover"},
+    "output": FACTS | {"tree", "registry"},
     "cli": None,  # everything
     "__main__": {"cli"},
 }

@@ -9,9 +9,6 @@ if TYPE_CHECKING:
     from lambdalint.model import Report
     from lambdalint.output.view import View
 
-FORMATS = ("text", "concise", "json", "sarif", "github")
-FUNCTION_FORMATS = ("text", "json")
-
 
 def render(name: str, report: Report, view: View) -> str:
     """What ``check`` prints in the format ``name``; ends with a newline unless it is empty."""
@@ -21,7 +18,7 @@ def render(name: str, report: Report, view: View) -> str:
 
 
 def render_functions(name: str, report: Report, view: View) -> str:
-    """What ``functions`` prints in the format ``name`` (one of `FUNCTION_FORMATS`)."""
+    """What ``functions`` prints in the format ``name`` (text or json)."""
     module = importlib.import_module(f"lambdalint.output.{name}")
     text: str = module.render_functions(report, view)
     return text

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lambdalint.registry import About
 
-HOMEPAGE = "https://github.com/lambdalint/lambdalint"
+HOMEPAGE = ""  # the project's public address; while there is none, outputs name none
 
 
 def page(about: About) -> str:
-    """Where the documentation of a rule is on the web."""
-    return f"{HOMEPAGE}/blob/main/docs/rules/{about.name}.md"
+    """Where the documentation of a rule is on the web; empty while the project has no public address."""
+    return f"{HOMEPAGE}/blob/main/docs/rules/{about.name}.md" if HOMEPAGE else ""
 
 
 def markdown(about: About, *, title: bool = True) -> str:
@@ -31,7 +31,7 @@ def _body(doc: list[str]) -> list[str]:
             lines += ["", f"## {line[:-1]}", ""]
         else:
             # the content of a section is indented in a docstring, which would be code in Markdown
-            lines.append(line[4:] if line.startswith("    ") else line)
+            lines.append(line.removeprefix("    "))
     return lines
 
 
@@ -40,7 +40,7 @@ def plain(about: About) -> str:
     title = f"{about.name} ({about.code})"
     lines = [title, "=" * len(title), fact_line(about), "", about.doc.strip(), ""]
     lines += ["Why:", *_indented(about.why), "", "What to do:", *_indented(about.remedy), "", page(about)]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines).strip() + "\n"
 
 
 def _indented(text: str) -> list[str]:

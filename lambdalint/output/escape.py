@@ -4,10 +4,10 @@ from __future__ import annotations
 
 
 def safe(text: str) -> str:
-    """``text`` on one line, with nothing in it that a terminal, pager or CI runner acts on.
+    r"""``text`` on one line, with nothing in it that a terminal, pager or CI runner acts on.
 
     Control and format characters, directional overrides, zero-width characters, line separators,
-    lone surrogates and unassigned code points become ``\\xNN``, ``\\uNNNN`` or ``\\UNNNNNNNN``. The openers of
+    lone surrogates and unassigned code points become ``\xNN``, ``\uNNNN`` or ``\UNNNNNNNN``. The openers of
     commands that runners look for anywhere in a line (``##[``, ``##vso[``) are broken up.
     """
     if not text.isprintable():

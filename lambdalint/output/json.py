@@ -20,6 +20,7 @@ def render(report: Report, view: View) -> str:
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "findings": [_finding(item, view) for item in report.findings],
+        "analysed": list(report.analysed),
         "skipped": [{"path": item.path, "reason": item.reason} for item in report.skipped],
         "errors": list(report.internal_errors),
         "summary": {

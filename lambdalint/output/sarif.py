@@ -25,6 +25,7 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 TEXT_LIMIT = 1024  # characters of a description that GitHub takes
 TAG_LIMIT = 10  # tags that GitHub shows
 FLOW_LIMIT = 100  # call chains of one result; GitHub keeps 10,000 locations in all
+_MESSAGE = str.maketrans({"\\": "\\\\", "[": "\\[", "]": "\\]", "{": "{{", "}": "}}"})
 LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 PROBLEM = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "recommendation"}
 PRECISION = {Confidence.HIGH: "very-high", Confidence.MEDIUM: "high", Confidence.LOW: "medium"}
@@ -41,7 +42,7 @@ def render(report: Report, view: View) -> str:
             "driver": {
                 "name": "lambdalint",
                 "semanticVersion": __version__,
-                "informationUri": docs.HOMEPAGE,
+                **({"informationUri": docs.HOMEPAGE} if docs.HOMEPAGE else {}),
                 "rules": [_rule(about) for about in rules],
             }
         },
@@ -79,7 +80,7 @@ def _rule(about: About) -> dict[str, Any]:
         "shortDescription": {"text": _cut(about.summary)},
         "fullDescription": {"text": _cut(f"{about.summary} {paragraph}".strip())},
         "help": {"text": docs.plain(about), "markdown": docs.markdown(about, title=False)},
-        "helpUri": docs.page(about),
+        **({"helpUri": docs.page(about)} if docs.page(about) else {}),
         "defaultConfiguration": {"level": LEVEL[about.severity]},
         "properties": properties,
     }
@@ -121,7 +122,7 @@ def _logical(item: Finding) -> dict[str, Any]:
 
 def _message(text: str) -> str:
     """Text in which nothing is taken for a link or a placeholder, as SARIF §3.11 reads messages."""
-    return safe(text).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]").replace("{", "{{").replace("}", "}}")
+    return safe(text).translate(_MESSAGE)
 
 
 def _sentence(text: str) -> str:

@@ -177,8 +177,9 @@ def summary(report: Report, view: View, out: Painter) -> None:
     for item in sorted(report.findings, key=lambda found: -found.severity):
         counts[item.severity.label] = counts.get(item.severity.label, 0) + 1
     total = len(report.findings)
-    parts = ", ".join(_plural(number, label) if label != "info" else f"{number} info" for label, number in counts.items())
-    text = f"{_plural(total, 'finding')} ({parts})" if total else "No findings"
+    # "info" has no plural
+    shares = (f"{number} info" if label == "info" else _plural(number, label) for label, number in counts.items())
+    text = f"{_plural(total, 'finding')} ({', '.join(shares)})" if total else "No findings"
     text += f" in {_plural(len(report.functions), 'function')}, {_plural(len(report.analysed), 'file')} analysed"
     for number, label in (
         (len(report.skipped), "skipped"),
@@ -192,10 +193,10 @@ def summary(report: Report, view: View, out: Painter) -> None:
         for row in wrapped(f"internal error: {error}", view.width, "  "):
             out.write(f"{row}\n", "bold red")
     if view.statistics:
-        _statistics(report, view, out)
+        _statistics(report, out)
 
 
-def _statistics(report: Report, view: View, out: Painter) -> None:
+def _statistics(report: Report, out: Painter) -> None:
     found = report.statistics
     share = f" ({100 * found.calls_resolved / found.calls:.1f} %)" if found.calls else ""
     rows = [f"calls in regions: {found.calls}, resolved: {found.calls_resolved}{share}"]
