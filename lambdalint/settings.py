@@ -151,7 +151,7 @@ def _ignores(value: Any) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 def _patterns(value: Any) -> tuple[str, ...]:
     for pattern in _strings(value):
-        if pattern.startswith("~") or ".." in pattern.split("/") or os.path.isabs(pattern):
+        if pattern.startswith("~") or ".." in pattern.split("/"):
             raise _Expected(f"patterns below the project's root, not '{pattern}'")
         if any(segment.replace("**", "*").count("*") > STAR_LIMIT for segment in pattern.split("/")):
             raise _Expected(f"at most {STAR_LIMIT} wildcards between two slashes")

@@ -20,7 +20,8 @@ def markdown(about: About, *, title: bool = True) -> str:
     lines = [f"# {about.name} ({about.code})", ""] if title else []
     lines += [f"*{fact_line(about)}*", "", about.summary, ""]
     lines += _body(about.doc.split("\n")[1:])
-    lines += ["", "## Why", "", about.why, "", "## What to do", "", about.remedy]
+    lines += ["", "## Why", "", about.why]
+    lines += [] if _tells_remedy(about) else ["", "## Remedy", "", about.remedy]
     return "\n".join(lines).replace("\n\n\n", "\n\n").strip() + "\n"
 
 
@@ -39,8 +40,15 @@ def plain(about: About) -> str:
     """The documentation of a rule as text for a terminal."""
     title = f"{about.name} ({about.code})"
     lines = [title, "=" * len(title), fact_line(about), "", about.doc.strip(), ""]
-    lines += ["Why:", *_indented(about.why), "", "What to do:", *_indented(about.remedy), "", page(about)]
+    lines += ["Why:", *_indented(about.why), ""]
+    lines += [] if _tells_remedy(about) else ["Remedy:", *_indented(about.remedy), ""]
+    lines += [page(about)]
     return "\n".join(lines).strip() + "\n"
+
+
+def _tells_remedy(about: About) -> bool:
+    """Whether the docstring has a section of its own on what to do."""
+    return "Remedy:" in about.doc.split("\n")
 
 
 def _indented(text: str) -> list[str]:
