@@ -32,7 +32,18 @@ MAY_IMPORT = {
     "cache": INPUTS,
     "baseline": INPUTS,
     "engine": INPUTS
-    | {"discover", "templates", "source", "bundle", "functions", "rule", "registry", "diagnostics", "cache", "baseline"},
+    | {
+        "discover",
+        "templates",
+        "source",
+        "bundle",
+        "functions",
+        "rule",
+        "registry",
+        "diagnostics",
+        "cache",
+        "baseline",
+    },
     "filters": INPUTS | {"discover"},
     "output": FACTS | {"tree", "registry"},
     "cli": None,  # everything
@@ -117,7 +128,7 @@ def is_third_party(module):
     return top not in sys.stdlib_module_names and top != "lambdalint"
 
 
-@pytest.mark.parametrize("path", files(PACKAGE), ids=lambda path: module_name(path))
+@pytest.mark.parametrize("path", files(PACKAGE), ids=module_name)
 def test_package_keeps_the_import_law(path):
     own = part(module_name(path))
     assert own in MAY_IMPORT, f"say in MAY_IMPORT, and in docs/architecture.md, what {module_name(path)} may import"
@@ -164,7 +175,9 @@ def test_only_the_command_line_exits():
     for path in files(PACKAGE):
         if path.name in {"cli.py", "__main__.py"}:
             continue
-        calls = [ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.Call)]
+        calls = [
+            ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.Call)
+        ]
         assert not {"sys.exit", "exit", "quit", "os._exit", "SystemExit"} & set(calls), path
 
 
@@ -193,7 +206,10 @@ def f():
         Import("lambdalint.engine", 10, top_level=False, typing_only=False),
         Import("lambdalint.engine.run", 10, top_level=False, typing_only=False),
     ]
-    assert imports("from . import skeleton", "lambdalint.source", is_package=True)[-1].target == "lambdalint.source.skeleton"
+    assert (
+        imports("from . import skeleton", "lambdalint.source", is_package=True)[-1].target
+        == "lambdalint.source.skeleton"
+    )
 
 
 def test_the_law_has_no_cycle():

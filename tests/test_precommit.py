@@ -27,7 +27,9 @@ HELPER = "import boto3\n\n\ndef buckets():\n    return boto3.client('s3').list_b
 
 def run(*command, cwd, code=0, **environment):
     # git tells its hooks where its repository is; these tests may themselves run in a hook.
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "PYTHON", "PRE_COMMIT"))}
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "PYTHON", "PRE_COMMIT"))
+    }
     done = subprocess.run(
         [str(part) for part in command],
         cwd=cwd,
@@ -74,7 +76,6 @@ def project(tmp_path):
 def try_repo(project, hooks, hook, *arguments, code):
     command = (sys.executable, "-m", "pre_commit", "try-repo", "--color", "never", "--verbose", hooks, hook)
     return run(*command, *arguments, cwd=project, code=code)
-
 
 
 @pytest.mark.network

@@ -95,7 +95,7 @@ def check(case, *arguments):
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        preexec_fn=limits(case["expect"]["max_s"], unprivileged="unreadable" in case["id"]),
+        preexec_fn=limits(case["expect"]["max_s"], unprivileged="unreadable" in case["id"]),  # noqa: PLW1509  no threads
     )
     output = child.stdout.read()
     child.stdout.close()
@@ -116,7 +116,9 @@ def inputs(case):
 
 def outcomes(report, name):
     """What the report says of one file."""
-    refusals = [finding for finding in report["findings"] if finding["path"] == name and finding["code"] in {"LL001", "LL002"}]
+    refusals = [
+        finding for finding in report["findings"] if finding["path"] == name and finding["code"] in {"LL001", "LL002"}
+    ]
     skipped = [item for item in report["skipped"] if item["path"] == name]
     assert all(item["reason"] for item in skipped)
     assert len(refusals) <= 1
@@ -173,9 +175,13 @@ def test_names_do_not_attack_the_output(case, format_):
     assert controls <= {"\n", "\t"}
     assert not {"\u202e", "\u2066", "\u2028", "\u200b"} & set(output)
     if format_ == "github":
-        assert all(line.startswith(("::error ", "::warning ", "::notice ")) for line in output.splitlines() if "::" in line)
+        assert all(
+            line.startswith(("::error ", "::warning ", "::notice ")) for line in output.splitlines() if "::" in line
+        )
     if format_ == "sarif":
         for result in json.loads(output)["runs"][0]["results"]:
             uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
-            assert set(uri) <= set("-._~/%" + "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!$&'()*+,;=@:")
+            assert set(uri) <= set(
+                "-._~/%" + "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!$&'()*+,;=@:"
+            )
             assert not urllib.parse.urlsplit(uri).scheme

@@ -36,7 +36,12 @@ def run(*command, cwd, code=0, **environment):
     # PYTHONPATH would put the checkout in front of what is installed.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     done = subprocess.run(
-        [str(part) for part in command], cwd=cwd, env=inherited | environment, capture_output=True, text=True, check=False
+        [str(part) for part in command],
+        cwd=cwd,
+        env=inherited | environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done.stdout
@@ -46,7 +51,11 @@ def tracked(folder):
     """The files of a folder that are under version control; where there is no repository, all of them."""
     if (ROOT / ".git").exists():
         return set(run("git", "ls-files", "-z", folder, cwd=ROOT).split("\0")) - {""}
-    return {path.relative_to(ROOT).as_posix() for path in (ROOT / folder).rglob("*") if path.suffix != ".pyc" and path.is_file()}
+    return {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix != ".pyc" and path.is_file()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +78,15 @@ def built(tmp_path_factory):
         else:
             archive.extractall(unpacked)
     run(
-        sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", out, unpacked / f"lambdalint-{__version__}", cwd=out
+        sys.executable,
+        "-m",
+        "build",
+        "--no-isolation",
+        "--wheel",
+        "--outdir",
+        out,
+        unpacked / f"lambdalint-{__version__}",
+        cwd=out,
     )
     (wheel,) = out.glob("*.whl")
     return names, wheel
@@ -102,7 +119,14 @@ def project(tmp_path):
 
 def test_sdist_holds_what_is_needed_to_build_and_test(built):
     names, _ = built
-    expected = {"pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", ".pre-commit-hooks.yaml", "tests/test_wheel.py"}
+    expected = {
+        "pyproject.toml",
+        "README.md",
+        "LICENSE",
+        "CHANGELOG.md",
+        ".pre-commit-hooks.yaml",
+        "tests/test_wheel.py",
+    }
     assert expected <= names
     assert tracked("rules") <= names
     assert not {name for name in names if name.endswith(".pyc") or "__pycache__" in name or name.startswith(".venv")}
@@ -123,14 +147,26 @@ def test_wheel_describes_itself(built):
     with zipfile.ZipFile(built[1]) as wheel:
         folder = f"lambdalint-{__version__}.dist-info"
         metadata = importlib.metadata.PathDistribution(zipfile.Path(wheel, f"{folder}/")).metadata
-        assert wheel.read(f"{folder}/entry_points.txt").decode() == "[console_scripts]\nlambdalint = lambdalint.cli:main\n"
+        assert (
+            wheel.read(f"{folder}/entry_points.txt").decode() == "[console_scripts]\nlambdalint = lambdalint.cli:main\n"
+        )
         assert wheel.read(f"{folder}/licenses/LICENSE") == (ROOT / "LICENSE").read_bytes()
     assert metadata["Version"] == __version__
     assert metadata["Requires-Python"] == ">=3.10"
     assert metadata["License-Expression"] == "Apache-2.0"
     required = [line for line in metadata.get_all("Requires-Dist") if "extra ==" not in line]
     names = {re.split(r"[^\w-]", line, maxsplit=1)[0].lower() for line in required}
-    assert names == {"libcst", "pip-audit", "packaging", "rich", "tomli", "pyyaml", "tree-sitter", "tree-sitter-hcl", "pathspec"}
+    assert names == {
+        "libcst",
+        "pip-audit",
+        "packaging",
+        "rich",
+        "tomli",
+        "pyyaml",
+        "tree-sitter",
+        "tree-sitter-hcl",
+        "pathspec",
+    }
     assert [line for line in required if ";" in line] == [line for line in required if line.startswith("tomli")]
 
 
@@ -140,7 +176,9 @@ def test_installed_wheel_runs_from_elsewhere(bare, project):
     assert run(python.parent / "lambdalint", "--version", cwd=project) == f"lambdalint {__version__}\n"
     where = run(python, "-c", "import lambdalint.rules; print(*lambdalint.rules.__path__, sep='\\n')", cwd=project)
     assert where.splitlines() == [str(site / "lambdalint" / "rules")]
-    report = json.loads(run(python, "-m", "lambdalint", "check", ".", "--output", "json", "--no-cache", cwd=project, code=1))
+    report = json.loads(
+        run(python, "-m", "lambdalint", "check", ".", "--output", "json", "--no-cache", cwd=project, code=1)
+    )
     found = [(finding["code"], finding["path"], finding["line"]) for finding in report["findings"]]
     assert found == [("LL101", "app.py", 5)]
 
@@ -188,7 +226,20 @@ def test_rules_folder_of_an_analysed_project_is_not_loaded(bare, project):
     (project / "pyproject.toml").write_text('[project]\nname = "theirs"\n')
     (project / ".pre-commit-hooks.yaml").write_text("- id: theirs\n")
     report = json.loads(
-        run(python, "-m", "lambdalint", "check", ".", "--select", "ALL", "--output", "json", "--no-cache", cwd=project, code=1)
+        run(
+            python,
+            "-m",
+            "lambdalint",
+            "check",
+            ".",
+            "--select",
+            "ALL",
+            "--output",
+            "json",
+            "--no-cache",
+            cwd=project,
+            code=1,
+        )
     )
     assert {finding["code"] for finding in report["findings"]} == {"LL101"}
 
