@@ -1,0 +1,412 @@
+"""One run: inputs → functions → regions → sites and functions that rules want → findings → report.
+
+Nothing here knows a rule by name. An exception inside a rule or on one input costs that rule or that
+input, is named in the report, and the rest goes on.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from lambdalint import diagnostics, registry
+from lambdalint.discover import Project, is_test
+from lambdalint.model import Finding, Function, Location, Report, Skipped, Statistics
+from lambdalint.source.program import Program
+from lambdalint.source.skeleton import SourceError, parse
+from lambdalint.tree import Unreadable
+
+if TYPE_CHECKING:
+    from lambdalint.registry import Entry as RuleEntry
+    from lambdalint.rule import Rule
+    from lambdalint.settings import Settings
+    from lambdalint.source.callgraph import Region
+    from lambdalint.source.flow import Flow
+    from lambdalint.source.names import Names, Node
+    from lambdalint.source.skeleton import Skeleton
+    from lambdalint.source.views import Entry, Shared
+    from lambdalint.templates import Templates
+
+Progress = Callable[[str, int, int], None]
+
+RECURSION_LIMIT = 6_000  # names resolve through at most 60 levels of some ten frames; the rest is head room
+
+
+def _no_progress(stage: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+def find_functions(project: Project, settings: Settings, progress: Progress = _no_progress) -> Report:
+    """The deployed functions of a project, without any rule."""
+    with _deep_recursion():
+        run = _Run(project, settings, progress)
+        run.find()
+        return Report(functions=run.functions, skipped=run.skipped(), excluded=project.excluded)
+
+
+def check(project: Project, settings: Settings, progress: Progress = _no_progress) -> Report:
+    """Analyse a project with the selected rules."""
+    with _deep_recursion():
+        run = _Run(project, settings, progress)
+        run.find()
+        run.rules()
+        return run.report()
+
+
+class _deep_recursion:  # noqa: N801 - a context manager, used like a function
+    def __enter__(self) -> None:
+        self.limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(self.limit, RECURSION_LIMIT))
+
+    def __exit__(self, *error: object) -> None:
+        sys.setrecursionlimit(self.limit)
+
+
+class _Run:
+    def __init__(self, project: Project, settings: Settings, progress: Progress) -> None:
+        from lambdalint.source.callgraph import CallGraph
+        from lambdalint.source.names import Names
+
+        self.project = project
+        self.settings = settings
+        self.progress = progress
+        self.program = Program(project.tree, project.python)
+        self.names: Names = Names(self.program)
+        self.graph = CallGraph(self.names)
+        self.selection = registry.Selection(settings)
+        self.templates: Templates | None = None
+        self.functions: tuple[Function, ...] = ()
+        self.entries: dict[Node, Entry] = {}
+        self.findings: list[Finding] = []
+        self.errors: list[str] = []
+        self.statistics = Statistics()
+        self.unparsable: list[Finding] = []
+        self.reached: set[str] = set()
+        self._lines: dict[str, list[bytes]] = {}
+
+    # -- functions
+
+    def find(self) -> None:
+        """Read the templates and find the functions and their entry points."""
+        from lambdalint import functions
+        from lambdalint.source.names import CONTEXT, EVENT
+        from lambdalint.source.views import Entry
+        from lambdalint.templates import read_templates
+
+        self.progress("reading templates", 0, 1)
+        self.templates = read_templates(self.project.tree, self.project.templates)
+        self.progress("finding functions", 0, 1)
+        self.functions = functions.find_functions(self.project, self.program, self.names, self.templates, self.settings)
+        grouped: dict[Node, list[Function]] = {}
+        for function in self.functions:
+            if function.path is None or function.qualname is None:
+                continue
+            for node in self._roots(function.path, function.qualname):
+                grouped.setdefault(node, []).append(function)
+        for node, found in sorted(grouped.items()):
+            self.entries[node] = Entry(node, tuple(found))
+            definition = self.names.definition(node)
+            if definition is None:
+                continue
+            offset = 1 if definition.owner else 0
+            for index, what in ((offset, EVENT), (offset + 1, CONTEXT)):
+                if index < len(definition.params):
+                    self.names.entry_params[(node[0], node[1], index)] = what
+
+    def _roots(self, path: str, qualname: str) -> Iterable[Node]:
+        """The definitions that a handler runs: itself, or what the assignment that binds it makes."""
+        skeleton = self.program.skeleton(path)
+        if skeleton is None:
+            return
+        if qualname in skeleton.defs:
+            yield path, qualname
+            return
+        for value in self.names.resolve(path, "", ("n", qualname)):
+            if value[0] in ("def", "bound"):
+                yield value[1], value[2]
+            elif value[0] == "inst":
+                for method in self.names.attribute(value, "__call__"):
+                    if method[0] == "bound":
+                        yield method[1], method[2]
+        for where, bound in skeleton.bindings.get(qualname, ()):
+            if where or bound is None:
+                continue
+            # handler = Mangum(app), handler = middleware(inner), handler = app: what is registered on the application
+            applications = [bound, *bound[2], *(value for _, value in bound[3])] if bound[0] == "c" else [bound]
+            if bound[0] == "c" and bound[1] is not None and bound[1][0] == "a":
+                applications.append(bound[1][1])
+            for application in (*applications, ("n", qualname)):
+                if application is None:
+                    continue
+                yield from self.graph.registered(path, "", application)
+                for value in self.names.resolve(path, "", application):
+                    if value[0] == "def" and bound[0] == "c":
+                        yield value[1], value[2]
+
+    # -- rules
+
+    def rules(self) -> None:
+        """Run the selected rules over the region of all entry points."""
+        from lambdalint.source.flow import Flow
+
+        self.progress("following calls", 0, 1)
+        self._load_imports()
+        self.names.forget()
+        region = self.graph.region(sorted(self.entries))
+        flow = Flow(self.program, self.graph)
+        chosen = [item for item in self.selection.rules() if item.wants != registry.NOTHING_WANTED]
+        self._sites(region, flow, chosen)
+        self._function_views(region, flow, chosen)
+        self._parse_rest()
+        for path, error in sorted(flow.refused.items()):
+            self.unparsable.append(
+                diagnostics.unreadable(Skipped(path, f"a definition is beyond the parser's limits: {error.reason}"), line=error.line or 1)
+            )
+        verdicts: dict[str, int] = {}
+        self.statistics = Statistics(
+            calls=region.calls,
+            calls_resolved=region.resolved,
+            bodies_lowered=sum(len(item.bodies) for item in flow.lowered.values() if item is not None),
+            pairing_mismatches=flow.mismatches,
+            verdicts=verdicts,
+        )
+
+    def _load_imports(self) -> None:
+        """Read every module that the entry points import, directly or not, so that all callers are visible."""
+        queue = deque(sorted({node[0] for node in self.entries}))
+        while queue:
+            path = queue.popleft()
+            if path in self.reached:
+                continue
+            self.reached.add(path)
+            skeleton = self.program.skeleton(path)
+            if skeleton is None:
+                continue
+            for level, module, attribute, _, _ in skeleton.imports:
+                found = self.program.resolve(path, level, module)
+                if found is None:
+                    continue
+                targets = [found]
+                if attribute is not None and (found.endswith("/") or found.endswith("__init__.py")):
+                    inner = self.program.module(found.rstrip("/") if found.endswith("/") else found.rpartition("/")[0], attribute)
+                    if inner is not None:
+                        targets.append(inner)
+                if attribute is None and "." in module:  # import a.b.c runs a and a.b as well
+                    parts = module.split(".")
+                    targets += [
+                        outer
+                        for count in range(1, len(parts))
+                        if (outer := self.program.resolve(path, level, ".".join(parts[:count]))) is not None
+                    ]
+                for target in targets:
+                    directory = target.rpartition("/")[0]
+                    queue.extend(name for name in (target, f"{directory}/__init__.py") if not name.endswith("/") and self.program.exists(name))
+
+    def _operations(self, rule: RuleEntry) -> frozenset[str]:
+        from lambdalint.data import table
+
+        operations = set(rule.wants.operations)
+        for name in rule.wants.tables:
+            head, _, key = name.partition(".")
+            found = table(head)
+            operations.update(found[key] if key else found)
+        return frozenset(operations)
+
+    def _sites(self, region: Region, flow: Flow, chosen: list[RuleEntry]) -> None:
+        """Nominate the wanted calls of the region by name, lower the definitions that hold them, ask the rules."""
+        wanted: dict[str, list[RuleEntry]] = {}
+        for item in chosen:
+            for operation in sorted(self._operations(item)):
+                wanted.setdefault(operation, []).append(item)
+        if not wanted:
+            return
+        tails = {operation.rpartition(".")[2] for operation in wanted}
+        loaded: dict[str, Rule | None] = {}
+        shared = None
+        total = len(region.nodes)
+        for done, node in enumerate(region.nodes):
+            definition = self.names.definition(node)
+            if definition is None or is_test(node[0]):
+                continue
+            for reference in definition.calls:
+                if reference.tail not in tails and not _may_rename(reference.tail, node, self.program.skeleton(node[0]), definition.bindings):
+                    continue
+                for value in self.names.resolve(node[0], node[1], reference.callee):
+                    if value[0] != "ext" or value[1] not in wanted:
+                        continue
+                    from lambdalint.source.views import SiteView
+
+                    self.progress("judging calls", done, total)
+                    call = flow.call(node, reference.k)
+                    if call is None:
+                        continue
+                    shared = shared or self._shared(flow, region)
+                    site = SiteView(shared, node, value[1], reference, call)
+                    for item in wanted[value[1]]:
+                        self._ask(item, loaded, lambda rule, site=site: rule.check_site(site), node[0])  # type: ignore[misc]
+                    break
+
+    def _function_views(self, region: Region, flow: Flow, chosen: list[RuleEntry]) -> None:
+        interested = [item for item in chosen if item.wants.entry_points or item.wants.stores]
+        if not interested:
+            return
+        from lambdalint.source.views import FunctionView
+
+        loaded: dict[str, Rule | None] = {}
+        shared = self._shared(flow, region)
+        for done, (node, entry) in enumerate(sorted(self.entries.items())):
+            if is_test(node[0]):
+                continue
+            self.progress("judging functions", done, len(self.entries))
+            view = FunctionView(shared, entry, self.graph.region([node]))
+            for item in interested:
+                self._ask(item, loaded, lambda rule, view=view: rule.check_function(view), node[0])  # type: ignore[misc]
+
+    def _ask(
+        self, item: RuleEntry, loaded: dict[str, Rule | None], question: Callable[[Rule], Iterable[Finding]], path: str
+    ) -> None:
+        try:
+            if item.code not in loaded:
+                loaded[item.code] = registry.load(item)
+            rule = loaded[item.code]
+            if rule is not None:
+                for finding in question(rule):
+                    self.findings.append(finding)
+        except Exception as error:  # noqa: BLE001 - a rule's failure costs that rule, and is reported
+            loaded[item.code] = None
+            self.errors.append(f"rule {item.name} ({item.code}) failed on {path}: {error.__class__.__name__}: {error}")
+
+    def _shared(self, flow: Flow, region: Region) -> Shared:
+        from lambdalint.source.views import Shared
+
+        return Shared(flow, region, self.entries, self.locate)
+
+    def locate(self, path: str, line: int, column: int, end_line: int, end_column: int) -> Location:
+        """A Location from lines and the UTF-8 byte columns that ``ast`` gives."""
+        return Location(path, line, self._column(path, line, column), end_line, self._column(path, end_line, end_column))
+
+    def _column(self, path: str, line: int, column: int) -> int:
+        if path not in self._lines:
+            try:
+                self._lines[path] = self.program.source(path).splitlines()
+            except Unreadable:
+                self._lines[path] = []
+        lines = self._lines[path]
+        text = lines[line - 1] if 0 < line <= len(lines) else b""
+        return len(text[:column].decode("utf-8", "replace")) + 1 if not text.isascii() else column + 1
+
+    # -- the report
+
+    def _parse_rest(self) -> None:
+        """Every other file is parsed too, so that one that cannot be is never passed over."""
+        for path in self.project.python:
+            if path in self.program.skeletons:
+                continue
+            try:
+                source = self.program.source(path)
+                del self.program.sources[path]
+                parse(source, path)
+            except Unreadable as error:
+                self.program.failures[path] = error
+            except SourceError as error:
+                if error.syntax and not self._is_newer(source, error):
+                    self.program.failures[path] = error
+                elif not error.syntax:
+                    self.program.failures[path] = error
+
+    @staticmethod
+    def _is_newer(source: bytes, error: SourceError) -> bool:
+        from lambdalint.source.newer import downgrade
+
+        try:
+            parse(downgrade(source, error), "")
+        except SourceError:
+            return False
+        return True
+
+    def skipped(self) -> tuple[Skipped, ...]:
+        """All inputs that were not analysed."""
+        found = {item.path: item for item in self.project.skipped}
+        for path, error in sorted(self.program.failures.items()):
+            where = f" (line {error.line})" if isinstance(error, SourceError) and error.line else ""
+            found.setdefault(path, Skipped(path, f"{error}{where}"))
+        for item in self.templates.problems if self.templates is not None else ():
+            found.setdefault(item.path, item)
+        return tuple(item for _, item in sorted(found.items()))
+
+    def _inputs(self) -> Iterable[Finding]:
+        templates = {item.path for item in self.templates.problems} if self.templates is not None else set()
+        for item in self.skipped():
+            error = self.program.failures.get(item.path)
+            if isinstance(error, SourceError) and error.syntax and item.path in self.reached:
+                location = Location(item.path, max(error.line, 1), max(error.column, 1))
+                version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+                yield diagnostics.finding(
+                    diagnostics.SYNTAX_ERROR, location, f"Python {version} refuses this module: {error.reason}"
+                )
+                continue
+            line = error.line if isinstance(error, SourceError) and error.line else 1
+            yield diagnostics.unreadable(item, line=line, template=item.path in templates)
+        yield from self.unparsable
+
+    def report(self) -> Report:
+        """The findings, sorted, merged and with suppressions applied."""
+        from lambdalint.source import suppressions
+
+        every = [item for item in (*_merged(self.findings), *self._inputs()) if self.selection.enabled(item.code, item.location.path)]
+        comments = {
+            skeleton.path: found
+            for skeleton in self.program.loaded()
+            if skeleton.comments and (found := suppressions.parse(skeleton.comments))
+        }
+        applied = suppressions.apply(
+            every, comments, self._statement, known=registry.names(), enabled=self.selection.enabled
+        )
+        skipped = self.skipped()
+        left_out = {item.path for item in skipped}
+        return Report(
+            findings=tuple(sorted((*applied.kept, *applied.notes), key=_order)),
+            skipped=skipped,
+            functions=self.functions,
+            analysed=tuple(path for path in (*self.project.python, *self.project.templates) if path not in left_out),
+            excluded=self.project.excluded,
+            suppressed=applied.suppressed,
+            internal_errors=tuple(self.errors),
+            statistics=self.statistics,
+        )
+
+    def _statement(self, location: Location) -> tuple[int, int]:
+        from lambdalint.source.skeleton import statement_lines
+
+        try:
+            return statement_lines(self.program.source(location.path), location.line)
+        except (SourceError, Unreadable):
+            return location.line, location.line
+
+
+def _may_rename(tail: str, node: Node, skeleton: Skeleton | None, bindings: Mapping[str, object]) -> bool:
+    """Whether a bare name may be another spelling of an operation: an import ``as``, ``make = boto3.client``."""
+    return tail == "" or tail in bindings or (skeleton is not None and tail in skeleton.bindings)
+
+
+def _order(finding: Finding) -> tuple[object, ...]:
+    return (finding.location, finding.code, finding.message)
+
+
+def _merged(findings: Iterable[Finding]) -> list[Finding]:
+    """One finding for each place and rule; the chains of several entry points are put together."""
+    found: dict[tuple[object, ...], Finding] = {}
+    for item in findings:
+        key = (item.code, item.location, item.message, item.severity)
+        old = found.get(key)
+        if old is None:
+            found[key] = item
+        else:
+            chains = tuple(dict.fromkeys((*old.chains, *item.chains)))
+            facts = tuple(dict.fromkeys((*old.facts, *item.facts)))
+            found[key] = old._replace(chains=chains, facts=facts)
+    return list(found.values())
+
+

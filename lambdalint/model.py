@@ -1,0 +1,236 @@
+"""The plain frozen data that every stage hands to the next.
+
+Everything here is a ``NamedTuple``: immutable, hashable, picklable and cheap to import (a run over
+one clean file is mostly start-up, and a dataclass costs several times as much to create).
+
+Units: lines and columns are 1-based, columns count Unicode code points, paths are relative to the
+project's root with forward slashes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum, IntEnum
+from typing import Any, NamedTuple
+
+
+class Severity(IntEnum):
+    """How bad a finding is for whoever runs the function."""
+
+    INFO = 0
+    WARNING = 1
+    ERROR = 2
+
+    @property
+    def label(self) -> str:
+        """The lower-case name, as configuration and every output format spell it."""
+        return self.name.lower()
+
+
+class Confidence(IntEnum):
+    """How sure the analysis is that the finding is right."""
+
+    LOW = 0
+    MEDIUM = 1
+    HIGH = 2
+
+    @property
+    def label(self) -> str:
+        """The lower-case name, as configuration and every output format spell it."""
+        return self.name.lower()
+
+
+class Location(NamedTuple):
+    """A span of one file. ``end_column`` is the column after the last character."""
+
+    path: str
+    line: int
+    column: int = 1
+    end_line: int = 0
+    end_column: int = 0
+
+
+class Step(NamedTuple):
+    """One step of a call chain, from the entry point (first) to the site (last)."""
+
+    location: Location
+    function: str
+    note: str = ""
+
+
+class Finding(NamedTuple):
+    """One thing to report, with its evidence.
+
+    ``function`` is the dotted name of the definition that holds the location (``<module>`` outside
+    any); ``chains`` holds one call chain for each entry point that reaches it; ``facts`` are short
+    sentences on what decided the finding; ``remedy`` says what to do here, where the rule's general
+    remedy is not enough.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    confidence: Confidence
+    message: str
+    location: Location
+    function: str = "<module>"
+    chains: tuple[tuple[Step, ...], ...] = ()
+    facts: tuple[str, ...] = ()
+    remedy: str = ""
+    related: tuple[tuple[Location, str], ...] = ()
+
+
+class State(Enum):
+    """What is known of a value that a template may set."""
+
+    KNOWN = "known"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+
+
+class Value(NamedTuple):
+    """A value of a template: Known with ``value``, Absent (not set), or Unknown (set, undecidable).
+
+    ``reason`` says why a value is Unknown; ``location`` is where it is set.
+    """
+
+    state: State = State.ABSENT
+    value: Any = None
+    location: Location | None = None
+    reason: str = ""
+
+    @property
+    def known(self) -> bool:
+        """Whether ``value`` may be relied on."""
+        return self.state is State.KNOWN
+
+    @property
+    def unknown(self) -> bool:
+        """Whether the template sets it to something that cannot be decided."""
+        return self.state is State.UNKNOWN
+
+
+ABSENT = Value()
+
+
+class EventSource(NamedTuple):
+    """What triggers a function.
+
+    ``kind`` is one of ``sqs sns s3 kinesis dynamodb eventbridge schedule api http function-url alb
+    websocket cloudwatch-logs iot cognito msk kafka mq documentdb ses config codecommit
+    custom-resource step-functions async unknown``. ``resource`` names the queue, bucket, topic …
+    (a Value). ``settings`` holds what else the template says (``batch_size``,
+    ``response_types``, ``filters``, ``prefix``, ``suffix``, ``events``, ``fifo``,
+    ``payload_version``), each a Value.
+    """
+
+    kind: str
+    resource: Value = ABSENT
+    location: Location | None = None
+    settings: Mapping[str, Value] = {}
+
+    def setting(self, name: str) -> Value:
+        """The named setting, Absent where the template has none."""
+        return self.settings.get(name, ABSENT)
+
+
+class DeclaredFunction(NamedTuple):
+    """A function as one template declares it, before its handler is looked for in the code.
+
+    ``code_root`` is Known with a path relative to the project's root (a directory, archive or
+    single file), Absent where the template leaves it to the tool's default (then ``default_root``
+    is set), Unknown where the code is elsewhere. ``environment`` is Known with a mapping of names
+    to Values when the *names* are fully known, else Unknown (its ``value`` still maps the names
+    that could be read). ``events`` is Known with a tuple of EventSource, Unknown if some may be
+    missing (its ``value`` still holds the ones that could be read).
+    """
+
+    name: str
+    origin: str
+    location: Location
+    handler: Value = ABSENT
+    code_root: Value = ABSENT
+    default_root: str = ""
+    runtime: Value = ABSENT
+    architecture: Value = ABSENT
+    memory: Value = ABSENT
+    timeout: Value = ABSENT
+    package_type: Value = ABSENT
+    layers: Value = ABSENT
+    environment: Value = ABSENT
+    events: Value = ABSENT
+    settings: Mapping[str, Value] = {}
+
+
+class Function(NamedTuple):
+    """A deployed function: where its entry point is, what it runs on, and how we know.
+
+    ``path``/``line``/``qualname`` locate the Python definition of the entry point (the ``def``, or
+    the assignment that binds it); None where the code is elsewhere or is not Python. ``origin`` is
+    ``sam cloudformation serverless terraform cdk chalice configuration decorator heuristic``.
+    ``reason`` says in one sentence why this is an entry point. ``problem`` says why a declared
+    handler could not be found.
+    """
+
+    name: str
+    handler: str
+    origin: str
+    reason: str
+    path: str | None = None
+    line: int | None = None
+    qualname: str | None = None
+    code_root: str | None = None
+    declared: DeclaredFunction | None = None
+    problem: str = ""
+
+    @property
+    def declared_at(self) -> Location | None:
+        """The place in the template, None where no template declares the function."""
+        return self.declared.location if self.declared else None
+
+    def value(self, field: str) -> Value:
+        """The declared value of ``runtime``, ``timeout`` …; Absent where no template says so."""
+        found = getattr(self.declared, field, ABSENT) if self.declared else ABSENT
+        return found if isinstance(found, Value) else ABSENT
+
+    @property
+    def events(self) -> tuple[EventSource, ...]:
+        """The event sources that could be read from the template."""
+        return tuple(self.value("events").value or ())
+
+
+class Skipped(NamedTuple):
+    """An input that was not analysed, and why. ``named`` is set where the user named the path."""
+
+    path: str
+    reason: str
+    named: bool = False
+
+
+class Statistics(NamedTuple):
+    """Counts over one run, printed with ``--statistics``. Calls are those inside regions."""
+
+    calls: int = 0
+    calls_resolved: int = 0
+    bodies_lowered: int = 0
+    pairing_mismatches: int = 0
+    verdicts: Mapping[str, int] = {}
+
+
+class Report(NamedTuple):
+    """The outcome of one run over one project.
+
+    Every input below the given paths is either in ``analysed`` or in ``skipped`` or was excluded
+    (``excluded`` counts those). ``internal_errors`` holds one sentence for each rule or stage that
+    failed; any makes the exit code 2.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    functions: tuple[Function, ...] = ()
+    analysed: tuple[str, ...] = ()
+    excluded: int = 0
+    suppressed: int = 0
+    baselined: int = 0
+    internal_errors: tuple[str, ...] = ()
+    statistics: Statistics = Statistics()

@@ -1,0 +1,100 @@
+"""What a rule is: metadata, a docstring that is its documentation, and one check method.
+
+A rule asks for what it wants to see (`Wanted`) and gets views that the engine has prepared; it
+parses nothing, reads no file and prints nothing. Which view it gets depends on the method that it
+defines: `check_site` (a call of a wanted operation inside a per-invocation region) or
+`check_function` (a deployed function with everything reachable from it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+from lambdalint.model import Confidence, Finding, Location, Severity, Step
+
+if TYPE_CHECKING:
+    from lambdalint.source.views import FunctionView, SiteView
+
+
+class Wanted(NamedTuple):
+    """What nominates a definition for a rule.
+
+    ``tables`` are names of operation tables of ``lambdalint/data`` whose keys are operations;
+    ``operations`` are further operations (``aws:lambda.invoke``, ``time.sleep``); ``stores`` asks for
+    definitions that write to names which outlive the invocation; ``entry_points`` asks for the
+    bodies of all entry points.
+    """
+
+    operations: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
+    stores: bool = False
+    entry_points: bool = False
+
+
+class Rule:
+    """Base of all rules. One subclass per file of ``rules/``, named ``llNNN_rule_name.py``.
+
+    The subclass's docstring is the documentation: a one-line summary (at most 100 characters), what
+    happens on Lambda, then the sections ``Triggers:`` and ``Exemptions:`` with numbered bullets, each
+    opened by its tag in brackets (``1. [guard] …``); every tag has a line marked with it in
+    ``fixtures/<name>/bad`` (triggers) or ``fixtures/<name>/good`` (exemptions). Then ``Remedy:`` and
+    ``References:``.
+    """
+
+    code: ClassVar[str]
+    name: ClassVar[str]
+    severity: ClassVar[Severity] = Severity.WARNING
+    confidence: ClassVar[Confidence] = Confidence.HIGH
+    default: ClassVar[bool] = True
+    security: ClassVar[bool] = False
+    tags: ClassVar[tuple[str, ...]] = ()
+    since: ClassVar[str] = "0.1.0"
+    why: ClassVar[str]
+    remedy: ClassVar[str]
+    wants: ClassVar[Wanted] = Wanted()
+    needs: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, disabled: frozenset[str] = frozenset()) -> None:
+        """Args: disabled: tags of exemptions to ignore; only the tests of the exemptions set it."""
+        self.disabled = disabled
+
+    def exempts(self, tag: str) -> bool:
+        """Whether the exemption ``tag`` is in force."""
+        return tag not in self.disabled
+
+    def check_site(self, site: SiteView) -> Iterable[Finding]:
+        """Findings for one call of a wanted operation."""
+        return ()
+
+    def check_function(self, function: FunctionView) -> Iterable[Finding]:
+        """Findings for one deployed function."""
+        return ()
+
+    def finding(
+        self,
+        location: Location,
+        message: str,
+        *,
+        function: str = "<module>",
+        chains: tuple[tuple[Step, ...], ...] = (),
+        facts: tuple[str, ...] = (),
+        severity: Severity | None = None,
+        confidence: Confidence | None = None,
+        remedy: str = "",
+        related: tuple[tuple[Location, str], ...] = (),
+    ) -> Finding:
+        """A finding of this rule; severity and confidence default to the rule's own."""
+        return Finding(
+            code=self.code,
+            name=self.name,
+            severity=self.severity if severity is None else severity,
+            confidence=self.confidence if confidence is None else confidence,
+            message=message,
+            location=location,
+            function=function,
+            chains=chains,
+            facts=facts,
+            remedy=remedy,
+            related=related,
+        )

@@ -1,0 +1,312 @@
+"""The call graph: which definitions a definition runs, and the per-invocation region of an entry point.
+
+Edges are found from skeletons and names alone. A call that resolves to nothing of the project makes
+no edge; a call that could not be resolved at all is counted.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from lambdalint.data import table
+from lambdalint.source.names import Names, Node, Value, Values
+from lambdalint.source.skeleton import CallRef, Def, Expr
+
+
+class Edge(NamedTuple):
+    """``caller`` runs ``callee``.
+
+    ``call`` is the call that does, None where no call is written (decorator, property, route).
+    ``offset`` is the number of parameters of the callee that are bound implicitly (1 for ``self``).
+    ``kind`` is ``call construct callback enter property decorator route``. ``made`` is the class that a
+    ``construct`` edge instantiates; ``runner`` the operation that a ``callback`` edge goes through.
+    """
+
+    caller: Node
+    callee: Node
+    kind: str
+    call: CallRef | None = None
+    offset: int = 0
+    made: Node | None = None
+    runner: str = ""
+
+
+class Region(NamedTuple):
+    """Everything that runs on each invocation of some entry points.
+
+    ``nodes`` in the order in which they were reached (breadth first); ``incoming`` are the edges inside the region;
+    ``roots`` the entry points; ``calls`` and ``resolved`` count the calls inside.
+    """
+
+    roots: frozenset[Node]
+    nodes: tuple[Node, ...]
+    incoming: Mapping[Node, tuple[Edge, ...]]
+    calls: int
+    resolved: int
+
+
+class CallGraph:
+    """Edges by need, memoised by definition."""
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+        calls = table("calls")
+        self.runners: Mapping[str, Any] = calls["runners"]
+        self.dispatchers: Mapping[str, Any] = calls["dispatchers"]
+        self.wrappers: Mapping[str, Any] = calls["wrappers"]
+        self.factories: Mapping[str, Any] = calls["decorator_factories"]
+        self._dispatch = {
+            f"{constructor}()" if method == "__call__" else f"{constructor}().{method}": constructor
+            for constructor, spec in self.dispatchers.items()
+            for method in (*spec.get("dispatch", ()), *spec.get("factory", ()))
+        }
+        self._edges: dict[Node, tuple[Edge, ...]] = {}
+        self._counts: dict[Node, tuple[int, int]] = {}
+        self._unresolved: dict[Node, tuple[CallRef, ...]] = {}
+
+    # -- edges of one definition
+
+    def edges(self, node: Node) -> tuple[Edge, ...]:
+        """The edges that leave a definition."""
+        found = self._edges.get(node)
+        if found is None:
+            found = self._edges[node] = tuple(dict.fromkeys(self._find(node)))
+        return found
+
+    def _find(self, node: Node) -> list[Edge]:
+        definition = self.names.definition(node)
+        if definition is None:
+            return []
+        edges: list[Edge] = list(self._decorated(node, definition))
+        count = resolved = 0
+        unresolved = []
+        for call in definition.calls:
+            values = self.names.resolve(node[0], node[1], call.callee)
+            count += 1
+            if values:
+                resolved += 1
+            else:
+                unresolved.append(call)
+            for value in values:
+                edges += self._of_value(node, value, call)
+            edges += self._routes(node, definition, values, call)
+            edges += self._arguments(node, values, call)
+        for bound in definition.bindings.values():
+            for expr in bound:
+                if expr is not None and expr[0] == "w":
+                    edges += self._entered(node, expr)
+                edges += self._properties(node, expr)
+        for call in definition.calls:
+            edges += self._properties(node, call.callee)
+            for arg in (*call.args, *(value for _, value in call.keywords)):
+                edges += self._properties(node, arg)
+        for returned in definition.returns:
+            edges += self._properties(node, returned)
+        self._counts[node] = (count, resolved)
+        self._unresolved[node] = tuple(unresolved)
+        return edges
+
+    def _of_value(self, node: Node, value: Value, call: CallRef | None, kind: str = "call", runner: str = "") -> Iterable[Edge]:
+        what = value[0]
+        if what == "def":
+            yield Edge(node, (value[1], value[2]), kind, call, 0, runner=runner)
+        elif what == "bound":
+            yield Edge(node, (value[1], value[2]), kind, call, 1, runner=runner)
+        elif what == "partial":
+            yield from self._of_value(node, value[1], call, "callback", runner or "functools.partial")
+        elif what == "cls":
+            yield from self._constructed(node, (value[1], value[2]), call)
+        elif what in ("inst", "self"):
+            for method in self.names.attribute(value, "__call__"):
+                if method[0] == "bound":
+                    yield Edge(node, (method[1], method[2]), kind, call, 1, runner=runner)
+
+    def _constructed(self, node: Node, made: Node, call: CallRef | None) -> Iterable[Edge]:
+        for name in ("__new__", "__init__", "__post_init__"):
+            for owner in self.names.ancestors(made):
+                class_ = self.names.class_of(owner)
+                if class_ is not None and name in class_.attributes:
+                    for bound in class_.attributes[name]:
+                        if bound is not None and bound[0] == "f":
+                            yield Edge(node, (owner[0], bound[1]), "construct", call, 1, made=made)
+                    break
+        yield Edge(node, (made[0], f"{made[1]}.<new>"), "construct", call, 1, made=made)
+
+    def _arguments(self, node: Node, values: Values, call: CallRef) -> Iterable[Edge]:
+        """Callbacks: functions handed to a known runner, and lambdas handed to anything outside the project."""
+        operations = [value[1] for value in values if value[0] == "ext"]
+        for operation in operations:
+            spec = self.runners.get(operation)
+            if spec is None:
+                continue
+            for position in spec.get("positions", ()):
+                if position < len(call.args):
+                    yield from self._callbacks(node, call.args[position], call, operation)
+            for word, value in call.keywords:
+                if word in spec.get("keywords", ()):
+                    yield from self._callbacks(node, value, call, operation)
+            return
+        if operations or not values:
+            for value in (*call.args, *(value for _, value in call.keywords)):
+                if value is not None and value[0] == "f":
+                    yield from self._callbacks(node, value, call, operations[0] if operations else "?")
+
+    def _callbacks(self, node: Node, expr: Expr, call: CallRef, runner: str) -> Iterable[Edge]:
+        for value in self.names.resolve(node[0], node[1], expr):
+            yield from self._of_value(node, value, call, "callback", runner)
+
+    def _entered(self, node: Node, expr: Expr) -> Iterable[Edge]:
+        for value in self.names.resolve(node[0], node[1], expr[1]):
+            if value[0] in ("inst", "self"):
+                for name in ("__enter__", "__exit__", "__aenter__", "__aexit__"):
+                    for method in self.names.attribute(value, name):
+                        if method[0] == "bound":
+                            yield Edge(node, (method[1], method[2]), "enter", None, 1)
+
+    def _properties(self, node: Node, expr: Expr) -> Iterable[Edge]:
+        """Properties that evaluating ``expr`` runs."""
+        stack = [expr]
+        while stack:
+            at = stack.pop()
+            if at is None or at[0] in ("k", "n", "f", "m", "p"):
+                continue
+            if at[0] == "a":
+                stack.append(at[1])
+                for value in self.names.resolve(node[0], node[1], at[1]):
+                    if value[0] in ("inst", "self"):
+                        for method in self.names.property_of(value, at[2]):
+                            yield Edge(node, method, "property", None, 1)
+            elif at[0] == "c":
+                stack.append(at[1])
+                stack.extend(at[2])
+                stack.extend(value for _, value in at[3])
+            elif at[0] in ("i",):
+                stack.extend(at[1:])
+            elif at[0] in ("e", "w"):
+                stack.append(at[1])
+            elif at[0] in ("l", "o"):
+                stack.extend(at[1])
+            elif at[0] == "d":
+                stack.extend(value for _, value in at[1])
+
+    def _decorated(self, node: Node, definition: Def) -> Iterable[Edge]:
+        """The wrappers that the project's own decorators put around a definition run with it."""
+        for decorator, values in self.names.decorator_values(node):
+            for value in values:
+                if value[0] not in ("def", "bound", "cls"):
+                    continue
+                target = (value[1], value[2])
+                if value[0] != "cls" and self.names.decorator_operations(target) & set(self.factories):
+                    yield Edge(node, target, "decorator")
+                    continue
+                made = self.names.resolve(node[0], definition.parent, decorator)
+                if decorator is not None and decorator[0] != "c":  # a bare decorator is called with the function
+                    made = tuple(self.names.result(value, (("f", node[1]),), (), node[0], definition.parent))
+                else:  # a factory's product is
+                    made = tuple(inner for product in made for inner in self.names.result(product, (("f", node[1]),), (), node[0], definition.parent))
+                for wrapper in made:
+                    if wrapper[0] == "def" and (wrapper[1], wrapper[2]) != node:
+                        yield Edge(node, (wrapper[1], wrapper[2]), "decorator")
+                    elif wrapper[0] == "inst":
+                        for method in self.names.attribute(wrapper, "__call__"):
+                            if method[0] == "bound":
+                                yield Edge(node, (method[1], method[2]), "decorator", None, 1)
+
+    # -- applications: resolvers, routers, custom-resource helpers
+
+    def _routes(self, node: Node, definition: Def, values: Values, call: CallRef) -> Iterable[Edge]:
+        for value in values:
+            if value[0] != "ext":
+                continue
+            constructor = self._dispatch.get(value[1])
+            if constructor is not None:
+                method = value[1][len(constructor) + 2 :]
+                base = call.callee[1] if method and call.callee is not None and call.callee[0] == "a" else call.callee
+                for target in self.registered(node[0], node[1], base):
+                    yield Edge(node, target, "route", call)
+            elif value[1] in self.wrappers:
+                spec = self.wrappers[value[1]]
+                given = call.args[spec["position"]] if spec["position"] < len(call.args) else dict(call.keywords).get(spec["keyword"])
+                for target in self.registered(node[0], node[1], given):
+                    yield Edge(node, target, "route", call)
+
+    def registered(self, path: str, scope: str, application: Expr) -> list[Node]:
+        """The functions that were registered on an application object: by decorator, by call, through included routers."""
+        start = self.names.identity(path, scope, application)
+        if start is None:
+            return []
+        wanted = {start}
+        grew = True
+        while grew:  # routers included in routers
+            grew = False
+            for at, where, call in self._calls_of({"include_router", "register_blueprint", "mount", "merge"}):
+                base = self.names.identity(at, where, call.callee[1]) if call.callee is not None and call.callee[0] == "a" else None
+                if base in wanted:
+                    for arg in (*call.args, *(value for _, value in call.keywords)):
+                        inner = self.names.identity(at, where, arg) if arg is not None else None
+                        if inner is not None and inner not in wanted:
+                            wanted.add(inner)
+                            grew = True
+        specs = [spec for identity in wanted for spec in self._specs(identity)]
+        registers = {name for spec in specs for name in spec.get("registers", ())}
+        adds = {name: position for spec in specs for name, position in spec.get("adds", {}).items()}
+        found: list[Node] = []
+        for skeleton in self.names.program.loaded():
+            for definition in skeleton.defs.values():
+                for decorator in definition.decorators:
+                    target = decorator[1] if decorator is not None and decorator[0] == "c" else decorator
+                    if target is None or target[0] != "a" or target[2] not in registers:
+                        continue
+                    if self.names.identity(skeleton.path, definition.parent, target[1]) in wanted:
+                        found.append((skeleton.path, definition.qualname))
+        for at, where, call in self._calls_of(set(adds)):
+            if call.callee is None or call.callee[0] != "a" or self.names.identity(at, where, call.callee[1]) not in wanted:
+                continue
+            position = adds[call.tail]
+            if position < len(call.args):
+                for value in self.names.resolve(at, where, call.args[position]):
+                    if value[0] in ("def", "bound"):
+                        found.append((value[1], value[2]))
+        return found
+
+    def _specs(self, identity: tuple[str, str]) -> list[Mapping[str, Any]]:
+        return [
+            self.dispatchers[value[1][:-2]]
+            for value in self.names.resolve(identity[0], "", ("n", identity[1]))
+            if value[0] == "ext" and value[1].endswith("()") and value[1][:-2] in self.dispatchers
+        ]
+
+    def _calls_of(self, tails: set[str]) -> list[tuple[str, str, CallRef]]:
+        index = self.names.index()
+        return [found for tail in sorted(tails) for found in index.get(tail, ())]
+
+    # -- regions
+
+    def region(self, roots: Iterable[Node]) -> Region:
+        """Everything that the entry points ``roots`` run."""
+        roots = tuple(dict.fromkeys(roots))
+        incoming: dict[Node, list[Edge]] = {root: [] for root in roots}
+        order: list[Node] = []
+        queue = deque(roots)
+        calls = resolved = 0
+        while queue:
+            node = queue.popleft()
+            order.append(node)
+            for edge in self.edges(node):
+                if edge.callee not in incoming:
+                    incoming[edge.callee] = []
+                    queue.append(edge.callee)
+                incoming[edge.callee].append(edge)
+            count, known = self._counts.get(node, (0, 0))
+            calls += count
+            resolved += known
+        return Region(
+            frozenset(roots), tuple(order), {node: tuple(edges) for node, edges in incoming.items()}, calls, resolved
+        )
+
+    def unresolved(self, node: Node) -> tuple[CallRef, ...]:
+        """The calls of a definition that resolved to nothing."""
+        self.edges(node)
+        return self._unresolved.get(node, ())

@@ -1,0 +1,774 @@
+"""Verdicts: does a site repeat on each invocation, or is it guarded, or decided by what the invocation brings?
+
+The walk goes backwards from the site over states (definition, parameters that matter). An edge that
+runs once only ends its state as Exempt, an argument that belongs to the invocation as well, what cannot
+be told as Unknown; a route that reaches an entry point with none of these Fires, and is the evidence.
+No parser is used here: only skeletons, names, the call graph and lowered Bodies.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from lambdalint.data import table
+from lambdalint.source.callgraph import CallGraph, Edge, Region
+from lambdalint.source.lower import Body, Call, Context, Frame, Lowered, Term, lower
+from lambdalint.source.names import CONTEXT, EVENT, Node, Values
+from lambdalint.source.program import Program
+from lambdalint.source.skeleton import CallRef, Def, SourceError
+from lambdalint.tree import Unreadable
+
+STATES_LIMIT = 4_000
+ROOTS_DEPTH = 40
+
+Param = tuple[str, str, int]  # (path, qualname, index)
+
+CONSTANT: frozenset[Any] = frozenset()
+INVOCATION = "invocation"
+TOKEN = "token"
+FRESH = "fresh"
+UNKNOWN = "unknown"
+
+
+class Route(NamedTuple):
+    """A way from an entry point to a site: the edges, from the entry point on. ``looped`` if any step is in a loop."""
+
+    root: Node
+    edges: tuple[Edge, ...]
+    looped: bool
+
+
+class Verdict(NamedTuple):
+    """What the walk found. ``routes`` make the site fire; ``exempt`` and ``unknown`` are the reasons of the others."""
+
+    routes: tuple[Route, ...]
+    exempt: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+    @property
+    def outcome(self) -> str:
+        """``fires``, ``exempt`` or ``unknown``."""
+        return "fires" if self.routes else "unknown" if self.unknown else "exempt"
+
+
+class _State(NamedTuple):
+    node: Node
+    needs: frozenset[Any]  # roots that are still parameters
+    conditions: frozenset[tuple[Param, str, Any]]
+    context: Context
+    edges: tuple[Edge, ...]
+    looped: bool
+
+
+class Flow:
+    """Verdicts over one Program.
+
+    Args:
+        disabled: tags of exemptions that are switched off; only the tests of the exemptions do that.
+    """
+
+    def __init__(self, program: Program, graph: CallGraph, disabled: frozenset[str] = frozenset()) -> None:
+        self.program = program
+        self.graph = graph
+        self.names = graph.names
+        self.disabled = disabled
+        values = table("calls")["values"]
+        self.pure = frozenset(values["pure"])
+        self.pure_methods = frozenset(values["pure_methods"])
+        self.environment = frozenset(values["environment"])
+        self.secret = frozenset(values["secret"])
+        self.token = frozenset(values["token"])
+        self.random = frozenset(values["random"])
+        self.constructors: Mapping[str, Any] = table("clients")["constructors"]
+        self.lowered: dict[tuple[str, tuple[int, int]], Lowered | None] = {}
+        self.refused: dict[str, SourceError] = {}
+        self.mismatches = 0
+        self._roots: dict[tuple[Node, Term], frozenset[Any]] = {}
+        self._active: set[Any] = set()
+        self._returns: dict[Node, frozenset[Any]] = {}
+        self._attributes: dict[tuple[str, str, str], frozenset[Any]] = {}
+        self._references: dict[Node, dict[int, CallRef]] = {}
+
+    # -- bodies
+
+    def body(self, node: Node) -> Body | None:
+        """The Body of a definition; None where it has none or the parser refused it."""
+        definition = self.names.definition(node)
+        if definition is None:
+            return None
+        lowered = self._lowered(node[0], definition)
+        return lowered.bodies.get(node[1]) if lowered is not None else None
+
+    def _lowered(self, path: str, definition: Def) -> Lowered | None:
+        key = (path, definition.top)
+        if key not in self.lowered:
+            skeleton = self.program.skeleton(path)
+            assert skeleton is not None
+            qualnames = {
+                (item.line, item.name): qualname
+                for qualname, item in (*skeleton.defs.items(), *skeleton.classes.items())
+                if item.top == definition.top
+            }
+            found = None
+            try:
+                found = lower(self.program.source(path), path, definition.top, qualnames)
+                self.mismatches += found.mismatches
+            except SourceError as error:
+                self.refused.setdefault(path, error)
+            except Unreadable:
+                pass  # it was read before; the program says so
+            self.lowered[key] = found
+        return self.lowered[key]
+
+    def call(self, node: Node, k: int) -> Call | None:
+        """The lowered call ``k`` of the top-level statement around ``node``."""
+        definition = self.names.definition(node)
+        if definition is None:
+            return None
+        lowered = self._lowered(node[0], definition)
+        return lowered.calls.get(k) if lowered is not None else None
+
+    def reference(self, node: Node, k: int) -> CallRef | None:
+        """The skeleton's call ``k`` of the definition ``node``, or of one nested in it or around it."""
+        known = self._references.get(node)
+        if known is None:
+            definition = self.names.definition(node)
+            skeleton = self.program.skeleton(node[0])
+            known = {}
+            if definition is not None and skeleton is not None:
+                for item in skeleton.defs.values():
+                    if item.top == definition.top:
+                        known.update({call.k: call for call in item.calls})
+            self._references[node] = known
+        return known.get(k)
+
+    def callee(self, node: Node, k: int) -> Values:
+        """What call ``k`` around ``node`` calls."""
+        call = self.reference(node, k)
+        if call is None:
+            return ()
+        return self.names.resolve(node[0], self._scope_of(node, k), call.callee)
+
+    def _scope_of(self, node: Node, k: int) -> str:
+        """The definition that holds call ``k``: ``node`` itself, one nested in it, or one around it."""
+        definition = self.names.definition(node)
+        if definition is None or any(call.k == k for call in definition.calls):
+            return node[1]
+        skeleton = self.program.skeleton(node[0])
+        assert skeleton is not None
+        for qualname, item in skeleton.defs.items():
+            if item.top == definition.top and any(call.k == k for call in item.calls):
+                return qualname
+        return node[1]
+
+    # -- roots: what a value is decided by
+
+    def roots(self, node: Node, term: Term) -> frozenset[Any]:
+        """What decides a value: INVOCATION, TOKEN, FRESH, UNKNOWN, parameters (path, qualname, index); empty for a constant."""
+        key = (node, term)
+        found = self._roots.get(key)
+        if found is not None:
+            return found
+        if key in self._active or len(self._active) > ROOTS_DEPTH * 4:
+            return CONSTANT  # a cycle adds nothing to what the rest of it is decided by
+        self._active.add(key)
+        try:
+            result = self._root(node, term)
+        finally:
+            self._active.discard(key)
+        if not self._active:
+            self._roots[key] = result
+        return result
+
+    def _union(self, node: Node, terms: Iterable[Term]) -> frozenset[Any]:
+        result: frozenset[Any] = CONSTANT
+        for term in terms:
+            result |= self.roots(node, term)
+        return result
+
+    def _root(self, node: Node, term: Term) -> frozenset[Any]:
+        kind = term[0]
+        if kind in ("const", "func"):
+            return CONSTANT
+        if kind == "param":
+            return self._parameter(node[0], term[1], term[2])
+        if kind == "name":
+            return self._global(node, term[1])
+        if kind == "attr":
+            return self._attribute(node, term)
+        if kind == "item":
+            return self.roots(node, term[1]) | (CONSTANT if self._is_environment(node, term[1]) else self.roots(node, term[2]))
+        if kind in ("elem", "enter"):
+            return self.roots(node, term[1])
+        if kind == "call":
+            return self._result(node, term[1])
+        if kind in ("join", "list"):
+            return self._union(node, term[1])
+        if kind == "op":
+            return self._union(node, term[2])
+        if kind == "dict":
+            return self._union(node, [part for pair in term[1] for part in pair if part[0] != "unknown" or part[1] != "**"])
+        return frozenset({UNKNOWN})
+
+    def _parameter(self, path: str, qualname: str, index: int) -> frozenset[Any]:
+        if (path, qualname, index) in self.names.entry_params:
+            return frozenset({INVOCATION})
+        definition = self.names.definition((path, qualname))
+        if definition is not None and index == 0 and definition.owner and not definition.params[0].kind:
+            if "staticmethod" not in self.names.decorator_operations((path, qualname)):
+                return CONSTANT  # self or cls: its attributes are asked for one by one
+        return frozenset({(path, qualname, index)})
+
+    def _is_environment(self, node: Node, term: Term) -> bool:
+        return term == ("attr", ("name", "os"), "environ") or (
+            term[0] == "name" and any(value == ("ext", "os.environ") for value in self.names.name(node[0], node[1], term[1]))
+        )
+
+    def _global(self, node: Node, name: str) -> frozenset[Any]:
+        skeleton = self.program.skeleton(node[0])
+        if skeleton is None:
+            return frozenset({UNKNOWN})
+        definition = self.names.definition(node)
+        at = definition
+        while at is not None:  # a name of an enclosing definition, e.g. an import inside it
+            if name in at.bindings and name not in at.outer_names:
+                return CONSTANT
+            at = self.names.definition((node[0], at.parent)) if at.parent else None
+        bound = skeleton.bindings.get(name, ())
+        if any(where for where, _ in bound):
+            # Rebound while the program runs. What from, is only asked where all stores are visible here.
+            return self._rebound(node[0], name, bound)
+        return CONSTANT
+
+    def _rebound(self, path: str, name: str, bound: Iterable[tuple[str, Any]]) -> frozenset[Any]:
+        result: frozenset[Any] = CONSTANT
+        for where in sorted({where for where, _ in bound if where}):
+            body = self.body((path, where))
+            if body is None:
+                return frozenset({UNKNOWN})
+            for store in body.stores:
+                if store.target == ("name", name):
+                    roots = self.roots((path, where), store.value)
+                    # what came in through a parameter of another call is that call's business
+                    result |= frozenset(UNKNOWN if isinstance(root, tuple) else root for root in roots)
+        return result
+
+    def _attribute(self, node: Node, term: Term) -> frozenset[Any]:
+        base = term[1]
+        if base[0] == "param" and self._is_receiver(node[0], base):
+            definition = self.names.definition((node[0], base[1]))
+            assert definition is not None
+            return self._instance(node[0], definition.owner, term[2])
+        if base[0] == "call":
+            for value in self.callee(node, base[1]):
+                if value[0] == "cls":  # an attribute of an object made here: decided by what it was made from
+                    return self._instance(value[1], value[2], term[2]) | self._result(node, base[1])
+        if base[0] == "name":
+            for value in self.names.name(node[0], node[1], base[1]):
+                if value[0] == "inst":
+                    return self._instance(value[1], value[2], term[2])
+                if value[0] == "mod" and not value[1].endswith("/"):
+                    target = self.program.skeleton(value[1])
+                    if target is not None and any(where for where, _ in target.bindings.get(term[2], ())):
+                        return self._rebound(value[1], term[2], target.bindings[term[2]])
+        return self.roots(node, base)
+
+    def _is_receiver(self, path: str, term: Term) -> bool:
+        if term[0] != "param" or term[2] != 0:
+            return False
+        definition = self.names.definition((path, term[1]))
+        return definition is not None and bool(definition.owner) and "staticmethod" not in self.names.decorator_operations((path, term[1]))
+
+    def _instance(self, path: str, class_name: str, attribute: str) -> frozenset[Any]:
+        """What decides the attribute of an instance: all that its class stores into it."""
+        key = (path, class_name, attribute)
+        if key in self._attributes:
+            return self._attributes[key]
+        if key in self._active:
+            return CONSTANT
+        self._active.add(key)
+        result: frozenset[Any] = CONSTANT
+        known = False
+        for owner in self.names.ancestors((path, class_name)):
+            class_ = self.names.class_of(owner)
+            if class_ is None:
+                continue
+            known = known or attribute in class_.attributes
+            for method in self.names.property_of(("inst", path, class_name), attribute) if attribute in class_.attributes else ():
+                result |= self._returned(method)
+            for where in sorted({where for where, _ in class_.instance.get(attribute, ())}):
+                known = True
+                body = self.body((owner[0], where))
+                if body is None:
+                    result |= {UNKNOWN}
+                    continue
+                for store in body.stores:
+                    if store.target[0] == "attr" and store.target[2] == attribute and store.target[1] == ("param", where, 0):
+                        result |= self.roots((owner[0], where), store.value)
+        self._active.discard(key)
+        if not known:
+            result |= {UNKNOWN}
+        # A parameter of the constructor is asked of whoever makes the object.
+        result = self._resolved_parameters(result)
+        self._attributes[key] = result
+        return result
+
+    def _resolved_parameters(self, roots: frozenset[Any], depth: int = 0) -> frozenset[Any]:
+        """Replace parameters by what all known callers pass."""
+        result: set[Any] = set()
+        for root in roots:
+            if not isinstance(root, tuple):
+                result.add(root)
+                continue
+            path, qualname, index = root
+            key = ("parameter", root)
+            if key in self._active or depth > 6:
+                continue
+            definition = self.names.definition((path, qualname))
+            if definition is None:
+                result.add(UNKNOWN)
+                continue
+            self._active.add(key)
+            callers = self.names.callers((path, qualname))
+            if not callers:
+                result.add(UNKNOWN)
+            for at, scope, call, offset in callers:
+                if not scope:  # called while a module is imported: whatever it passes is the same for all invocations
+                    continue
+                result |= self._resolved_parameters(self._passed((at, scope), call, definition, index, offset), depth + 1)
+            self._active.discard(key)
+        return frozenset(result)
+
+    def _passed(self, caller: Node, call: CallRef, definition: Def, index: int, offset: int) -> frozenset[Any]:
+        lowered = self.call(caller, call.k)
+        if lowered is None:
+            return frozenset({UNKNOWN})
+        term = passed(lowered, definition, index, offset)
+        return CONSTANT if term is None else self.roots(caller, term)
+
+    def _returned(self, node: Node) -> frozenset[Any]:
+        """What decides the result of a definition, in terms of its own parameters."""
+        if node in self._returns:
+            return self._returns[node]
+        if ("returned", node) in self._active:
+            return CONSTANT
+        self._active.add(("returned", node))
+        body = self.body(node)
+        if body is None:
+            result = frozenset({UNKNOWN})
+        else:
+            result = CONSTANT
+            for end in body.exits:
+                if end.kind in ("return", "yield"):
+                    result |= self.roots(node, end.value)
+        self._active.discard(("returned", node))
+        if not self._active:
+            self._returns[node] = result
+        return result
+
+    def _result(self, node: Node, k: int) -> frozenset[Any]:
+        """What decides the result of call ``k``."""
+        call = self.call(node, k)
+        if call is None:
+            return frozenset({UNKNOWN})
+        arguments = self._union(node, [value for _, value in call.args])
+        receiver = self.roots(node, call.func[1]) if call.func[0] == "attr" else CONSTANT
+        values = self.callee(node, k)
+        if not values:
+            if call.func[0] == "attr" and (receiver or call.tail in self.pure_methods):
+                return receiver | arguments  # a method of something that is decided by what came before
+            return frozenset({UNKNOWN}) | receiver | arguments
+        result: frozenset[Any] = CONSTANT
+        for value in values:
+            kind = value[0]
+            if kind == "ext":
+                result |= self._external(value[1], receiver, arguments)
+            elif kind in ("def", "bound"):
+                target = (value[1], value[2])
+                definition = self.names.definition(target)
+                for root in self._returned(target):
+                    if isinstance(root, tuple) and definition is not None and root[:2] == target:
+                        term = passed(call, definition, root[2], 1 if kind == "bound" else 0)
+                        result |= CONSTANT if term is None else self.roots(node, term)
+                    elif isinstance(root, tuple):
+                        result |= self._resolved_parameters(frozenset({root}))
+                    else:
+                        result |= {root}
+            else:
+                result |= arguments
+        return result
+
+    def _external(self, operation: str, receiver: frozenset[Any], arguments: frozenset[Any]) -> frozenset[Any]:
+        if operation in self.environment or operation.startswith("os.environ"):
+            return CONSTANT
+        if operation.startswith((EVENT, CONTEXT)):
+            return frozenset({INVOCATION})
+        if operation in self.token:
+            return frozenset({TOKEN})
+        if operation in self.random:
+            return frozenset({FRESH})
+        if operation in self.secret or operation in self.pure or operation in self.constructors:
+            return receiver | arguments
+        if operation.startswith("aws:"):
+            head, _, rest = operation.partition("#")
+            if rest and not rest.endswith(")") and "." not in rest:
+                return receiver | arguments  # a resource object, made from its name
+            return frozenset({INVOCATION}) | arguments  # found at run time
+        tail = operation.rpartition(".")[2]
+        if "()" in operation or "[]" in operation or operation.partition(".")[0] in ("str", "list", "dict", "int", "float", "bytes", "function"):
+            base = operation.rpartition(".")[0]
+            if base.endswith(("()", "[]")) and (base in self.random):
+                return frozenset({FRESH})
+            return receiver | arguments
+        if tail[:1].isupper():
+            return receiver | arguments  # a class: what it holds is what it was given
+        return receiver | arguments | {UNKNOWN}
+
+    # -- guards
+
+    def outlives(self, node: Node, owner: Term, stores: Iterable[Term]) -> str | None:
+        """Whether a cache outlives the invocation: ``yes``, ``self`` (as long as the instance does), or None.
+
+        Args:
+            stores: the targets that are stored to under the guard.
+        """
+        kind = owner[0]
+        stored = list(stores)
+        if kind in ("file", "globals"):
+            return "yes"
+        if kind == "any":
+            results = [self.outlives(node, target, [target]) for target in stored]
+            return "yes" if "yes" in results else "self" if "self" in results else None
+        if kind == "name":
+            skeleton = self.program.skeleton(node[0])
+            bound = skeleton.bindings.get(owner[1], ()) if skeleton is not None else ()
+            if any(where for where, _ in bound):
+                return "yes"
+            return self._enclosed(node, owner[1])
+        if kind == "item":
+            base = owner[1]
+            if not any(target[0] == "item" and target[1] == base for target in stored):
+                return None
+            return self._lasting(node, base)
+        if kind == "attr":
+            if not any(target == owner for target in stored) and not self._stored_elsewhere(node, owner):
+                return None
+            return self._lasting(node, owner[1])
+        return None
+
+    def _enclosed(self, node: Node, name: str) -> str | None:
+        """A ``nonlocal`` of a definition that is itself run at import only (a decorator's closure)."""
+        definition = self.names.definition(node)
+        return "yes" if definition is not None and name in definition.outer_names and definition.parent else None
+
+    def _stored_elsewhere(self, node: Node, owner: Term) -> bool:
+        """``if not self.x: self.connect()``: a method other than the constructor and this one stores the attribute."""
+        if not self._is_receiver(node[0], owner[1]):
+            return False
+        definition = self.names.definition((node[0], owner[1][1]))
+        assert definition is not None
+        for ancestor in self.names.ancestors((node[0], definition.owner)):
+            class_ = self.names.class_of(ancestor)
+            if class_ is not None and any(
+                not where.endswith((".__init__", ".__post_init__")) and (ancestor[0], where) != node
+                for where, _ in class_.instance.get(owner[2], ())
+            ):
+                return True
+        return False
+
+    def _lasting(self, node: Node, base: Term) -> str | None:
+        """Whether the object ``base`` outlives the invocation."""
+        if base[0] == "name":
+            definition = self.names.definition(node)
+            if definition is not None and base[1] in definition.bindings and base[1] not in definition.outer_names:
+                # a local import of a module or class
+                return "yes" if any(value[0] in ("mod", "cls") for value in self.names.name(node[0], node[1], base[1])) else None
+            return "yes"
+        if base[0] == "param":
+            if self._is_receiver(node[0], base):
+                definition = self.names.definition((node[0], base[1]))
+                assert definition is not None
+                operations = self.names.decorator_operations((node[0], base[1]))
+                if "classmethod" in operations or definition.name in ("__new__", "__init_subclass__"):
+                    return "yes"
+                return "self"
+            definition = self.names.definition((node[0], base[1]))
+            if definition is not None and base[2] < len(definition.params) and definition.params[base[2]].has_default:
+                return "yes"  # a mutable default is made once
+            return None
+        if base[0] == "attr":
+            if base[2] == "__class__":
+                return "yes"
+            if self._is_receiver(node[0], base[1]):
+                definition = self.names.definition((node[0], base[1][1]))
+                assert definition is not None
+                for ancestor in self.names.ancestors((node[0], definition.owner)):
+                    class_ = self.names.class_of(ancestor)
+                    if class_ is None:
+                        continue
+                    if base[2] in class_.instance:
+                        return "self"
+                    if base[2] in class_.attributes:
+                        return "yes"
+            return self._lasting(node, base[1])
+        if base[0] == "item":
+            return self._lasting(node, base[1])
+        if base[0] == "call":
+            call = self.call(node, base[1])
+            if call is not None and call.func == ("name", "type"):
+                return "yes"
+            if call is not None and call.func == ("name", "globals"):
+                return "yes"
+        if base[0] == "func":
+            return "yes"  # an attribute of a function or class
+        return None
+
+    def guard(self, node: Node, context: Context) -> str | None:
+        """Whether the frames around a call let it run once only: ``yes``, ``self`` or None."""
+        found = None
+        for frame in context:
+            if frame[0] != "once":
+                continue
+            answer = self.outlives(node, frame[2], self._stores_under(node, frame))
+            if answer == "yes":
+                return "yes"
+            found = found or answer
+        return found
+
+    def _stores_under(self, node: Node, frame: Frame) -> list[Term]:
+        body = self.body(node)
+        if body is None:
+            return []
+        return [store.target for store in body.stores if any(outer[:2] == frame[:2] for outer in store.context)] + [
+            # ``x = x or make()`` stores outside of the frame that its right side has
+            store.target
+            for store in body.stores
+            if store.target == frame[2]
+        ]
+
+    # -- the walk
+
+    def verdict(self, region: Region, node: Node, context: Context, terms: Iterable[Term]) -> Verdict:
+        """Judge a site.
+
+        Args:
+            region: the per-invocation region to judge it in.
+            node: the definition that holds the site.
+            context: the frames around the site.
+            terms: the values that decide whether the site differs from one invocation to the next.
+        """
+        routes: dict[Node, Route] = {}
+        exempt: set[str] = set()
+        unknown: set[str] = set()
+        first = self._state(node, self._union(node, terms), self._conditions(node, context, frozenset()), context, (), exempt, unknown)
+        queue = deque([first] if first is not None else [])
+        seen: set[Any] = set()
+        while queue:
+            state = queue.popleft()
+            key = (state.node, state.needs, state.conditions)
+            if key in seen or len(seen) > STATES_LIMIT:
+                continue
+            seen.add(key)
+            memo = self._memo(state.node)
+            guard = self.guard(state.node, state.context)
+            if memo == "yes" and "memo" not in self.disabled:
+                exempt.add("memo")
+                continue
+            if guard == "yes" and "guard" not in self.disabled:
+                exempt.add("guard")
+                continue
+            if (guard == "self" and "guard" not in self.disabled) or (memo == "self" and "memo" not in self.disabled):
+                made = self._allocations(region, state)
+                if not made:
+                    exempt.add("guard")
+                    continue
+                for edge in made:
+                    self._follow(region, state, edge, queue, exempt, unknown)
+                continue
+            if state.node in region.roots:
+                routes.setdefault(state.node, Route(state.node, state.edges, state.looped))
+            for edge in region.incoming.get(state.node, ()):
+                self._follow(region, state, edge, queue, exempt, unknown)
+        return Verdict(
+            tuple(route for _, route in sorted(routes.items())), tuple(sorted(exempt)), tuple(sorted(unknown))
+        )
+
+    def _state(
+        self,
+        node: Node,
+        roots: frozenset[Any],
+        conditions: frozenset[tuple[Param, str, Any]] | None,
+        context: Context,
+        edges: tuple[Edge, ...],
+        exempt: set[str],
+        unknown: set[str],
+        looped: bool = False,
+    ) -> _State | None:
+        if conditions is None:
+            exempt.add("branch")
+            return None
+        if roots & {INVOCATION, FRESH} and "per-invocation" not in self.disabled:
+            exempt.add("per-invocation")
+            return None
+        if TOKEN in roots and "token" not in self.disabled:
+            exempt.add("token")
+            return None
+        if UNKNOWN in roots:
+            unknown.add("argument")
+            return None
+        looped = looped or any(frame[0] == "loop" for frame in context)
+        needs = frozenset(root for root in roots if isinstance(root, tuple))
+        return _State(node, needs, conditions, context, edges, looped)
+
+    def _follow(
+        self, region: Region, state: _State, edge: Edge, queue: deque[_State], exempt: set[str], unknown: set[str]
+    ) -> None:
+        """Step from a definition to one that runs it."""
+        caller = edge.caller
+        call = self.call(caller, edge.call.k) if edge.call is not None and edge.call.k >= 0 else None
+        if edge.call is not None and call is None and edge.call.k >= 0:
+            unknown.add("call")
+            return
+        context = call.context if call is not None else ()
+        callee = self.names.definition(edge.callee)
+        roots: frozenset[Any] = CONSTANT
+        for need in state.needs:
+            if need[:2] != edge.callee or callee is None:
+                if need[:2] == caller:
+                    roots |= {need}  # a variable of the definition around it
+                else:
+                    roots |= self._resolved_parameters(frozenset({need}))
+                continue
+            roots |= self._argument(edge, call, callee, need[2])
+        conditions: set[tuple[Param, str, Any]] = set()
+        for condition in state.conditions:
+            param, test, value = condition
+            if param[:2] != edge.callee or callee is None or call is None or edge.kind not in ("call", "construct"):
+                continue
+            term = passed(call, callee, param[2], edge.offset)
+            if term is None:
+                default = callee.params[param[2]].default
+                if callee.params[param[2]].has_default and default is not None and default[0] == "k":
+                    term = ("const", default[1])
+                else:
+                    continue
+            if term[0] == "const":
+                if not _holds(term[1], test, value):
+                    exempt.add("branch")
+                    return
+            elif term[0] == "param":
+                conditions.add(((caller[0], term[1], term[2]), test, value))
+        more = self._conditions(caller, context, frozenset(conditions))
+        following = self._state(caller, roots, more, context, (edge, *state.edges), exempt, unknown, state.looped)
+        if following is not None:
+            queue.append(following)
+
+    def _argument(self, edge: Edge, call: Call | None, callee: Def, index: int) -> frozenset[Any]:
+        if call is None:
+            # Nobody is seen passing it: a property, a context manager, a route (what a route gets is the request's).
+            return frozenset({INVOCATION}) if edge.kind == "route" else CONSTANT
+        if edge.kind == "route":
+            return frozenset({INVOCATION})
+        if edge.kind == "callback":
+            spec = self.graph.runners.get(edge.runner, {})
+            rest = [value for _, value in call.args]
+            if spec.get("arguments") == "unknown" and not self._union(edge.caller, rest):
+                return frozenset({UNKNOWN})
+            return self._union(edge.caller, rest)
+        term = passed(call, callee, index, edge.offset)
+        return CONSTANT if term is None else self.roots(edge.caller, term)
+
+    def _allocations(self, region: Region, state: _State) -> list[Edge]:
+        """The edges of the region that make the object whose method ``state.node`` is."""
+        definition = self.names.definition(state.node)
+        while definition is not None and not definition.owner and definition.parent:
+            definition = self.names.definition((state.node[0], definition.parent))
+        if definition is None or not definition.owner:
+            return []
+        owner = (state.node[0], definition.owner)
+        made = []
+        for class_ in (owner, *self.names.subclasses(owner)):
+            made += [edge for edge in region.incoming.get((class_[0], f"{class_[1]}.<new>"), ())]
+        return made
+
+    def _memo(self, node: Node) -> str | None:
+        operations = self.names.decorator_operations(node)
+        if operations & self.names.memo_decorators:
+            return "yes"
+        if operations & self.names.memo_instance:
+            return "self"
+        definition = self.names.definition(node)
+        if definition is not None and definition.name == "__getattr__" and not definition.owner and not definition.parent:
+            return "yes"
+        return None
+
+    # -- branches that a route cannot take
+
+    def _conditions(
+        self, node: Node, context: Context, inherited: frozenset[tuple[Param, str, Any]]
+    ) -> frozenset[tuple[Param, str, Any]] | None:
+        """What must hold of parameters for the frames to be reached; None where it cannot hold at all."""
+        found = set(inherited)
+        for frame in context:
+            if frame[0] == "if":
+                for term, test, value in _demands(frame[2], frame[3]):
+                    if term[0] == "param":
+                        found.add(((node[0], term[1], term[2]), test, value))
+                    elif term[0] == "const" and not _holds(term[1], test, value):
+                        return None
+        return frozenset(found)
+
+
+def _demands(test: Term, taken: bool) -> list[tuple[Term, str, Any]]:
+    """What ``test`` being true (or false) demands of its parts, as far as it is simple."""
+    if test[0] in ("param", "const"):
+        return [(test, "truthy" if taken else "falsy", None)]
+    if test[0] != "op":
+        return []
+    operator, parts = test[1], test[2]
+    if operator == "not":
+        return _demands(parts[0], not taken)
+    if (operator == "and" and taken) or (operator == "or" and not taken):
+        return [demand for part in parts for demand in _demands(part, taken)]
+    if operator in ("is", "is not", "==", "!=") and len(parts) == 2 and parts[1][0] == "const":
+        equal = (operator in ("is", "==")) == taken
+        return [(parts[0], "equal" if equal else "different", parts[1][1])]
+    return []
+
+
+def _holds(actual: Any, test: str, value: Any) -> bool:
+    if test == "truthy":
+        return bool(actual)
+    if test == "falsy":
+        return not actual
+    return (actual == value) == (test == "equal")
+
+
+def passed(call: Call, definition: Def, index: int, offset: int) -> Term | None:
+    """The Term that ``call`` passes for a parameter; None where it is left to the default."""
+    param = definition.params[index]
+    if param.kind == "*":
+        rest = tuple(value for name, value in call.args if isinstance(name, int) and name >= index - offset)
+        return ("list", rest)
+    if param.kind == "**":
+        names = {other.name for other in definition.params}
+        return ("list", tuple(value for name, value in call.args if isinstance(name, str) and name not in names))
+    for name, value in call.args:
+        if name == param.name:
+            return value
+    position = index - offset
+    for name, value in call.args:
+        if param.kind == "" and name == position:
+            return value
+    for name, value in call.args:
+        if name == "**" or (name == "*" and param.kind == ""):
+            if value[0] == "dict":
+                for key, inner in value[1]:
+                    if key == ("const", param.name):
+                        return tuple(inner)
+                if all(key[0] == "const" for key, _ in value[1]):
+                    continue
+            return ("item", value, ("unknown", ""))
+    return None

@@ -1,0 +1,1069 @@
+"""One top-level statement → Bodies: the meaning that the skeleton lacks. The only importer of libcst on the scan path.
+
+libcst parses the slice of source on a thread with a large stack, behind a gate (its native parser ends
+the process on deep nesting); an abstract interpretation in source order turns the tree into plain
+tuples and the tree is dropped. Positions come from an ``ast`` of the same slice: calls are paired by
+the order in which callees end, statements by their order; a mismatch makes the call unpaired.
+
+Terms:
+
+    ("const", value)            a literal
+    ("name", name)              a name that is not local: of an enclosing module, or a builtin
+    ("param", qualname, index)  a parameter
+    ("attr", term, name)        ("item", term, key)        ("elem", term)   an element of an iterable
+    ("enter", term)             what a with statement binds
+    ("call", k)                 the result of call k of the same top-level statement
+    ("join", terms)             one of several
+    ("op", operator, terms)     computed from all of them (arithmetic, formatting, comparison …)
+    ("list", terms)             ("dict", ((key, term), …))
+    ("func", qualname)          a lambda or nested definition
+    ("unknown", reason)
+
+Context frames, outermost first; each has an id that is unique in the statement:
+
+    ("loop", id, iterable or None)      ("if", id, test, branch taken)
+    ("once", id, owner)                 runs only while ``owner`` is unset
+    ("try", id, handlers)               ("except", id, types)         ("with", id, manager)
+
+``handlers`` is a tuple of (types, leaves) with the dotted names of the caught types (() = all) and
+whether the handler always raises.
+"""
+
+from __future__ import annotations
+
+import _ast as ast
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lambdalint.source.skeleton import SourceError, children, numbered_calls, parse, tail_of
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+Term = tuple[Any, ...]
+Frame = tuple[Any, ...]
+Context = tuple[Frame, ...]
+
+STACK_BYTES = 256 << 20  # virtual; libcst's parser needs about 20 KB for each level of nesting
+SLICE_LIMIT = 200_000  # bytes: libcst needs about 60 bytes of memory and 2 µs for each
+NODES_LIMIT = 40_000  # ast nodes of a slice; a flat list of 200,000 numbers takes libcst 47 s
+NESTING_LIMIT = 220  # ast levels; ``ast`` itself refuses more than 200 brackets
+CHAIN_LIMIT = 1_000  # operands of one and/or, comparison or string: flat in ast, nested in libcst
+TERM_DEPTH = 24
+JOIN_WIDTH = 12
+
+UNKNOWN: Term = ("unknown", "")
+
+
+class Call(NamedTuple):
+    """One call: its callee and arguments as Terms, and what surrounds it.
+
+    ``args`` holds (name, Term); the name is the index for a positional argument, ``"*"`` and ``"**"`` for
+    unpacked ones. ``use`` is ``discarded``, ``returned`` or ``used``.
+    """
+
+    k: int
+    tail: str
+    func: Term
+    args: tuple[tuple[int | str, Term], ...]
+    context: Context
+    use: str
+    span: tuple[int, int, int, int]
+
+
+class Store(NamedTuple):
+    """An assignment to what is not a local name. ``operator`` is ``=``, ``+=`` …; ``line`` counts from 1 in the file."""
+
+    target: Term
+    value: Term
+    operator: str
+    context: Context
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+class Exit(NamedTuple):
+    """A return (or yield) with its value, or a raise (``kind``)."""
+
+    kind: str
+    value: Term
+    context: Context
+    line: int
+
+
+class Body(NamedTuple):
+    """What one definition does when it runs. ``tests`` are the conditions of its ``if`` and ``while`` statements."""
+
+    qualname: str
+    calls: tuple[Call, ...]
+    stores: tuple[Store, ...]
+    exits: tuple[Exit, ...]
+    tests: tuple[Term, ...]
+
+
+class Lowered(NamedTuple):
+    """One top-level statement: its Bodies by qualname, and all of its calls by number."""
+
+    bodies: Mapping[str, Body]
+    calls: Mapping[int, Call]
+    mismatches: int
+
+
+def lower(source: bytes, path: str, top: tuple[int, int], qualnames: Mapping[tuple[int, str], str]) -> Lowered:
+    """Lower one top-level statement.
+
+    Args:
+        source: the bytes of the whole file (in UTF-8; others are decoded by their cookie).
+        path: its name, for messages.
+        top: first and last line of the statement, from 1.
+        qualnames: (line of the ``def``, name) → qualname, as the skeleton has them.
+
+    Raises:
+        SourceError: the statement is beyond the limits of the parser, or does not parse.
+    """
+    text = _slice(source, top)
+    tree = parse(text, path)
+    _gate(text, tree)
+    return _with_stack(lambda: _lower(text, tree, path, top, qualnames))
+
+
+def _slice(source: bytes, top: tuple[int, int]) -> bytes:
+    if source.startswith(b"\xef\xbb\xbf"):
+        source = source[3:]
+    head = source[:400]
+    if b"coding" in head:
+        import io
+        import tokenize
+
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+        if encoding not in ("utf-8", "utf-8-sig", "ascii"):
+            source = source.decode(encoding).encode("utf-8")
+    lines = source.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    return b"\n".join(lines[top[0] - 1 : top[1]]) + b"\n"
+
+
+def _gate(text: bytes, tree: ast.Module) -> None:
+    if len(text) > SLICE_LIMIT:
+        raise SourceError(f"a definition of more than {SLICE_LIMIT:,} bytes")
+    count = 0
+    stack = [(tree, 0)]
+    while stack:
+        node, depth = stack.pop()  # type: ignore[assignment]
+        count += 1
+        if depth > NESTING_LIMIT:
+            raise SourceError(f"nested more than {NESTING_LIMIT} levels deep", getattr(node, "lineno", 0))
+        width = len(getattr(node, "values", ()) or ()) if type(node) in (ast.BoolOp, ast.JoinedStr) else 0
+        if type(node) is ast.Compare:
+            width = len(node.comparators)
+        if width > CHAIN_LIMIT:
+            raise SourceError(f"an expression of more than {CHAIN_LIMIT:,} operands", getattr(node, "lineno", 0))
+        stack.extend((child, depth + 1) for child in children(node))
+    if count > NODES_LIMIT:
+        raise SourceError(f"a definition of more than {NODES_LIMIT:,} syntax nodes")
+    if max(text.count(b'"'), text.count(b"'")) > 20 * CHAIN_LIMIT:
+        raise SourceError("a definition with too many string literals")
+
+
+def _with_stack(work: Callable[[], Lowered]) -> Lowered:
+    """Run ``work`` on a thread with a large stack, so that every platform has the same limits."""
+    outcome: list[Lowered] = []
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            outcome.append(work())
+        except BaseException as error:  # noqa: BLE001 - handed to the calling thread
+            failure.append(error)
+
+    old_size = threading.stack_size(STACK_BYTES)
+    old_limit = sys.getrecursionlimit()
+    try:
+        sys.setrecursionlimit(max(old_limit, 20_000))
+        thread = threading.Thread(target=run, name="lower", daemon=True)
+        thread.start()
+        thread.join()
+    finally:
+        threading.stack_size(old_size)
+        sys.setrecursionlimit(old_limit)
+    if failure:
+        if isinstance(failure[0], RecursionError | MemoryError):
+            raise SourceError("nested too deeply to analyse")
+        raise failure[0]
+    return outcome[0]
+
+
+def _lower(
+    text: bytes, tree: ast.Module, path: str, top: tuple[int, int], qualnames: Mapping[tuple[int, str], str]
+) -> Lowered:
+    import libcst
+
+    try:
+        module = libcst.parse_module(text, config=libcst.PartialParserConfig(encoding="utf-8"))
+    except libcst.ParserSyntaxError as error:
+        raise SourceError(error.message.split("\n")[0][:100], top[0] + error.raw_line - 1) from None
+    except (SyntaxError, LookupError, UnicodeError, ValueError) as error:
+        raise SourceError(f"cannot be parsed ({error.__class__.__name__})", top[0]) from None
+    return _Lowering(module, tree, top[0] - 1, qualnames).run()
+
+
+# Children in source order, for the classes whose fields are declared in another order.
+_ORDER: dict[str, tuple[str, ...]] = {
+    "FunctionDef": ("decorators", "params", "returns", "body"),
+    "ClassDef": ("decorators", "bases", "keywords", "body"),
+    "Parameters": ("posonly_params", "params", "star_arg", "kwonly_params", "star_kwarg"),
+    "Param": ("annotation", "default"),
+    "Call": ("func", "args"),
+    "Arg": ("value",),
+    "IfExp": ("body", "test", "orelse"),
+    "Assign": ("targets", "value"),
+    "AugAssign": ("target", "value"),
+    "AnnAssign": ("target", "annotation", "value"),
+    "If": ("test", "body", "orelse"),
+    "For": ("target", "iter", "body", "orelse"),
+    "While": ("test", "body", "orelse"),
+    "With": ("items", "body"),
+    "Try": ("body", "handlers", "orelse", "finalbody"),
+    "TryStar": ("body", "handlers", "orelse", "finalbody"),
+    "ExceptHandler": ("type", "body"),
+    "ExceptStarHandler": ("type", "body"),
+    "Lambda": ("params", "body"),
+    "ListComp": ("elt", "for_in"),
+    "SetComp": ("elt", "for_in"),
+    "GeneratorExp": ("elt", "for_in"),
+    "DictComp": ("key", "value", "for_in"),
+    "CompFor": ("target", "iter", "ifs", "inner_for_in"),
+    "BooleanOperation": ("left", "right"),
+    "BinaryOperation": ("left", "right"),
+    "Comparison": ("left", "comparisons"),
+    "Subscript": ("value", "slice"),
+    "DictElement": ("key", "value"),
+    "NamedExpr": ("target", "value"),
+    "FormattedStringExpression": ("expression", "format_spec"),
+    "TemplatedStringExpression": ("expression", "format_spec"),
+    "MatchCase": ("pattern", "guard", "body"),
+    "Attribute": ("value",),
+    "Name": (),
+    "SimpleString": (),
+    "Integer": (),
+}
+
+
+class _State:
+    """A definition while it is being interpreted."""
+
+    __slots__ = ("calls", "every", "exits", "outer", "parent", "pending", "qualname", "stores", "tests")
+
+    def __init__(self, qualname: str, parent: _State | None) -> None:
+        self.qualname = qualname
+        self.parent = parent
+        self.outer: set[str] = set()
+        self.every: dict[str, list[Term]] = {}  # all that was ever bound to a local name, for closures
+        self.calls: dict[int, Call] = {}
+        self.stores: dict[Any, Store] = {}
+        self.exits: dict[Any, Exit] = {}
+        self.tests: list[Term] = []
+        self.pending: list[tuple[Any, str]] = []
+
+
+Env = dict[str, Term]
+
+
+class _Lowering:
+    def __init__(
+        self, module: cst.Module, tree: ast.Module, offset: int, qualnames: Mapping[tuple[int, str], str]
+    ) -> None:
+        import libcst
+
+        self.cst = libcst
+        self.module = module
+        self.tree = tree
+        self.offset = offset
+        self.qualnames = qualnames
+        self.bodies: dict[str, Body] = {}
+        self.calls: dict[int, Call] = {}
+        self.mismatches = 0
+        self.frame_ids = 0
+        self.number: dict[int, int] = {}  # id(libcst Call) → k
+        self.spans: dict[int, tuple[int, int, int, int]] = {}
+        self.tails: dict[int, str] = {}
+        self.where: dict[int, tuple[int, int, int, int]] = {}  # id(libcst statement) → span
+        self.names: dict[int, str] = {}  # id(libcst FunctionDef, ClassDef or Lambda) → qualname
+        self.depth = 0
+
+    # -- pairing with ast
+
+    def run(self) -> Lowered:
+        self._pair()
+        root = _State("", None)
+        env: Env = {}
+        self.block(self.module.body, env, (), root)
+        self._finish(root)
+        return Lowered(self.bodies, self.calls, self.mismatches)
+
+    def _pair(self) -> None:
+        order = numbered_calls(self.tree.body[0]) if len(self.tree.body) == 1 else numbered_calls(self.tree)
+        statements: list[Any] = []
+        definitions: list[Any] = []
+        lambdas: list[Any] = []
+        by_k: dict[int, Any] = {}
+        stack: list[Any] = [self.tree]
+        while stack:
+            node = stack.pop()
+            kind = type(node)
+            if kind is ast.Call and id(node) in order:
+                by_k[order[id(node)]] = node
+            elif kind in (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef):
+                definitions.append(node)
+            elif kind is ast.Lambda:
+                lambdas.append(node)
+            if isinstance(node, ast.stmt):
+                statements.append(node)
+            stack.extend(children(node))
+        def start(node: Any) -> tuple[int, int]:
+            return node.lineno, node.col_offset
+
+        definitions.sort(key=start)
+        lambdas.sort(key=start)
+        simple = sorted((node for node in statements if not hasattr(node, "body")), key=start)
+        cst_calls, cst_definitions, cst_lambdas, cst_simple = self._walk()
+        for k, call in enumerate(cst_calls):
+            node = by_k.get(k)
+            tail = self._tail(call.func)
+            if node is None or len(cst_calls) != len(by_k) or tail_of(node.func) != tail:
+                self.mismatches += 1
+                self.number[id(call)] = -1 - k
+                continue
+            self.number[id(call)] = k
+            self.tails[k] = tail
+            self.spans[k] = (node.lineno + self.offset, node.col_offset, node.end_lineno + self.offset, node.end_col_offset)
+        if len(simple) == len(cst_simple):
+            for node, statement in zip(simple, cst_simple, strict=True):
+                self.where[id(statement)] = (
+                    node.lineno + self.offset, node.col_offset, node.end_lineno + self.offset, node.end_col_offset,
+                )
+        if len(definitions) == len(cst_definitions):
+            for node, definition in zip(definitions, cst_definitions, strict=True):
+                line = node.lineno + self.offset
+                self.names[id(definition)] = self.qualnames.get((line, node.name), f"{node.name}:{line}")
+        first = self.tree.body[0]
+        prefix = getattr(first, "name", "<module>") if isinstance(first, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) else "<module>"
+        if len(lambdas) == len(cst_lambdas):
+            for index, lambda_ in enumerate(cst_lambdas):
+                self.names[id(lambda_)] = f"<lambda:{prefix}:{self.offset + 1}:{index}>"
+
+    def _walk(self) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
+        """The calls (by where callees end), definitions, lambdas and simple statements of the tree in source order."""
+        cst = self.cst
+        calls: list[Any] = []
+        definitions: list[Any] = []
+        lambdas: list[Any] = []
+        simple: list[Any] = []
+        stack: list[tuple[Any, bool]] = [(self.module, False)]
+        while stack:
+            node, done = stack.pop()
+            if done:
+                calls.append(node)
+                continue
+            if isinstance(node, cst.Call):
+                stack.extend((arg, False) for arg in reversed(node.args))
+                stack.append((node, True))
+                stack.append((node.func, False))
+                continue
+            if isinstance(node, cst.FunctionDef | cst.ClassDef):
+                definitions.append(node)
+            elif isinstance(node, cst.Lambda):
+                lambdas.append(node)
+            elif isinstance(node, cst.BaseSmallStatement):
+                simple.append(node)
+            stack.extend((child, False) for child in reversed(self._children(node)))
+        return calls, definitions, lambdas, simple
+
+    def _children(self, node: Any) -> list[Any]:
+        fields = _ORDER.get(type(node).__name__)
+        if fields is None:
+            return [child for child in node.children if not isinstance(child, self.cst.BaseParenthesizableWhitespace)]
+        found = []
+        for field in fields:
+            value = getattr(node, field)
+            if isinstance(value, self.cst.CSTNode):
+                found.append(value)
+            elif isinstance(value, list | tuple):
+                found.extend(value)
+        return found
+
+    def _tail(self, func: Any) -> str:
+        cst = self.cst
+        if isinstance(func, cst.Name):
+            return str(func.value)
+        if isinstance(func, cst.Attribute):
+            return str(func.attr.value)
+        return ""
+
+    # -- statements: each returns whether control never goes past it
+
+    def _finish(self, state: _State) -> None:
+        while state.pending:
+            node, qualname = state.pending.pop(0)
+            self._definition(node, qualname, state)
+        self.bodies[state.qualname] = Body(
+            state.qualname,
+            tuple(call for _, call in sorted(state.calls.items())),
+            tuple(state.stores.values()),
+            tuple(state.exits.values()),
+            tuple(dict.fromkeys(state.tests)),
+        )
+        self.calls.update(state.calls)
+
+    def _definition(self, node: Any, qualname: str, parent: _State) -> None:
+        cst = self.cst
+        state = _State(qualname, parent)
+        env: Env = {}
+        params = node.params
+        listed = [*params.posonly_params, *params.params]
+        if isinstance(params.star_arg, cst.Param):
+            listed.append(params.star_arg)
+        listed += params.kwonly_params
+        if params.star_kwarg is not None:
+            listed.append(params.star_kwarg)
+        for index, param in enumerate(listed):
+            env[param.name.value] = ("param", qualname, index)
+            state.every[param.name.value] = [env[param.name.value]]
+        if isinstance(node, cst.Lambda):
+            value = self.value(node.body, env, (), state, "returned")
+            state.exits[0] = Exit("return", value, (), 0)
+        else:
+            self.block(node.body.body, env, (), state)
+        self._finish(state)
+
+    def frame(self) -> int:
+        self.frame_ids += 1
+        return self.frame_ids
+
+    def block(self, statements: Any, env: Env, context: Context, state: _State) -> bool:
+        cst = self.cst
+        for statement in statements:
+            if isinstance(statement, cst.SimpleStatementLine | cst.SimpleStatementSuite):
+                for small in statement.body:
+                    if self.small(small, env, context, state):
+                        return True
+                continue
+            if isinstance(statement, cst.BaseSmallStatement):  # the suite of ``if x: y``
+                if self.small(statement, env, context, state):
+                    return True
+                continue
+            left, context = self.compound(statement, env, context, state)
+            if left:
+                return True
+        return False
+
+    def suite(self, body: Any, env: Env, context: Context, state: _State) -> bool:
+        return self.block(body.body, env, context, state)
+
+    def compound(self, node: Any, env: Env, context: Context, state: _State) -> tuple[bool, Context]:
+        """Returns whether control never goes past, and the context of what follows in the block."""
+        cst = self.cst
+        if isinstance(node, cst.If):
+            return self.if_(node, env, context, state)
+        if isinstance(node, cst.FunctionDef):
+            self.function(node, env, context, state)
+        elif isinstance(node, cst.ClassDef):
+            self.class_(node, env, context, state)
+        elif isinstance(node, cst.For):
+            iterable = self.value(node.iter, env, context, state)
+            inner = (*context, ("loop", self.frame(), iterable))
+            self.loop(node, env, inner, state, lambda: self.assign(node.target, ("elem", iterable), env, inner, state, node))
+            if node.orelse is not None:
+                self.suite(node.orelse.body, env, context, state)
+        elif isinstance(node, cst.While):
+            inner = (*context, ("loop", self.frame(), None))
+            self.loop(node, env, inner, state, lambda: state.tests.append(self.value(node.test, env, inner, state)))
+            if node.orelse is not None:
+                self.suite(node.orelse.body, env, context, state)
+        elif isinstance(node, cst.With):
+            inner = context
+            for item in node.items:
+                manager = self.value(item.item, env, inner, state)
+                inner = (*inner, ("with", self.frame(), manager))
+                if item.asname is not None:
+                    self.assign(item.asname.name, ("enter", manager), env, inner, state, node)
+            return self.suite(node.body, env, inner, state), context
+        elif isinstance(node, cst.Try | cst.TryStar):
+            return self.try_(node, env, context, state), context
+        elif isinstance(node, cst.Match):
+            return self.match(node, env, context, state), context
+        return False, context
+
+    def loop(self, node: Any, env: Env, context: Context, state: _State, head: Callable[[], None]) -> None:
+        """Two passes, so that what one round leaves behind is seen by the next."""
+        before = dict(env)
+        head()
+        self.suite(node.body, env, context, state)
+        _merge(env, before)
+        if self.depth < 3:
+            self.depth += 1
+            head()
+            self.suite(node.body, env, context, state)
+            self.depth -= 1
+            _merge(env, before)
+
+    def if_(self, node: Any, env: Env, context: Context, state: _State) -> tuple[bool, Context]:
+        test = self.value(node.test, env, context, state)
+        state.tests.append(test)
+        uid = self.frame()
+        unset = self.unset(test, negated=False, state=state)
+        set_ = self.unset(test, negated=True, state=state)
+        positive: Context = (*context, ("if", uid, test, True), *(("once", self.frame(), owner) for owner in unset))
+        negative: Context = (*context, ("if", uid, test, False), *(("once", self.frame(), owner) for owner in set_))
+        other = dict(env)
+        left = self.suite(node.body, env, positive, state)
+        other_left = False
+        if node.orelse is not None:
+            if isinstance(node.orelse, self.cst.If):
+                other_left, _ = self.if_(node.orelse, other, negative, state)
+            else:
+                other_left = self.suite(node.orelse.body, other, negative, state)
+        if left and other_left:
+            return True, context
+        if left:
+            env.clear()
+            env.update(other)
+            # ``if x: return x`` — what follows runs only where the test failed.
+            return False, negative
+        if not other_left:
+            _merge(env, other)
+            return False, context
+        return False, positive
+
+    def unset(self, test: Term, *, negated: bool, state: _State) -> list[Term]:
+        """The owners that are unset where ``test`` holds (where it fails, if ``negated``)."""
+        if test[0] == "op":
+            operator, parts = test[1], test[2]
+            if operator == "not":
+                return self.unset(parts[0], negated=not negated, state=state)
+            if operator in ("and", "or"):
+                return [owner for part in parts for owner in self.unset(part, negated=negated, state=state)]
+            if len(parts) == 2 and parts[1] == ("const", None):
+                if operator in ("is", "==") and not negated:
+                    return self.owners(parts[0], state)
+                if operator in ("is not", "!=") and negated:
+                    return self.owners(parts[0], state)
+                return []
+            if (operator == "not in" and not negated) or (operator == "in" and negated):
+                return [("item", parts[1], parts[0])]
+            return []
+        return self.owners(test, state) if negated else []
+
+    def owners(self, term: Term, state: _State) -> list[Term]:
+        """Where a tested value is kept: itself, or the cache that a look-up read."""
+        if term[0] in ("name", "attr", "item"):
+            return [term]
+        if term[0] == "join":
+            return [owner for part in term[1] for owner in self.owners(part, state)]
+        if term[0] == "call":
+            call = state.calls.get(term[1]) or self.calls.get(term[1])
+            if call is None:
+                return []
+            positional = [value for name, value in call.args if isinstance(name, int)]
+            if call.func[0] == "attr" and call.tail == "get" and positional:
+                return [("item", call.func[1], positional[0])]
+            if call.tail in ("hasattr", "getattr") and len(positional) > 1 and positional[1][0] == "const":
+                return [("attr", positional[0], positional[1][1])]
+            if call.tail in ("exists", "isfile", "is_file", "isdir", "is_dir"):
+                return [("file", positional[0] if positional else call.func[1] if call.func[0] == "attr" else UNKNOWN)]
+            if call.func[0] == "attr":  # ``if not connection.is_connected()``
+                return self.owners(call.func[1], state)
+            if call.func == ("name", "globals"):
+                return [("globals",)]
+        return []
+
+    def try_(self, node: Any, env: Env, context: Context, state: _State) -> bool:
+        before = dict(env)
+        uid = self.frame()
+        handlers = tuple((self.types(handler.type), _always_raises(self.cst, handler.body)) for handler in node.handlers)
+        left = self.suite(node.body, env, (*context, ("try", uid, handlers)), state)
+        if node.orelse is not None and not left:
+            left = self.suite(node.orelse.body, env, context, state)
+        tried = dict(env)
+        ends = [(left, env)]
+        for handler, (types, _) in zip(node.handlers, handlers, strict=True):
+            inner_env = dict(before)
+            _merge(inner_env, tried)
+            if handler.name is not None and isinstance(handler.name.name, self.cst.Name):
+                self.bind(handler.name.name.value, ("unknown", "exception"), inner_env, context, state, node)
+            inner: Context = (*context, ("except", uid, types))
+            if set(types) & {"NameError", "KeyError", "AttributeError", "UnboundLocalError", "FileNotFoundError"}:
+                inner = (*inner, ("once", self.frame(), ("any",)))
+            ends.append((self.suite(handler.body, inner_env, inner, state), inner_env))
+        open_ends = [end for gone, end in ends if not gone]
+        if open_ends:
+            joined = dict(open_ends[0])
+            for end in open_ends[1:]:
+                _merge(joined, end)
+            env.clear()
+            env.update(joined)
+        final = node.finalbody is not None and self.suite(node.finalbody.body, env, context, state)
+        return final or not open_ends
+
+    def types(self, node: Any) -> tuple[str, ...]:
+        cst = self.cst
+        if node is None:
+            return ()
+        if isinstance(node, cst.Tuple):
+            return tuple(name for element in node.elements for name in self.types(element.value))
+        if isinstance(node, cst.Name):
+            return (str(node.value),)
+        if isinstance(node, cst.Attribute):
+            return (str(node.attr.value),)
+        return ("?",)
+
+    def match(self, node: Any, env: Env, context: Context, state: _State) -> bool:
+        cst = self.cst
+        subject = self.value(node.subject, env, context, state)
+        before = dict(env)
+        ends = []
+        exhaustive = False
+        for case in node.cases:
+            inner = dict(before)
+            stack = [case.pattern]
+            while stack:
+                part = stack.pop()
+                if isinstance(part, cst.MatchAs | cst.MatchStar) and part.name is not None:
+                    self.bind(part.name.value, ("item", subject, UNKNOWN), inner, context, state, node)
+                stack.extend(child for child in part.children if isinstance(child, cst.CSTNode))
+            if case.guard is not None:
+                self.value(case.guard, inner, context, state)
+            elif isinstance(case.pattern, cst.MatchAs) and case.pattern.pattern is None:
+                exhaustive = True
+            branch = (*context, ("if", self.frame(), ("op", "match", (subject,)), True))
+            ends.append((self.suite(case.body, inner, branch, state), inner))
+        open_ends = [end for gone, end in ends if not gone]
+        for end in open_ends:
+            _merge(env, end)
+        return exhaustive and not open_ends
+
+    def function(self, node: Any, env: Env, context: Context, state: _State) -> None:
+        for decorator in node.decorators:
+            self.value(decorator.decorator, env, context, state)
+        for param in [*node.params.posonly_params, *node.params.params, *node.params.kwonly_params]:
+            if param.default is not None:
+                self.value(param.default, env, context, state)
+        qualname = self.names.get(id(node), node.name.value)
+        self.bind(node.name.value, ("func", qualname), env, context, state, node)
+        if (node, qualname) not in state.pending:
+            state.pending.append((node, qualname))
+
+    def class_(self, node: Any, env: Env, context: Context, state: _State) -> None:
+        for decorator in node.decorators:
+            self.value(decorator.decorator, env, context, state)
+        for arg in [*node.bases, *node.keywords]:
+            self.value(arg.value, env, context, state)
+        inner = dict(env)
+        self.suite(node.body, inner, context, state)
+        for name in list(inner):  # class attributes are no variables of the methods
+            if name not in env:
+                state.every.pop(name, None)
+        self.bind(node.name.value, ("func", self.names.get(id(node), node.name.value)), env, context, state, node)
+
+    def small(self, node: Any, env: Env, context: Context, state: _State) -> bool:
+        cst = self.cst
+        if isinstance(node, cst.Expr):
+            self.value(node.value, env, context, state, "discarded")
+        elif isinstance(node, cst.Assign):
+            owner_context = context
+            value = self.value(node.value, env, owner_context, state)
+            for target in node.targets:
+                self.assign(target.target, value, env, context, state, node)
+        elif isinstance(node, cst.AnnAssign):
+            if node.value is not None:
+                self.assign(node.target, self.value(node.value, env, context, state), env, context, state, node)
+        elif isinstance(node, cst.AugAssign):
+            old = self.value(node.target, env, context, state)
+            value = self.value(node.value, env, context, state)
+            operator = type(node.operator).__name__
+            self.assign(node.target, ("op", "+=", (old, value)), env, context, state, node, operator=operator)
+        elif isinstance(node, cst.Return):
+            value = self.value(node.value, env, context, state, "returned") if node.value is not None else ("const", None)
+            state.exits[id(node)] = Exit("return", _joined(state.exits, node, value), context, self.line(node))
+            return True
+        elif isinstance(node, cst.Raise):
+            value = self.value(node.exc, env, context, state) if node.exc is not None else ("const", None)
+            state.exits[id(node)] = Exit("raise", value, context, self.line(node))
+            return True
+        elif isinstance(node, cst.Global | cst.Nonlocal):
+            if isinstance(node, cst.Global):
+                state.outer.update(item.name.value for item in node.names)
+            else:
+                state.outer.update(item.name.value for item in node.names)
+        elif isinstance(node, cst.Assert):
+            self.value(node.test, env, context, state)
+            if node.msg is not None:
+                self.value(node.msg, env, context, state)
+        elif isinstance(node, cst.Del):
+            self.value(node.target, env, context, state)
+        elif isinstance(node, cst.Import | cst.ImportFrom):
+            for name in _imported_names(cst, node):
+                env.pop(name, None)  # the names layer knows what it is
+        elif isinstance(node, cst.Break | cst.Continue):
+            return True
+        return False
+
+    def line(self, node: Any) -> int:
+        return self.where.get(id(node), (0, 0, 0, 0))[0]
+
+    # -- binding
+
+    def assign(
+        self, target: Any, value: Term, env: Env, context: Context, state: _State, statement: Any, operator: str = "="
+    ) -> None:
+        cst = self.cst
+        if isinstance(target, cst.Name):
+            self.bind(target.value, value, env, context, state, statement, operator)
+        elif isinstance(target, cst.Tuple | cst.List):
+            for index, element in enumerate(target.elements):
+                if isinstance(element, cst.StarredElement):
+                    part: Term = ("elem", value)
+                elif value[0] == "list" and len(value[1]) == len(target.elements):
+                    part = value[1][index]
+                else:
+                    part = ("item", value, ("const", index))
+                self.assign(element.value, part, env, context, state, statement)
+        elif isinstance(target, cst.Attribute):
+            base = self.value(target.value, env, context, state)
+            self.store(("attr", base, target.attr.value), value, operator, context, state, statement)
+        elif isinstance(target, cst.Subscript):
+            base = self.value(target.value, env, context, state)
+            self.store(("item", base, self.key(target, env, context, state)), value, operator, context, state, statement)
+
+    def bind(
+        self, name: str, value: Term, env: Env, context: Context, state: _State, statement: Any, operator: str = "="
+    ) -> None:
+        value = _pruned(value)
+        env[name] = value
+        if name in state.outer:
+            self.store(("name", name), value, operator, context, state, statement)
+        elif value not in state.every.setdefault(name, []):
+            state.every[name].append(value)
+
+    def store(self, target: Term, value: Term, operator: str, context: Context, state: _State, statement: Any) -> None:
+        span = self.where.get(id(statement), (0, 0, 0, 0))
+        state.stores[(id(statement), target)] = Store(target, _pruned(value), operator, context, *span)
+
+    def lookup(self, name: str, env: Env, state: _State) -> Term:
+        found = env.get(name)
+        if found is not None:
+            return found
+        at = state.parent
+        while at is not None and name not in state.outer:
+            if at.every.get(name):
+                return _join(at.every[name])
+            at = at.parent
+        return ("name", name)
+
+    # -- expressions
+
+    def value(self, node: Any, env: Env, context: Context, state: _State, use: str = "used") -> Term:
+        """The Term of an expression; its calls are recorded on the way, in source order."""
+        handler = _HANDLERS.get(type(node).__name__)
+        if handler is not None:
+            return handler(self, node, env, context, state, use)
+        terms = tuple(
+            self.value(child, env, context, state)
+            for child in self._children(node)
+            if isinstance(child, self.cst.BaseExpression)
+        )
+        return ("op", type(node).__name__, terms)
+
+    def _name(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
+        if node.value in ("None", "True", "False"):
+            return ("const", {"None": None, "True": True, "False": False}[node.value])
+        return self.lookup(node.value, env, state)
+
+    def _literal(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
+        try:
+            return ("const", node.evaluated_value)
+        except Exception:  # noqa: BLE001 - a literal that Python would refuse
+            return UNKNOWN
+
+    def _concatenated(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
+        parts = [self.value(node.left, env, context, state), self.value(node.right, env, context, state)]
+        if all(part[0] == "const" and type(part[1]) is str for part in parts):
+            return ("const", "".join(part[1] for part in parts))
+        return ("op", "format", tuple(parts))
+
+    def _formatted(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
+        cst = self.cst
+        parts = []
+        for part in node.parts:
+            if isinstance(part, cst.FormattedStringText | cst.TemplatedStringText):
+                parts.append(("const", part.value))
+            else:
+                parts.append(self.value(part.expression, env, context, state))
+                for spec in part.format_spec or ():
+                    if not isinstance(spec, cst.FormattedStringText | cst.TemplatedStringText):
+                        parts.append(self.value(spec.expression, env, context, state))
+        return _pruned(("op", "format", tuple(parts)))
+
+    def _attribute(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
+        return _pruned(("attr", self.value(node.value, env, context, state), node.attr.value))
+
+    def key(self, node: Any, env: Env, context: Context, state: _State) -> Term:
+        keys = []
+        for element in node.slice:
+            if isinstance(element.slice, self.cst.Index):
+                keys.append(self.value(element.slice.value, env, context, state))
+            else:
+                parts = (element.slice.lower, element.slice.upper, element.slice.step)
+                keys.append(("op", "slice", tuple(self.value(part, env, context, state) for part in parts if part is not None)))
+        return keys[0] if len(keys) == 1 else ("list", tuple(keys))
+
+    def _subscript(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
+        base = self.value(node.value, env, context, state)
+        key = self.key(node, env, context, state)
+        if key[0] == "op" and key[1] == "slice":
+            return base  # a part of a sequence is like the sequence
+        if base[0] == "dict" and key[0] == "const":
+            for name, value in base[1]:
+                if name == key:
+                    return tuple(value)
+        if base[0] == "list" and key[0] == "const" and type(key[1]) is int and -len(base[1]) <= key[1] < len(base[1]):
+            return tuple(base[1][key[1]])
+        return _pruned(("item", base, key))
+
+    def _call(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
+        cst = self.cst
+        func = self.value(node.func, env, context, state)
+        inner = context
+        if func[0] == "attr" and func[2] == "setdefault" and node.args:
+            inner = (*context, ("once", self.frame(), ("item", func[1], UNKNOWN)))
+        args: list[tuple[int | str, Term]] = []
+        position = 0
+        for arg in node.args:
+            value = self.value(arg.value, env, inner, state)
+            if arg.star:
+                args.append((arg.star, value))
+                position += arg.star == "*"
+            elif arg.keyword is not None:
+                args.append((arg.keyword.value, value))
+            else:
+                args.append((position, value))
+                position += 1
+        k = self.number.get(id(node), -1_000_000)
+        if func[0] == "attr" and func[2] == "setdefault" and len(args) > 1:
+            span = self.spans.get(k, (0, 0, 0, 0))
+            state.stores[("setdefault", k)] = Store(("item", func[1], args[0][1]), args[1][1], "=", inner, *span)
+        old = state.calls.get(k)
+        if old is not None:  # a second pass through a loop body: both rounds' values
+            func = _join([old.func, func])
+            args = [
+                (name, _join([before[1], value]) if before[0] == name else value)
+                for (name, value), before in zip(args, old.args, strict=False)
+            ]
+            context = old.context
+        state.calls[k] = Call(k, self._tail(node.func), func, tuple(args), context, use, self.spans.get(k, (0, 0, 0, 0)))
+        return ("call", k)
+
+    def _tuple(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
+        values = []
+        for element in node.elements:
+            value = self.value(element.value, env, context, state)
+            if isinstance(element, self.cst.StarredElement):
+                return _pruned(("op", "list", (*values, value, *(self.value(rest.value, env, context, state) for rest in node.elements[len(values) + 1 :]))))
+            values.append(value)
+        return _pruned(("list", tuple(values)))
+
+    def _dict(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
+        pairs: list[tuple[Term, Term]] = []
+        for element in node.elements:
+            if isinstance(element, self.cst.StarredDictElement):
+                inner = self.value(element.value, env, context, state)
+                if inner[0] == "dict":
+                    pairs.extend(inner[1])
+                else:
+                    pairs.append((("unknown", "**"), inner))
+            else:
+                key = self.value(element.key, env, context, state)
+                pairs.append((key, self.value(element.value, env, context, state)))
+        return _pruned(("dict", tuple(pairs)))
+
+    def _comprehension(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
+        inner = dict(env)
+        at = node.for_in
+        while at is not None:
+            iterable = self.value(at.iter, inner, context, state)
+            context = (*context, ("loop", self.frame(), iterable))
+            self._comprehension_target(at.target, ("elem", iterable), inner)
+            for condition in at.ifs:
+                self.value(condition.test, inner, context, state)
+            at = at.inner_for_in
+        if isinstance(node, self.cst.DictComp):
+            key = self.value(node.key, inner, context, state)
+            return _pruned(("op", "dict-comprehension", (key, self.value(node.value, inner, context, state))))
+        return _pruned(("op", "comprehension", (self.value(node.elt, inner, context, state),)))
+
+    def _comprehension_target(self, target: Any, value: Term, env: Env) -> None:
+        cst = self.cst
+        if isinstance(target, cst.Name):
+            env[target.value] = _pruned(value)
+        elif isinstance(target, cst.Tuple | cst.List):
+            for index, element in enumerate(target.elements):
+                self._comprehension_target(element.value, ("item", value, ("const", index)), env)
+
+    def _lambda(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
+        qualname = self.names.get(id(node), "<lambda>")
+        if (node, qualname) not in state.pending:
+            state.pending.append((node, qualname))
+        return ("func", qualname)
+
+    def _binary(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
+        left = self.value(node.left, env, context, state)
+        right = self.value(node.right, env, context, state)
+        if isinstance(node.operator, self.cst.Add) and left[0] == right[0] == "const" and type(left[1]) is type(right[1]) is str:
+            return ("const", left[1] + right[1])
+        return _pruned(("op", type(node.operator).__name__, (left, right)))
+
+    def _boolean(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
+        left = self.value(node.left, env, context, state)
+        is_or = isinstance(node.operator, self.cst.Or)
+        inner = context
+        if is_or:  # ``x or make()``: the right side runs only while the left is unset
+            inner = (*context, *(("once", self.frame(), owner) for owner in self.owners(left, state)))
+        right = self.value(node.right, env, inner, state)
+        return _pruned(("op", "or" if is_or else "and", (left, right)))
+
+    def _comparison(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
+        cst = self.cst
+        left = self.value(node.left, env, context, state)
+        terms = [left]
+        names = {
+            cst.Is: "is", cst.IsNot: "is not", cst.Equal: "==", cst.NotEqual: "!=", cst.In: "in", cst.NotIn: "not in",
+            cst.LessThan: "<", cst.LessThanEqual: "<=", cst.GreaterThan: ">", cst.GreaterThanEqual: ">=",
+        }
+        operator = "compare"
+        for target in node.comparisons:
+            operator = names.get(type(target.operator), "compare") if len(node.comparisons) == 1 else "compare"
+            terms.append(self.value(target.comparator, env, context, state))
+        return _pruned(("op", operator, tuple(terms)))
+
+    def _unary(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
+        inner = self.value(node.expression, env, context, state)
+        if isinstance(node.operator, self.cst.Not):
+            return ("op", "not", (inner,))
+        if isinstance(node.operator, self.cst.Minus) and inner[0] == "const" and type(inner[1]) in (int, float):
+            return ("const", -inner[1])
+        return ("op", type(node.operator).__name__, (inner,))
+
+    def _conditional(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
+        test = self.value(node.test, env, context, state)
+        yes = (*context, *(("once", self.frame(), owner) for owner in self.unset(test, negated=False, state=state)))
+        no = (*context, *(("once", self.frame(), owner) for owner in self.unset(test, negated=True, state=state)))
+        return _join([self.value(node.body, env, yes, state, use), self.value(node.orelse, env, no, state, use)])
+
+    def _await(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
+        return self.value(node.expression, env, context, state, use)
+
+    def _yield(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
+        if node.value is not None:
+            inner = node.value.item if isinstance(node.value, self.cst.From) else node.value
+            value = self.value(inner, env, context, state)
+            state.exits[id(node)] = Exit("yield", ("list", (value,)), context, 0)
+        return ("unknown", "sent")
+
+    def _named(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
+        value = self.value(node.value, env, context, state)
+        self.assign(node.target, value, env, context, state, node)
+        return value
+
+
+_HANDLERS: dict[str, Callable[..., Term]] = {
+    "Name": _Lowering._name,
+    "SimpleString": _Lowering._literal,
+    "Integer": _Lowering._literal,
+    "Float": _Lowering._literal,
+    "ConcatenatedString": _Lowering._concatenated,
+    "FormattedString": _Lowering._formatted,
+    "TemplatedString": _Lowering._formatted,
+    "Attribute": _Lowering._attribute,
+    "Subscript": _Lowering._subscript,
+    "Call": _Lowering._call,
+    "Tuple": _Lowering._tuple,
+    "List": _Lowering._tuple,
+    "Set": _Lowering._tuple,
+    "Dict": _Lowering._dict,
+    "ListComp": _Lowering._comprehension,
+    "SetComp": _Lowering._comprehension,
+    "GeneratorExp": _Lowering._comprehension,
+    "DictComp": _Lowering._comprehension,
+    "Lambda": _Lowering._lambda,
+    "BinaryOperation": _Lowering._binary,
+    "BooleanOperation": _Lowering._boolean,
+    "Comparison": _Lowering._comparison,
+    "UnaryOperation": _Lowering._unary,
+    "IfExp": _Lowering._conditional,
+    "Await": _Lowering._await,
+    "Yield": _Lowering._yield,
+    "NamedExpr": _Lowering._named,
+}
+
+
+def _imported_names(cst: Any, node: Any) -> list[str]:
+    if isinstance(node.names, cst.ImportStar):
+        return []
+    names = []
+    for alias in node.names:
+        if alias.asname is not None:
+            names.append(alias.asname.name.value)
+        else:
+            at = alias.name
+            while isinstance(at, cst.Attribute):
+                at = at.value
+            names.append(at.value)
+    return names
+
+
+def _always_raises(cst: Any, body: Any) -> bool:
+    last = body.body[-1] if body.body else None
+    if isinstance(last, cst.SimpleStatementLine):
+        last = last.body[-1] if last.body else None
+    return isinstance(last, cst.Raise)
+
+
+def _joined(exits: Mapping[Any, Exit], node: Any, value: Term) -> Term:
+    old = exits.get(id(node))
+    return _join([old.value, value]) if old is not None else value
+
+
+def _merge(env: Env, other: Env) -> None:
+    """Join what two paths left behind; a name bound on one of them only keeps that value."""
+    for name, value in other.items():
+        mine = env.get(name)
+        if mine is None:
+            env[name] = value
+        elif mine != value:
+            env[name] = _join([mine, value])
+
+
+def _join(terms: list[Term]) -> Term:
+    flat: list[Term] = []
+    for term in terms:
+        for part in term[1] if term[0] == "join" else (term,):
+            if part not in flat:
+                flat.append(part)
+    if len(flat) == 1:
+        return flat[0]
+    if len(flat) > JOIN_WIDTH:
+        return ("op", "join", tuple(flat[:JOIN_WIDTH]) + (UNKNOWN,))
+    return ("join", tuple(flat))
+
+
+def _depth(term: Any, limit: int) -> int:
+    if limit <= 0:
+        return 1
+    return 1 + max((_depth(part, limit - 1) for part in term if type(part) is tuple), default=0)
+
+
+def _pruned(term: Term) -> Term:
+    return term if _depth(term, TERM_DEPTH + 1) <= TERM_DEPTH else ("unknown", "too deep")

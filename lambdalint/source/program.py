@@ -1,0 +1,211 @@
+"""The modules of a project: which file an import names, and each file's skeleton, read once on demand."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+
+from lambdalint.model import Skipped
+from lambdalint.source.skeleton import Skeleton, SourceError, skeleton
+from lambdalint.tree import Tree, Unreadable
+
+SOURCE_LIMIT = 1 << 20  # bytes of one source file; ``ast`` needs about 100 bytes of memory for each
+# Directories that often hold a source root beside the functions that import from it.
+SHARED_ROOTS = ("python", "src", "lib", "app", "shared", "common", "layer", "layers", "lambda", "lambdas", "functions")
+
+
+def parent(path: str) -> str:
+    """The directory of ``path``, "" at the top."""
+    return path.rpartition("/")[0]
+
+
+def join(directory: str, name: str) -> str:
+    """``directory/name``, or ``name`` at the top."""
+    return f"{directory}/{name}" if directory else name
+
+
+class Program:
+    """All modules that can be reached, by path.
+
+    Args:
+        tree: where files are read.
+        files: the Python files that were discovered; imports may lead to further files of the tree.
+    """
+
+    def __init__(self, tree: Tree, files: Sequence[str]) -> None:
+        self.tree = tree
+        self.files = frozenset(files)
+        self.skeletons: dict[str, Skeleton | None] = {}
+        self.failures: dict[str, SourceError | Unreadable] = {}
+        self.sources: dict[str, bytes] = {}
+        self.code_roots: dict[str, str] = {}
+        self._exists: dict[str, bool] = {}
+        self._imports: dict[tuple[str, int, str], str | None] = {}
+        self._directories: set[str] | None = None
+        self._by_name: dict[str, list[str]] | None = None
+
+    # -- files
+
+    def source(self, path: str) -> bytes:
+        """The bytes of a source file.
+
+        Raises:
+            Unreadable: it cannot be read.
+        """
+        if path not in self.sources:
+            self.sources[path] = self.tree.read(path, SOURCE_LIMIT)
+        return self.sources[path]
+
+    def skeleton(self, path: str) -> Skeleton | None:
+        """The skeleton of a file; None where there is none, and `failures` then says why."""
+        if path not in self.skeletons:
+            found = None
+            try:
+                found = skeleton(self.source(path), path)
+            except (SourceError, Unreadable) as error:
+                self.failures[path] = error
+            self.skeletons[path] = found
+        return self.skeletons[path]
+
+    def loaded(self) -> Iterable[Skeleton]:
+        """The skeletons read so far, in the order of their paths."""
+        return [found for _, found in sorted(self.skeletons.items()) if found is not None]
+
+    def exists(self, path: str) -> bool:
+        """Whether ``path`` is a file of the project."""
+        found = self._exists.get(path)
+        if found is None:
+            found = self._exists[path] = path in self.files or self.tree.exists(path)
+        return found
+
+    def _is_directory(self, path: str) -> bool:
+        if self._directories is None:
+            self._directories = set()
+            for name in self.files:
+                directory = parent(name)
+                while directory and directory not in self._directories:
+                    self._directories.add(directory)
+                    directory = parent(directory)
+        return path in self._directories
+
+    # -- imports
+
+    def module(self, base: str, dotted: str) -> str | None:
+        """The file (or namespace directory, with a trailing slash) of module ``dotted`` below directory ``base``."""
+        relative = dotted.replace(".", "/")
+        stem = join(base, relative) if relative else base
+        if stem:
+            package = join(stem, "__init__.py")
+            if self.exists(package):
+                return package
+            if relative and self.exists(stem + ".py"):
+                return stem + ".py"
+            if self._is_directory(stem):
+                return stem + "/"
+        return None
+
+    def resolve(self, path: str, level: int, dotted: str) -> str | None:
+        """What ``import dotted`` (``level`` leading dots) names in the module at ``path``.
+
+        Returns:
+            A file of the project, a namespace directory (trailing slash), or None where it is not of the project.
+        """
+        key = (parent(path), level, dotted)
+        if key not in self._imports:
+            self._imports[key] = self._relative(path, level, dotted) if level else self._absolute(path, dotted)
+        return self._imports[key]
+
+    def _relative(self, path: str, level: int, dotted: str) -> str | None:
+        base = parent(path)
+        for _ in range(level - 1):
+            if not base:
+                return None
+            base = parent(base)
+        return self.module(base, dotted)
+
+    def roots(self, path: str) -> list[str]:
+        """The directories that may be on the path of the module at ``path``, the likeliest first.
+
+        A directory with an ``__init__.py`` is a package, which is rarely a source root itself: those come last.
+        """
+        plain, packages = [], []
+        directory = parent(path)
+        while True:
+            (packages if self.exists(join(directory, "__init__.py")) else plain).append(directory)
+            if not directory:
+                break
+            directory = parent(directory)
+        found = [*plain, *packages]
+        code_root = self.code_roots.get(path)
+        if code_root is not None and code_root in found:
+            found.remove(code_root)
+            found.insert(0, code_root)
+        return found
+
+    def _absolute(self, path: str, dotted: str) -> str | None:
+        head = dotted.split(".", 1)[0]
+        outside = head in sys.stdlib_module_names or head in INSTALLED
+        namespace = None
+        for root in self.roots(path):
+            found = self.module(root, dotted)
+            if found is None:
+                continue
+            if not found.endswith("/"):
+                # A file of the name of a well-known package counts only where it would shadow that package.
+                if not outside or root == parent(path) or root == self.code_roots.get(path):
+                    return found
+            elif namespace is None and not outside:
+                namespace = found
+        if outside:
+            return None
+        return self._shared(path, dotted) or namespace
+
+    def _shared(self, path: str, dotted: str) -> str | None:
+        """A module of a source root beside the function: a layer's ``python/``, ``src/`` … that is the only such."""
+        if self._by_name is None:
+            self._by_name = {}
+            for name in sorted(self.files):
+                parts = name.split("/")
+                for index, part in enumerate(parts[:-1]):
+                    if part in SHARED_ROOTS or "layer" in part.lower():
+                        top = parts[index + 1]
+                        top = top[:-3] if top.endswith(".py") else top
+                        root = "/".join(parts[: index + 1])
+                        roots = self._by_name.setdefault(top, [])
+                        if root not in roots:
+                            roots.append(root)
+        candidates = [
+            found
+            for root in self._by_name.get(dotted.split(".", 1)[0], ())
+            if (found := self.module(root, dotted)) and not found.endswith("/")
+        ]
+        if not candidates:
+            return None
+        # The root that shares the longest path with the importing module; a tie between two is undecidable.
+        ranked = sorted(((_common(path, found), found) for found in set(candidates)), reverse=True)
+        if len(ranked) > 1 and ranked[0][0] == ranked[1][0]:
+            return None
+        return ranked[0][1]
+
+    def problems(self) -> list[Skipped]:
+        """The files that were asked for and could not be read."""
+        return [Skipped(path, str(error)) for path, error in sorted(self.failures.items())]
+
+
+def _common(one: str, other: str) -> int:
+    count = 0
+    for a, b in zip(one.split("/"), other.split("/"), strict=False):
+        if a != b:
+            break
+        count += 1
+    return count
+
+
+# Top-level names that are installed packages unless a file beside the module shadows them: a project's folder called
+# "requests" or "redis" is far more often its own namespace than a copy of the package.
+INSTALLED = frozenset(
+    """boto3 botocore aioboto3 aiobotocore requests urllib3 httpx aiohttp redis pymongo psycopg2 psycopg pymysql sqlalchemy
+    aws_lambda_powertools aws_xray_sdk crhelper cfnresponse_none mangum chalice fastapi flask starlette pydantic numpy pandas
+    yaml jwt cryptography elasticsearch opensearchpy kafka stripe slack_sdk twilio sendgrid openai langchain datadog
+    ddtrace sentry_sdk simplejson dateutil jmespath s3transfer six attr attrs PIL""".split()
+)

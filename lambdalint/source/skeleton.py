@@ -1,0 +1,735 @@
+"""bytes → Skeleton: what one module defines, binds, imports and calls, by syntax alone.
+
+A skeleton is cheap (one ``ast`` parse and one walk) and holds no tree: plain tuples only. It is
+what names, the call graph and entry points are decided on. Meaning that needs more (arguments,
+guards, loops) comes from `lambdalint.source.lower`, for the definitions that matter.
+
+Expressions are kept as small tuples, ``Expr``; whatever has no form below is ``None``:
+
+    ("n", name)                        a name
+    ("a", base, attribute)             base.attribute
+    ("c", callee, args, keywords)      a call; args is a tuple of Expr, keywords of (name, Expr)
+    ("k", value)                       a constant: str, int, float, bool, None
+    ("i", base, key)                   base[key]
+    ("d", ((key, Expr), …))            a dict display with constant keys
+    ("l", (Expr, …))                   a list, tuple or set display
+    ("o", (Expr, …))                   one of several (conditional expression, ``a or b``)
+    ("e", iterable)                    an element of an iterable (loop variable)
+    ("w", manager)                     what a with statement binds
+    ("f", qualname)                    a function, lambda or class defined here
+    ("m", level, module, attribute)    an import; attribute is None for a module
+    ("p", index)                       the parameter of that index of the definition that binds it
+"""
+
+from __future__ import annotations
+
+import _ast as ast
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+Expr = Any  # a nested tuple of the forms above, or None; mypy cannot express recursion through Any-sized tuples
+
+PARSE_ONLY_AST = 0x400  # ast.PyCF_ONLY_AST, without importing the ast module (it costs as much as the interpreter's start)
+DEPTH_LIMIT = 40  # of nested Exprs; deeper ones are None
+MODULE = "<module>"
+
+
+class SourceError(Exception):
+    """Source that cannot be analysed. ``line`` is 0 where unknown; ``syntax`` tells a syntax error from a limit."""
+
+    def __init__(self, reason: str, line: int = 0, column: int = 0, *, syntax: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.line = line
+        self.column = column
+        self.syntax = syntax
+
+
+class CallRef(NamedTuple):
+    """One call. ``k`` numbers the calls of a top-level statement in the order in which callees end.
+
+    ``line``/``column`` are the start of the whole call, ``end_line``/``end_column`` its end: lines from 1,
+    columns in UTF-8 bytes from 0, as ``ast`` counts.
+    """
+
+    k: int
+    callee: Expr
+    args: tuple[Expr, ...]
+    keywords: tuple[tuple[str, Expr], ...]
+    tail: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+class Param(NamedTuple):
+    """A parameter. ``kind`` is ``""`` (positional), ``"k"`` (keyword-only), ``"*"`` or ``"**"``."""
+
+    name: str
+    kind: str
+    annotation: Expr
+    default: Expr
+    has_default: bool
+
+
+class Def(NamedTuple):
+    """A function, method or lambda.
+
+    ``owner`` is the class whose body holds it, ``parent`` the definition whose body holds it (or the
+    one that holds the class), both "" where there is none. ``top`` is the line span of the
+    module-level statement around it. ``bindings`` maps local names to what is bound to them.
+    """
+
+    qualname: str
+    name: str
+    line: int
+    column: int
+    end_line: int
+    is_async: bool
+    owner: str
+    parent: str
+    top: tuple[int, int]
+    decorators: tuple[Expr, ...]
+    params: tuple[Param, ...]
+    calls: tuple[CallRef, ...]
+    bindings: Mapping[str, tuple[Expr, ...]]
+    outer_names: frozenset[str]
+    returns: tuple[Expr, ...]
+    return_annotation: Expr
+    yields: bool
+    stores_outside: bool
+
+
+class Class(NamedTuple):
+    """A class. ``attributes`` are bound in its body, ``instance`` by its methods through ``self``.
+
+    The entries of ``instance`` are (qualname of the method, Expr).
+    """
+
+    qualname: str
+    name: str
+    line: int
+    end_line: int
+    parent: str
+    bases: tuple[Expr, ...]
+    decorators: tuple[Expr, ...]
+    keywords: tuple[tuple[str, Expr], ...]
+    attributes: Mapping[str, tuple[Expr, ...]]
+    instance: Mapping[str, tuple[tuple[str, Expr], ...]]
+    top: tuple[int, int]
+
+
+class Skeleton(NamedTuple):
+    """One module.
+
+    ``bindings`` maps module-level names to (qualname of the definition that binds, or "", Expr);
+    ``item_stores`` are (scope, base, value) of ``base[…] = value`` anywhere in the module;
+    ``imports`` lists every import statement's target as (level, module, attribute or None, line, guarded);
+    ``calls`` are those of module level and class bodies, which run at import;
+    ``comments`` are (line, column, text, alone) of comments that hold ``lambdalint:``;
+    ``statements`` are the first and last line of every module-level statement.
+    """
+
+    path: str
+    defs: Mapping[str, Def]
+    classes: Mapping[str, Class]
+    bindings: Mapping[str, tuple[tuple[str, Expr], ...]]
+    item_stores: tuple[tuple[str, Expr, Expr], ...]
+    stars: tuple[tuple[int, str], ...]
+    imports: tuple[tuple[int, str, str | None, int, bool], ...]
+    calls: tuple[CallRef, ...]
+    exports: tuple[str, ...] | None
+    comments: tuple[tuple[int, int, str, bool], ...]
+    statements: tuple[tuple[int, int], ...]
+    main_lines: tuple[tuple[int, int], ...]
+    newer_syntax: bool
+
+
+def parse(source: bytes, path: str) -> ast.Module:
+    """The ``ast`` of a module.
+
+    Raises:
+        SourceError: it does not parse, or only beyond the parser's limits.
+    """
+    import warnings
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # invalid escapes and the like are not this tool's business
+            tree = compile(source, path, "exec", PARSE_ONLY_AST, True)
+    except SyntaxError as error:
+        raise SourceError(error.msg or "invalid syntax", error.lineno or 0, error.offset or 0, syntax=True) from None
+    except (UnicodeError, LookupError) as error:
+        raise SourceError(f"cannot be decoded ({error.__class__.__name__})", syntax=True) from None
+    except ValueError as error:
+        raise SourceError(str(error).split("\n")[0][:100], syntax=True) from None
+    except (RecursionError, MemoryError, OverflowError):
+        raise SourceError("nested too deeply to parse") from None
+    assert isinstance(tree, ast.Module)
+    return tree
+
+
+def simple(node: Any, lambdas: Mapping[int, str] | None = None, depth: int = 0) -> Expr:
+    """The Expr of an ``ast`` expression; ``lambdas`` maps ``id(Lambda node)`` to qualnames."""
+    if depth > DEPTH_LIMIT:
+        return None
+    kind = type(node)
+    if kind is ast.Name:
+        return ("n", node.id)
+    if kind is ast.Attribute:
+        return ("a", simple(node.value, lambdas, depth + 1), node.attr)
+    if kind is ast.Call:
+        args, keywords = _arguments(node, lambdas, depth + 1)
+        return ("c", simple(node.func, lambdas, depth + 1), args, keywords)
+    if kind is ast.Constant:
+        return ("k", node.value) if node.value is None or type(node.value) in (str, int, float, bool) else None
+    if kind is ast.Subscript:
+        return ("i", simple(node.value, lambdas, depth + 1), simple(node.slice, lambdas, depth + 1))
+    if kind is ast.Await:
+        return simple(node.value, lambdas, depth + 1)
+    if kind is ast.NamedExpr:
+        return simple(node.value, lambdas, depth + 1)
+    if kind is ast.Lambda:
+        return ("f", lambdas[id(node)]) if lambdas and id(node) in lambdas else None
+    if kind is ast.Dict:
+        pairs = []
+        for key, value in zip(node.keys, node.values, strict=True):
+            if type(key) is ast.Constant:
+                pairs.append((key.value, simple(value, lambdas, depth + 1)))
+            else:
+                pairs.append((None, simple(value, lambdas, depth + 1)))
+        return ("d", tuple(pairs))
+    if kind in (ast.List, ast.Tuple, ast.Set):
+        return ("l", tuple(simple(item, lambdas, depth + 1) for item in node.elts))
+    if kind is ast.BoolOp:
+        return ("o", tuple(simple(item, lambdas, depth + 1) for item in node.values))
+    if kind is ast.IfExp:
+        return ("o", (simple(node.body, lambdas, depth + 1), simple(node.orelse, lambdas, depth + 1)))
+    if kind is ast.BinOp and type(node.op) is ast.BitOr:  # X | None in annotations
+        return ("o", (simple(node.left, lambdas, depth + 1), simple(node.right, lambdas, depth + 1)))
+    return None
+
+
+def _arguments(node: Any, lambdas: Mapping[int, str] | None, depth: int) -> tuple[tuple[Expr, ...], tuple[tuple[str, Expr], ...]]:
+    args = tuple(None if type(arg) is ast.Starred else simple(arg, lambdas, depth) for arg in node.args)
+    keywords = tuple((word.arg or "**", simple(word.value, lambdas, depth)) for word in node.keywords)
+    return args, keywords
+
+
+def tail_of(callee: Any) -> str:
+    """The last name of a callee (``a.b.c`` → ``c``), "" where it has none; the same for both parsers' nodes."""
+    kind = type(callee)
+    if kind is ast.Name:
+        return str(callee.id)
+    if kind is ast.Attribute:
+        return str(callee.attr)
+    return ""
+
+
+def children(node: Any) -> Iterator[Any]:
+    """The child nodes of an ``ast`` node."""
+    for field in node._fields:
+        value = getattr(node, field, None)
+        if type(value) is list:
+            for item in value:
+                if isinstance(item, ast.AST):
+                    yield item
+        elif isinstance(value, ast.AST):
+            yield value
+
+
+def numbered_calls(statement: Any) -> dict[int, int]:
+    """``id(Call node)`` → its number among the calls of a top-level statement, by where callees end."""
+    calls = []
+    stack = [statement]
+    while stack:
+        node = stack.pop()
+        if type(node) is ast.Call:
+            calls.append((node.func.end_lineno, node.func.end_col_offset, len(calls), node))
+        stack.extend(children(node))
+    # Two callees that end at one place are nested (``f()()`` never is, ``(f)()``: the same callee), so ties do not occur
+    # but inside f-strings of older interpreters, whose positions are approximate; there lowering compares names.
+    calls.sort(key=lambda call: call[:3])
+    return {id(call[3]): k for k, call in enumerate(calls)}
+
+
+def numbered_lambdas(statement: Any) -> list[Any]:
+    """The lambdas of a top-level statement in the order in which they start."""
+    found = []
+    stack = [statement]
+    while stack:
+        node = stack.pop()
+        if type(node) is ast.Lambda:
+            found.append(node)
+        stack.extend(children(node))
+    found.sort(key=lambda node: (node.lineno, node.col_offset))
+    return found
+
+
+class _Scope:
+    """A definition (or the module) while it is being read."""
+
+    __slots__ = ("bindings", "calls", "class_", "outer", "params", "qualname", "returns", "stores_outside", "yields")
+
+    def __init__(self, qualname: str, class_: str = "") -> None:
+        self.qualname = qualname
+        self.class_ = class_  # the class whose body is being read
+        self.bindings: dict[str, list[Expr]] = {}
+        self.calls: list[CallRef] = []
+        self.outer: set[str] = set()
+        self.params: dict[str, int] = {}
+        self.returns: list[Expr] = []
+        self.yields = False
+        self.stores_outside = False
+
+
+class _Reader:
+    """Reads one module. Statements nest at most 100 deep (the tokenizer's limit); expressions are walked with a stack."""
+
+    def __init__(self) -> None:
+        self.defs: dict[str, Def] = {}
+        self.classes: dict[str, Class] = {}
+        self.module = _Scope("")
+        self.module_bindings: dict[str, list[tuple[str, Expr]]] = {}
+        self.item_stores: list[tuple[str, Expr, Expr]] = []
+        self.stars: list[tuple[int, str]] = []
+        self.imports: list[tuple[int, str, str | None, int, bool]] = []
+        self.instance: dict[str, dict[str, list[tuple[str, Expr]]]] = {}
+        self.exports: tuple[str, ...] | None = None
+        self.main_lines: list[tuple[int, int]] = []
+        self.numbers: dict[int, int] = {}
+        self.lambdas: dict[int, str] = {}
+        self.top = (0, 0)
+        self.used: dict[str, int] = {}
+        self.guard = 0
+
+    # -- statements
+
+    def read(self, tree: ast.Module) -> None:
+        for statement in tree.body:
+            kind = type(statement)
+            self.top = (_first_line(statement), statement.end_lineno or statement.lineno)
+            if kind in (ast.Import, ast.ImportFrom):
+                self.statement(statement, self.module)
+                continue
+            self.numbers = numbered_calls(statement)
+            prefix = statement.name if kind in (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef) else "<module>"  # type: ignore[attr-defined]
+            self.lambdas = {
+                id(node): f"<lambda:{prefix}:{self.top[0]}:{i}>" for i, node in enumerate(numbered_lambdas(statement))
+            }
+            self.statement(statement, self.module)
+
+    def block(self, statements: list[Any], scope: _Scope) -> None:
+        for statement in statements:
+            self.statement(statement, scope)
+
+    def statement(self, node: Any, scope: _Scope) -> None:
+        kind = type(node)
+        if kind is ast.Expr:
+            self.expression(node.value, scope)
+        elif kind is ast.Assign:
+            value = simple(node.value, self.lambdas)
+            for target in node.targets:
+                self.bind(target, value, scope)
+            self.expression(node.value, scope)
+        elif kind in (ast.FunctionDef, ast.AsyncFunctionDef):
+            self.function(node, scope)
+        elif kind is ast.ClassDef:
+            self.class_(node, scope)
+        elif kind is ast.Return:
+            if node.value is not None:
+                scope.returns.append(simple(node.value, self.lambdas))
+                self.expression(node.value, scope)
+        elif kind is ast.If:
+            self.if_(node, scope)
+        elif kind in (ast.For, ast.AsyncFor):
+            self.bind(node.target, ("e", simple(node.iter, self.lambdas)), scope)
+            self.expression(node.iter, scope)
+            self.block(node.body, scope)
+            self.block(node.orelse, scope)
+        elif kind is ast.While:
+            self.expression(node.test, scope)
+            self.block(node.body, scope)
+            self.block(node.orelse, scope)
+        elif kind in (ast.With, ast.AsyncWith):
+            for item in node.items:
+                self.expression(item.context_expr, scope)
+                entered = ("w", simple(item.context_expr, self.lambdas))
+                if item.optional_vars is not None:
+                    self.bind(item.optional_vars, entered, scope)
+                else:
+                    self.bind_name("<with>", entered, scope)  # it is entered all the same
+            self.block(node.body, scope)
+        elif kind is ast.Try or kind.__name__ == "TryStar":
+            guarded = any(_catches_import_error(handler.type) for handler in node.handlers)
+            self.guard += guarded
+            self.block(node.body, scope)
+            self.guard -= guarded
+            for handler in node.handlers:
+                if handler.type is not None:
+                    self.expression(handler.type, scope)
+                if handler.name:
+                    self.bind_name(handler.name, None, scope)
+                self.guard += guarded
+                self.block(handler.body, scope)
+                self.guard -= guarded
+            self.block(node.orelse, scope)
+            self.block(node.finalbody, scope)
+        elif kind is ast.Import:
+            for alias in node.names:
+                self.imports.append((0, alias.name, None, node.lineno, bool(self.guard)))
+                if alias.asname:
+                    self.bind_name(alias.asname, ("m", 0, alias.name, None), scope)
+                else:
+                    head = alias.name.split(".", 1)[0]
+                    self.bind_name(head, ("m", 0, head, None), scope)
+        elif kind is ast.ImportFrom:
+            for alias in node.names:
+                self.imports.append((node.level, node.module or "", alias.name, node.lineno, bool(self.guard)))
+                if alias.name == "*":
+                    self.stars.append((node.level, node.module or ""))
+                else:
+                    self.bind_name(alias.asname or alias.name, ("m", node.level, node.module or "", alias.name), scope)
+        elif kind is ast.AugAssign:
+            self.bind(node.target, None, scope)
+            self.expression(node.value, scope)
+            if type(node.target) is not ast.Name:
+                self.expression(node.target, scope)
+        elif kind is ast.AnnAssign:
+            annotation = simple(node.annotation, self.lambdas)
+            value = simple(node.value, self.lambdas) if node.value is not None else None
+            # An annotated name is what is assigned to it; a bare annotation says of which class it is.
+            self.bind(node.target, value if value is not None else ("c", annotation, (), ()), scope)
+            if node.value is not None:
+                self.expression(node.value, scope)
+        elif kind in (ast.Global, ast.Nonlocal):
+            scope.outer.update(node.names)
+            scope.stores_outside = True
+        elif kind.__name__ == "Match":
+            self.expression(node.subject, scope)
+            for case in node.cases:
+                for pattern in children(case.pattern):
+                    self.captures(pattern, scope)
+                self.captures(case.pattern, scope)
+                if case.guard is not None:
+                    self.expression(case.guard, scope)
+                self.block(case.body, scope)
+        elif kind.__name__ == "TypeAlias":
+            self.bind(node.name, None, scope)
+        else:  # Raise, Assert, Delete, Pass, Break, Continue: only their expressions matter
+            for child in children(node):
+                self.expression(child, scope)
+
+    def captures(self, pattern: Any, scope: _Scope) -> None:
+        stack = [pattern]
+        while stack:
+            node = stack.pop()
+            name = getattr(node, "name", None)
+            if isinstance(name, str):
+                self.bind_name(name, None, scope)
+            stack.extend(children(node))
+
+    def if_(self, node: Any, scope: _Scope) -> None:
+        test = node.test
+        if _is_main_test(test):
+            self.main_lines.append((node.lineno, node.end_lineno))
+            if scope is self.module:  # runs from the command line only: nothing in it is deployed
+                self.block(node.orelse, scope)
+                return
+        if _is_type_checking(test):
+            # Names bound here serve annotations, so they are bound; nothing in here runs.
+            for inner in node.body:
+                if type(inner) in (ast.Import, ast.ImportFrom):
+                    count = len(self.imports)
+                    self.statement(inner, scope)
+                    del self.imports[count:]
+            self.block(node.orelse, scope)
+            return
+        self.expression(test, scope)
+        self.block(node.body, scope)
+        self.block(node.orelse, scope)
+
+    def function(self, node: Any, scope: _Scope) -> None:
+        qualname = self.unique(_join(scope, node.name))
+        bound: Expr = ("f", qualname)
+        self.bind_name(node.name, bound, scope)
+        for decorator in node.decorator_list:
+            self.expression(decorator, scope)
+        self.definition(node, qualname, node.name, scope, node.decorator_list)
+
+    def definition(self, node: Any, qualname: str, name: str, scope: _Scope, decorators: list[Any]) -> None:
+        inner = _Scope(qualname)
+        params = []
+        arguments = node.args
+        positional = [*arguments.posonlyargs, *arguments.args]
+        defaults: list[Any] = [None] * (len(positional) - len(arguments.defaults)) + list(arguments.defaults)
+        listed = [(arg, "", default) for arg, default in zip(positional, defaults, strict=True)]
+        if arguments.vararg:
+            listed.append((arguments.vararg, "*", None))
+        listed += [(arg, "k", default) for arg, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
+        if arguments.kwarg:
+            listed.append((arguments.kwarg, "**", None))
+        for index, (arg, kind, default) in enumerate(listed):
+            inner.params[arg.arg] = index
+            inner.bindings[arg.arg] = [("p", index)]
+            annotation = simple(arg.annotation, self.lambdas) if arg.annotation is not None else None
+            given = simple(default, self.lambdas) if default is not None else None
+            params.append(Param(arg.arg, kind, annotation, given, default is not None))
+            if default is not None:
+                self.expression(default, scope)
+        if type(node) is ast.Lambda:
+            inner.returns.append(simple(node.body, self.lambdas))
+            self.expression(node.body, inner)
+        else:
+            self.block(node.body, inner)
+        self.defs[qualname] = Def(
+            qualname=qualname,
+            name=name,
+            line=node.lineno,
+            column=node.col_offset,
+            end_line=node.end_lineno,
+            is_async=type(node) is ast.AsyncFunctionDef,
+            owner=scope.class_,
+            parent=scope.qualname,
+            top=self.top,
+            decorators=tuple(simple(decorator, self.lambdas) for decorator in decorators),
+            params=tuple(params),
+            calls=tuple(inner.calls),
+            bindings={key: tuple(values) for key, values in inner.bindings.items()},
+            outer_names=frozenset(inner.outer),
+            returns=tuple(inner.returns),
+            return_annotation=simple(node.returns) if getattr(node, "returns", None) is not None else None,
+            yields=inner.yields,
+            stores_outside=inner.stores_outside,
+        )
+
+    def class_(self, node: Any, scope: _Scope) -> None:
+        qualname = self.unique(_join(scope, node.name))
+        self.bind_name(node.name, ("f", qualname), scope)
+        for child in [*node.decorator_list, *node.bases, *[word.value for word in node.keywords]]:
+            self.expression(child, scope)
+        inner = _Scope(scope.qualname, qualname)
+        inner.calls = scope.calls  # a class body runs where the class statement stands
+        self.instance[qualname] = {}
+        self.block(node.body, inner)
+        self.classes[qualname] = Class(
+            qualname=qualname,
+            name=node.name,
+            line=node.lineno,
+            end_line=node.end_lineno,
+            parent=scope.qualname,
+            bases=tuple(simple(base) for base in node.bases),
+            decorators=tuple(simple(decorator, self.lambdas) for decorator in node.decorator_list),
+            keywords=tuple((word.arg or "**", simple(word.value)) for word in node.keywords),
+            attributes={key: tuple(values) for key, values in inner.bindings.items()},
+            instance={key: tuple(values) for key, values in self.instance[qualname].items()},
+            top=self.top,
+        )
+
+    def unique(self, qualname: str) -> str:
+        """A name defined twice gets ``#2`` the second time: both definitions are kept."""
+        count = self.used[qualname] = self.used.get(qualname, 0) + 1
+        return qualname if count == 1 else f"{qualname}#{count}"
+
+    # -- bindings
+
+    def bind_name(self, name: str, value: Expr, scope: _Scope) -> None:
+        if scope is self.module:
+            self.module_bindings.setdefault(name, []).append(("", value))
+            if name == "__all__" and value is not None and value[0] == "l":
+                self.exports = tuple(item[1] for item in value[1] if item is not None and item[0] == "k" and type(item[1]) is str)
+        elif name in scope.outer:
+            # global (or nonlocal, which then does no harm: the module rarely has the name too)
+            self.module_bindings.setdefault(name, []).append((scope.qualname, value))
+        else:
+            scope.bindings.setdefault(name, []).append(value)
+
+    def bind(self, target: Any, value: Expr, scope: _Scope) -> None:
+        kind = type(target)
+        if kind is ast.Name:
+            self.bind_name(target.id, value, scope)
+        elif kind in (ast.Tuple, ast.List):
+            items = value[1] if value is not None and value[0] == "l" and len(value[1]) == len(target.elts) else None
+            for index, element in enumerate(target.elts):
+                part = items[index] if items is not None else ("i", value, ("k", index)) if value is not None else None
+                self.bind(element, part, scope)
+        elif kind is ast.Starred:
+            self.bind(target.value, None, scope)
+        elif kind is ast.Attribute:
+            scope.stores_outside = True
+            base = target.value
+            method = self.owner_of(scope)
+            if method and type(base) is ast.Name:
+                class_, self_name = method
+                if base.id == self_name:
+                    self.instance[class_].setdefault(target.attr, []).append((scope.qualname, value))
+            self.item_stores.append((scope.qualname, ("a", simple(base, self.lambdas), target.attr), value))
+        elif kind is ast.Subscript:
+            scope.stores_outside = True
+            self.item_stores.append((scope.qualname, simple(target.value, self.lambdas), value))
+            self.expression(target.value, scope)
+            self.expression(target.slice, scope)
+
+    def owner_of(self, scope: _Scope) -> tuple[str, str] | None:
+        """(class, name of its first parameter) where ``scope`` is a method that is being read."""
+        class_ = scope.qualname.rpartition(".")[0]
+        if class_ in self.instance and scope.params:
+            return class_, next(iter(scope.params))
+        return None
+
+    # -- expressions
+
+    def expression(self, root: Any, scope: _Scope) -> None:
+        stack = [root]
+        while stack:
+            node = stack.pop()
+            kind = type(node)
+            if kind is ast.Name or kind is ast.Constant:
+                continue
+            if kind is ast.Call:
+                args, keywords = _arguments(node, self.lambdas, 1)
+                scope.calls.append(
+                    CallRef(
+                        k=self.numbers.get(id(node), -1),
+                        callee=simple(node.func, self.lambdas),
+                        args=args,
+                        keywords=keywords,
+                        tail=tail_of(node.func),
+                        line=node.lineno,
+                        column=node.col_offset,
+                        end_line=node.end_lineno,
+                        end_column=node.end_col_offset,
+                    )
+                )
+            elif kind is ast.Lambda:
+                self.definition(node, self.lambdas.get(id(node), f"<lambda:{node.lineno}:{node.col_offset}>"), "<lambda>", scope, [])
+                continue
+            elif kind is ast.NamedExpr:
+                self.bind(node.target, simple(node.value, self.lambdas), scope)
+            elif kind is ast.comprehension:
+                self.bind(node.target, ("e", simple(node.iter, self.lambdas)), scope)
+            elif kind in (ast.Yield, ast.YieldFrom):
+                scope.yields = True
+                if node.value is not None:
+                    scope.returns.append(("l", (simple(node.value, self.lambdas),)) if kind is ast.Yield else simple(node.value, self.lambdas))
+            stack.extend(children(node))
+
+
+def _join(scope: _Scope, name: str) -> str:
+    prefix = scope.class_ or scope.qualname
+    return f"{prefix}.{name}" if prefix else name
+
+
+def _first_line(statement: Any) -> int:
+    decorators = getattr(statement, "decorator_list", None)
+    return min([statement.lineno, *[node.lineno for node in decorators]]) if decorators else int(statement.lineno)
+
+
+def _is_main_test(test: Any) -> bool:
+    if type(test) is not ast.Compare or len(test.comparators) != 1:
+        return False
+    sides = (test.left, test.comparators[0])
+    return any(type(side) is ast.Name and side.id == "__name__" for side in sides) and any(
+        type(side) is ast.Constant and side.value == "__main__" for side in sides
+    )
+
+
+def _is_type_checking(test: Any) -> bool:
+    return (type(test) is ast.Name and test.id == "TYPE_CHECKING") or (type(test) is ast.Attribute and test.attr == "TYPE_CHECKING")
+
+
+def _catches_import_error(kind: Any) -> bool:
+    if kind is None:
+        return True
+    names = kind.elts if type(kind) is ast.Tuple else [kind]
+    return any(
+        type(name) is ast.Name and name.id in ("ImportError", "ModuleNotFoundError", "Exception", "BaseException")
+        for name in names
+    )
+
+
+def _comments(source: bytes) -> tuple[tuple[int, int, str, bool], ...]:
+    if b"lambdalint:" not in source:
+        return ()
+    import io
+    import tokenize  # only for the few files that hold a suppression: tokenizing costs as much as parsing
+
+    found = []
+    try:
+        for token in tokenize.tokenize(io.BytesIO(source).readline):
+            if token.type == tokenize.COMMENT and "lambdalint:" in token.string:
+                line, column = token.start
+                found.append((line, column + 1, token.string, not token.line[:column].strip()))
+    except (tokenize.TokenError, SyntaxError, IndentationError):
+        pass  # what was found before the place that does not tokenize still counts
+    return tuple(found)
+
+
+def skeleton(source: bytes, path: str) -> Skeleton:
+    """The skeleton of one module.
+
+    Args:
+        source: the bytes of the file.
+        path: its name, for messages only.
+
+    Raises:
+        SourceError: the source cannot be parsed, by this interpreter nor as newer syntax.
+    """
+    newer = False
+    try:
+        tree = parse(source, path)
+    except SourceError as error:
+        if not error.syntax:
+            raise
+        from lambdalint.source.newer import downgrade  # libcst; only for source that this interpreter refuses
+
+        rewritten = downgrade(source, error)
+        tree = parse(rewritten, path)
+        newer = True
+    reader = _Reader()
+    limit = sys.getrecursionlimit()
+    try:
+        sys.setrecursionlimit(max(limit, 5000))  # statements nest 100 deep, each level takes a few frames
+        reader.read(tree)
+    except RecursionError:
+        raise SourceError("nested too deeply to analyse") from None
+    finally:
+        sys.setrecursionlimit(limit)
+    return Skeleton(
+        path=path,
+        defs=reader.defs,
+        classes=reader.classes,
+        bindings={key: tuple(values) for key, values in reader.module_bindings.items()},
+        item_stores=tuple(reader.item_stores),
+        stars=tuple(reader.stars),
+        imports=tuple(reader.imports),
+        calls=tuple(reader.module.calls),
+        exports=reader.exports,
+        comments=_comments(source),
+        statements=tuple((_first_line(node), node.end_lineno or node.lineno) for node in tree.body),
+        main_lines=tuple(reader.main_lines),
+        newer_syntax=newer,
+    )
+
+
+def statement_lines(source: bytes, line: int) -> tuple[int, int]:
+    """The first and last line of the innermost simple statement, or head of a compound one, around ``line``.
+
+    Raises:
+        SourceError: the source does not parse.
+    """
+    best = (line, line)
+    stack: list[Any] = [parse(source, "")]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.stmt):
+            if not _first_line(node) <= line <= (node.end_lineno or line):
+                continue
+            body = getattr(node, "body", None)
+            best = (_first_line(node), node.end_lineno or line)
+            if body:
+                best = (best[0], max(best[0], min(child.lineno for child in body) - 1))
+        stack.extend(children(node))
+    return best

@@ -1,0 +1,152 @@
+"""What rules see: sites and functions, with the questions they may ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from lambdalint.model import EventSource, Function, Location, Step
+from lambdalint.source.callgraph import Region
+from lambdalint.source.flow import Flow, Route, Verdict
+from lambdalint.source.lower import Body, Call, Term
+from lambdalint.source.names import Node
+from lambdalint.source.skeleton import CallRef
+
+
+class Entry(NamedTuple):
+    """An entry point: its node and the deployed functions that it is the handler of."""
+
+    node: Node
+    functions: tuple[Function, ...]
+
+
+class Shared:
+    """What all views of one region share."""
+
+    def __init__(
+        self,
+        flow: Flow,
+        region: Region,
+        entries: Mapping[Node, Entry],
+        locate: Callable[[str, int, int, int, int], Location],
+    ) -> None:
+        self.flow = flow
+        self.region = region
+        self.entries = entries
+        self.locate = locate
+
+    def chain(self, route: Route, node: Node, site: Location) -> tuple[Step, ...]:
+        """The steps of a route: the entry point, each call on the way, the site."""
+        names = self.flow.names
+        definition = names.definition(route.root)
+        steps = []
+        if definition is not None:
+            steps.append(Step(Location(route.root[0], definition.line), route.root[1], "entry point"))
+        for edge in route.edges:
+            if edge.callee[1].endswith(".<new>"):
+                note = f"makes {edge.callee[1][:-6]}"
+            else:
+                note = f"{'runs' if edge.kind in ('callback', 'route', 'enter', 'property', 'decorator') else 'calls'} {edge.callee[1]}"
+            if edge.call is not None:
+                where = self.locate(edge.caller[0], edge.call.line, edge.call.column, edge.call.end_line, edge.call.end_column)
+            else:
+                callee = names.definition(edge.callee)
+                where = Location(edge.callee[0], callee.line if callee else 1)
+            steps.append(Step(where, edge.caller[1], note))
+        steps.append(Step(site, node[1], "here"))
+        return tuple(steps)
+
+
+class SiteView:
+    """A call of a wanted operation inside a per-invocation region."""
+
+    def __init__(self, shared: Shared, node: Node, operation: str, reference: CallRef, call: Call) -> None:
+        self._shared = shared
+        self._node = node
+        self._call = call
+        self.operation = operation
+        self.function = node[1]
+        self.location = shared.locate(node[0], reference.line, reference.column, reference.end_line, reference.end_column)
+
+    # -- arguments
+
+    def argument(self, name: str, position: int | None = None) -> Term | None:
+        """The Term passed as keyword ``name`` (also inside ``**{…}``) or at ``position``; None where there is none."""
+        for given, value in self._call.args:
+            if given == name or (position is not None and given == position):
+                return value
+        for given, value in self._call.args:
+            if given == "**" and value[0] == "dict":
+                for key, inner in value[1]:
+                    if key == ("const", name):
+                        return tuple(inner)
+        return None
+
+    @property
+    def has_unpacked(self) -> bool:
+        """Whether ``*`` or ``**`` arguments of unknown contents are passed."""
+        return any(
+            name == "*" or (name == "**" and not (value[0] == "dict" and all(key[0] == "const" for key, _ in value[1])))
+            for name, value in self._call.args
+        )
+
+    @property
+    def result_use(self) -> str:
+        """``discarded``, ``returned`` or ``used``."""
+        return self._call.use
+
+    # -- questions
+
+    def verdict(self, terms: Iterable[Term] | None = None) -> Verdict:
+        """Judge the site on ``terms`` (default: all arguments and the receiver)."""
+        return self._shared.flow.verdict(self._shared.region, self._node, self._call.context, self._terms() if terms is None else terms)
+
+    def _terms(self) -> list[Term]:
+        receiver = [self._call.func[1]] if self._call.func[0] == "attr" else []
+        return [*receiver, *(value for _, value in self._call.args)]
+
+    def roots(self, term: Term) -> frozenset[Any]:
+        """What decides a value; see `Flow.roots`."""
+        return self._shared.flow.roots(self._node, term)
+
+    def chains(self, verdict: Verdict) -> tuple[tuple[Step, ...], ...]:
+        """The evidence of a verdict: one chain for each entry point."""
+        return tuple(self._shared.chain(route, self._node, self.location) for route in verdict.routes)
+
+    def functions(self, verdict: Verdict) -> tuple[Function, ...]:
+        """The deployed functions whose entry points the routes start from."""
+        return tuple(
+            function
+            for route in verdict.routes
+            if route.root in self._shared.entries
+            for function in self._shared.entries[route.root].functions
+        )
+
+    def values(self, term: Term | None) -> tuple[Any, ...]:
+        """The constants that a Term may be, () where any of it is not constant; looks through parameters."""
+        return () if term is None else self._shared.flow.constants(self._shared.region, self._node, term)
+
+
+class FunctionView:
+    """A deployed function: its entry point with everything that it reaches."""
+
+    def __init__(self, shared: Shared, entry: Entry, region: Region) -> None:
+        self._shared = shared
+        self._region = region
+        self.entry = entry
+        self.functions = entry.functions
+        definition = shared.flow.names.definition(entry.node)
+        self.name = entry.node[1]
+        self.location = Location(entry.node[0], definition.line if definition else 1)
+
+    @property
+    def events(self) -> tuple[EventSource, ...]:
+        """The event sources of all templates that name this entry point."""
+        return tuple(event for function in self.functions for event in function.events)
+
+    def bodies(self) -> Iterable[tuple[Node, Body]]:
+        """The Bodies of the region, the entry point's first."""
+        for node in self._region.nodes:
+            body = self._shared.flow.body(node)
+            if body is not None:
+                yield node, body
