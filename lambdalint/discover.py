@@ -12,7 +12,7 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from lambdalint.errors import UsageError
 from lambdalint.model import Skipped
@@ -30,6 +30,8 @@ EXCLUDED_DIRECTORIES = frozenset(
 )  # fmt: skip
 SYNTHESISED = "cdk.out"  # its Python is a copy of what is analysed already; its templates are the deployed truth
 CONFIGURATION = ("lambdalint.toml", ".lambdalint.toml", "pyproject.toml")
+DATA_SUFFIXES = (".yaml", ".yml", ".json", ".template", ".cfn", ".cform")  # templates only by what they hold
+HEAD = 64 * 1024  # bytes of a data file that tell whether it is a template
 IGNORE_LIMIT = 1 << 20  # bytes of one .gitignore
 RECORD_LIMIT = 8 << 20  # bytes of one RECORD
 STAR_LIMIT = 8  # a pattern with more wildcards in one segment can take exponential time; it is left out
@@ -201,28 +203,33 @@ def _relative(path: str, root: str) -> str:
 class _Ignore:
     """The patterns of one ignore file, relative to the directory ``base`` (empty or with a slash at the end).
 
-    pathspec, which takes as long to import as the rest of a run over one file, is asked only about
-    paths that hold the literal part of some pattern: no other can match.
+    pathspec, which takes as long to import as the rest of a run over one file, gets only the
+    patterns whose literal part the path holds: no other can match.
     """
 
-    def __init__(self, base: str, lines: Iterable[str]) -> None:
+    specs: ClassVar[dict[tuple[str, ...], GitIgnoreSpec]] = {}
+    read: ClassVar[dict[tuple[str, ...], list[tuple[str, str]]]] = {}
+
+    def __init__(self, base: str, lines: tuple[str, ...]) -> None:
         self.base = base
-        self.lines = [line for line in lines if line.strip() and not line.startswith("#") and _bounded(line)]
-        self.literals = tuple({_literal(line) for line in self.lines})
-        self.spec: GitIgnoreSpec | None = None
+        literals = self.read.get(lines)  # repositories of many projects hold the same file many times
+        if literals is None:
+            patterns = [line for line in lines if line.strip() and not line.startswith("#") and _bounded(line)]
+            literals = self.read[lines] = [(_literal(line), line) for line in patterns]
+        self.literals = literals
 
     def verdict(self, path: str) -> bool | None:
         """Whether ``path`` (of the root; a directory ends with a slash) is ignored; None where no pattern says."""
-        for literal in self.literals:
-            if literal in path:
-                break
-        else:
+        path = path[len(self.base) :]
+        lines = tuple([line for literal, line in self.literals if literal in path])
+        if not lines:
             return None
-        if self.spec is None:
+        spec = self.specs.get(lines)
+        if spec is None:
             from pathspec import GitIgnoreSpec
 
-            self.spec = GitIgnoreSpec.from_lines(self.lines)
-        return self.spec.check_file(path[len(self.base) :]).include
+            spec = self.specs[lines] = GitIgnoreSpec.from_lines(lines)
+        return spec.check_file(path).include
 
 
 def _bounded(line: str) -> bool:
@@ -235,14 +242,16 @@ def _literal(line: str) -> str:
     return max((part.strip() for part in re.split(r"[*?\\/]", line)), key=len)
 
 
-def _input(name: str) -> str:
-    """``python``, ``template`` or nothing, by the name alone."""
-    if name.endswith(".py"):
+def _kind(path: str) -> str:
+    """``python``, ``template``, ``data`` (a template if it holds one) or nothing, by the name alone."""
+    if path.endswith(".py"):
         return "python"
     # imported here: most runs over a few files meet no other file
     from lambdalint.templates import is_template
 
-    return "template" if is_template(name) else ""
+    if is_template(path, b""):
+        return "template"
+    return "data" if path.lower().endswith(DATA_SUFFIXES) else ""
 
 
 class _Walk:
@@ -295,22 +304,37 @@ class _Walk:
                         self.excluded += 1
                     else:
                         stack.append((f"{path}/", ignores, synthesised))
-                elif kind := _input(name):
+                elif kind := _kind(path):
                     if name in installed or (synthesised and kind == "python") or self._ignored(path, ignores):
-                        self.excluded += 1
-                    else:
-                        self._add(path, kind, entry)
+                        self.excluded += kind != "data"
+                    elif entry.is_symlink():
+                        self.linked[path] = False
+                    elif entry.is_file(follow_symlinks=False):
+                        self._add(path, kind)
+                    elif kind != "data":
+                        self._skip(path, "not a regular file")
 
-    def _add(self, path: str, kind: str, entry: os.DirEntry[str]) -> None:
+    def _add(self, path: str, kind: str, *, named: bool = False) -> None:
+        """Take a regular file; a data file only if it is a template."""
+        if kind == "python":
+            self.python.add(path)
+        elif kind == "template" or (kind == "data" and self._holds_template(path, named=named)):
+            self.templates.add(path)
+
+    def _holds_template(self, path: str, *, named: bool) -> bool:
+        from lambdalint.templates import is_template
+
         try:
-            if entry.is_symlink():
-                self.linked[path] = False
-            elif entry.is_file(follow_symlinks=False):
-                (self.python if kind == "python" else self.templates).add(path)
-            else:
-                self._skip(path, "not a regular file")
+            # O_NONBLOCK: what was a file a moment ago may be a FIFO now
+            handle = os.open(os.path.join(self.root, path), os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+            try:
+                head = os.read(handle, HEAD)
+            finally:
+                os.close(handle)
         except OSError as error:
-            self._skip(path, error.strerror or "cannot be read")
+            self._skip(path, error.strerror or "cannot be read", named=named)
+            return False
+        return is_template(path, head)
 
     def ancestors(self, start: str) -> None:
         """Take the templates that lie directly in the directories above ``start``."""
@@ -322,36 +346,38 @@ class _Walk:
                 with os.scandir(os.path.join(self.root, prefix)) as entries:
                     for entry in entries:
                         path = prefix + entry.name
+                        kind = _kind(path)
                         regular = entry.is_file(follow_symlinks=False)
-                        if regular and _input(entry.name) == "template" and not self._ignored(path, ignores):
-                            self.templates.add(path)
+                        if regular and kind in ("template", "data") and not self._ignored(path, ignores):
+                            self._add(path, kind)
             except OSError:
                 continue  # it was not asked for
 
     def named(self, path: str) -> None:
         """Take one file that the user named, whatever ignores it."""
-        name = path.rpartition("/")[2]
         full = os.path.join(self.root, path)
-        kind = _input(name)
+        kind = _kind(path)
         if os.path.islink(full):
             self.linked[path] = True
         elif not stat.S_ISREG(os.lstat(full).st_mode):
             self._skip(path, "not a regular file", named=True)
         elif kind:
-            (self.python if kind == "python" else self.templates).add(path)
-        elif not _PROJECT_FILE.search(name):
+            self._add(path, kind, named=True)
+        elif not _PROJECT_FILE.search(path.rpartition("/")[2]):
             self._skip(path, "neither Python source nor a template", named=True)
 
     def links(self) -> None:
         """Read each link to a file once, under the path of the file itself."""
         for path, named in sorted(self.linked.items()):
             real = os.path.realpath(os.path.join(self.root, path))
+            kind = _kind(path)
             try:
                 mode = os.stat(os.path.join(self.root, path)).st_mode
             except OSError as error:
-                self._skip(path, f"link that leads nowhere ({error.strerror})", named=named)
+                if kind != "data" or named:
+                    self._skip(path, f"link that leads nowhere ({error.strerror})", named=named)
                 continue
-            if stat.S_ISDIR(mode):
+            if stat.S_ISDIR(mode) or (kind == "data" and not named and not _holds(self.root, real)):
                 continue
             if not _holds(self.root, real):
                 self._skip(path, "link that leads out of the project", named=named)
@@ -359,16 +385,14 @@ class _Walk:
                 self._skip(path, "not a regular file", named=named)
             else:
                 self.canonical[path] = _relative(real, self.root)
-                kind = _input(path.rpartition("/")[2])
-                if kind:
-                    (self.python if kind == "python" else self.templates).add(self.canonical[path])
+                self._add(self.canonical[path], kind, named=named)
 
     def _skip(self, path: str, reason: str, *, named: bool = False) -> None:
         if path not in self.skipped or named:
             self.skipped[path] = Skipped(path or ".", reason, named)
 
     def _ignored(self, path: str, ignores: tuple[_Ignore, ...]) -> bool:
-        if self.exclude.verdict(path):
+        if self.exclude.literals and self.exclude.verdict(path):
             return True
         for ignore in reversed(ignores):  # the deepest file that says anything decides
             verdict = ignore.verdict(path)
@@ -398,8 +422,8 @@ class _Walk:
                 except Unreadable:
                     continue
                 lines += data.decode("utf-8", "surrogateescape").splitlines()
-            ignore = _Ignore(prefix, lines)
-            self.ignores[prefix] = (ignore,) if ignore.lines else ()
+            ignore = _Ignore(prefix, tuple(lines))
+            self.ignores[prefix] = (ignore,) if ignore.literals else ()
         return self.ignores[prefix]
 
     def _installed(self, prefix: str, names: set[str]) -> frozenset[str]:
@@ -453,14 +477,14 @@ def overlay(found: Project, name: str, content: bytes) -> Project:
     """
     parent, last = os.path.split(os.path.abspath(name))
     full = os.path.join(os.path.realpath(parent), last)
-    kind = _input(last)
+    kind = _kind(_relative(full, found.root))
     if not _holds(found.root, full) or not kind:
         raise UsageError(f"'{name}' must name a Python file or a template inside {found.root}")
     path = _relative(full, found.root)
     return found._replace(
         tree=_Overlay(found.tree, path, content),
         python=tuple(sorted({*found.python, path})) if kind == "python" else found.python,
-        templates=tuple(sorted({*found.templates, path})) if kind == "template" else found.templates,
+        templates=tuple(sorted({*found.templates, path})) if kind != "python" else found.templates,
         skipped=tuple(item for item in found.skipped if item.path != path),
         only=(path,),
     )
