@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, int, int], None]
 
+PLUGINS_LIMIT = 200  # modules of one package that are taken for plug-ins when it imports by computed names
 RECURSION_LIMIT = 6_000  # names resolve through at most 60 levels of some ten frames; the rest is head room
 
 
@@ -184,6 +185,7 @@ class _Run:
             skeleton = self.program.skeleton(path)
             if skeleton is None:
                 continue
+            queue.extend(self._plugins(skeleton))
             for level, module, attribute, _, _ in skeleton.imports:
                 found = self.program.resolve(path, level, module)
                 if found is None:
@@ -203,6 +205,20 @@ class _Run:
                 for target in targets:
                     directory = target.rpartition("/")[0]
                     queue.extend(name for name in (target, f"{directory}/__init__.py") if not name.endswith("/") and self.program.exists(name))
+
+    def _plugins(self, skeleton: Skeleton) -> Iterable[str]:
+        """The modules below a package that imports by computed names: they are its plug-ins."""
+        every = [*skeleton.calls, *(call for definition in skeleton.defs.values() for call in definition.calls)]
+        computed = any(
+            call.tail in ("import_module", "__import__", "iter_modules", "walk_packages")
+            and not (call.args and call.args[0] is not None and call.args[0][0] == "k")
+            for call in every
+        )
+        directory = skeleton.path.rpartition("/")[0]
+        if not computed or not directory or not self.program.exists(f"{directory}/__init__.py"):
+            return ()
+        found = [path for path in self.project.python if path.startswith(f"{directory}/") and not is_test(path)]
+        return found if len(found) <= PLUGINS_LIMIT else ()
 
     def _operations(self, rule: RuleEntry) -> frozenset[str]:
         from lambdalint.data import table

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from lambdalint.settings import Settings
 
 
+NOTHING_WANTED = Wanted()
+
+
 class Entry(NamedTuple):
     """What is known of a rule without importing it. ``module`` is the name inside `lambdalint.rules`."""
 

@@ -270,6 +270,7 @@ class _State:
 
 
 Env = dict[str, Term]
+_MUTATORS = frozenset({"append", "appendleft", "add", "extend", "insert", "update"})
 
 
 class _Lowering:
@@ -736,7 +737,15 @@ class _Lowering:
             self.store(("attr", base, target.attr.value), value, operator, context, state, statement)
         elif isinstance(target, cst.Subscript):
             base = self.value(target.value, env, context, state)
-            self.store(("item", base, self.key(target, env, context, state)), value, operator, context, state, statement)
+            key = self.key(target, env, context, state)
+            self.store(("item", base, key), value, operator, context, state, statement)
+            if isinstance(target.value, cst.Name) and target.value.value in env:
+                name = target.value.value
+                if base[0] == "dict" and key[0] == "const":
+                    kept = tuple(pair for pair in base[1] if pair[0] != key)
+                    self.rebind(name, ("dict", (*kept, (key, value))), env, state)
+                else:
+                    self.rebind(name, ("op", "stored", (base, key, value)), env, state)
 
     def bind(
         self, name: str, value: Term, env: Env, context: Context, state: _State, statement: Any, operator: str = "="
@@ -746,6 +755,12 @@ class _Lowering:
         if name in state.outer:
             self.store(("name", name), value, operator, context, state, statement)
         elif value not in state.every.setdefault(name, []):
+            state.every[name].append(value)
+
+    def rebind(self, name: str, value: Term, env: Env, state: _State) -> None:
+        """A local collection was changed in place."""
+        env[name] = value = _pruned(value)
+        if value not in state.every.setdefault(name, []):
             state.every[name].append(value)
 
     def store(self, target: Term, value: Term, operator: str, context: Context, state: _State, statement: Any) -> None:
@@ -863,6 +878,10 @@ class _Lowering:
                 for (name, value), before in zip(args, old.args, strict=False)
             ]
             context = old.context
+        if isinstance(node.func, cst.Attribute) and node.func.attr.value in _MUTATORS and args:
+            owner = node.func.value
+            if isinstance(owner, cst.Name) and owner.value in env:  # a local list or dict grows
+                self.rebind(owner.value, ("op", "stored", (env[owner.value], *(value for _, value in args))), env, state)
         state.calls[k] = Call(k, self._tail(node.func), func, tuple(args), context, use, self.spans.get(k, (0, 0, 0, 0)))
         return ("call", k)
 

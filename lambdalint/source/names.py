@@ -64,6 +64,7 @@ class Names:
         self.stub_services: dict[str, str] = dict(clients["stubs"]["services"])
         self.entry_params: dict[tuple[str, str, int], str] = {}
         self._memo: dict[tuple[str, str, Expr], Values] = {}
+        self._provisional: dict[tuple[str, str, Expr], Values] = {}
         self._active: set[tuple[str, str, Expr]] = set()
         self._cut = False
         self._depth = 0
@@ -78,6 +79,9 @@ class Names:
             return ()
         key = (path, scope, expr)
         found = self._memo.get(key)
+        if found is None:
+            found = self._provisional.get(key)
+            self._cut = self._cut or found is not None
         if found is not None:
             return found
         if key in self._active or self._depth > DEPTH_LIMIT:
@@ -91,9 +95,14 @@ class Names:
         finally:
             self._depth -= 1
             self._active.discard(key)
-        # A result that a cycle or the depth limit cut short is only right where it was asked for from the outside.
+        # A result that a cycle or the depth limit cut short is only right where it was asked for from the outside;
+        # until then it stands in for itself, or the same cycle would be walked again from each of its members.
         if not self._cut or self._depth == 0:
             self._memo[key] = values
+        else:
+            self._provisional[key] = values
+        if self._depth == 0:
+            self._provisional.clear()
         self._cut = self._cut or outer_cut
         return values
 
