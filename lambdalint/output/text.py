@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 SEVERITY_STYLE = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
 LABEL = 10  # columns of the labels at the left
+TAB = "    "
+CUT = "..."
+CONTEXT = 16  # characters of a long line that are shown before the finding
 
 
 class Painter:
@@ -65,12 +68,12 @@ def render(report: Report, view: View) -> str:
     return out.text()
 
 
-def wrapped(text: str, width: int, indent: str, first: str = "") -> Iterator[str]:
-    """``text``, made safe, in lines of at most ``width`` columns; all but the first start with ``indent``.
+def wrapped(text: str, width: int, indent: str, first: str | None = None) -> Iterator[str]:
+    """``text``, made safe, in lines of at most ``width`` columns that start with ``indent`` (the first: ``first``).
 
     No line starts with ``::``, which a CI runner would take for a command.
     """
-    line, room = first or indent, False
+    line, room = indent if first is None else first, False
     for word in safe(text).split(" "):
         if room and (cells(line) + 1 + cells(word) > width and not word.startswith("::")):
             yield line
@@ -119,31 +122,34 @@ def _labelled(label: str, text: str, view: View, out: Painter) -> None:
 
 
 def _excerpt(item: Finding, span: tuple[int, int, int, int], view: View, out: Painter) -> None:
+    """The line of the finding without its indentation, and the finding underlined."""
     line, column, end_line, end_column = span
-    source = view.line(item.location.path, line)
-    if not source.strip():
+    source = view.line(item.location.path, line).rstrip()
+    start = len(source) - len(source.lstrip())
+    if not source:
         return
     # a character may take no column, two, or be shown as an escape: widths are those of what is shown
-    shown = ["    " if char == "\t" else char if char.isprintable() else escaped(char) for char in source]
-    start = len(source) - len(source.lstrip())
+    shown = [TAB if char == "\t" else char if char.isprintable() else escaped(char) for char in source]
     first = min(max(column - 1, start), len(shown))
-    last = max(min(end_column - 1 if end_line == line else len(shown), len(shown)), first + 1)
+    last = max(min(end_column - 1 if end_line == line else len(shown), len(shown)), first)
     gutter = f"  {line:>5} | "
-    room = max(view.width - len(gutter), 20)
-    cut = ""
-    while cells(cut + "".join(shown[start:last])) > room and start < first - 8:
-        start, cut = start + 1, "..."
-    before = cut + "".join(shown[start:first])
-    marked = "".join(shown[first:last])
-    after = "".join(shown[last:]).rstrip()
-    text = safe(before + marked + after)
-    while cells(text) > room:
-        text = text[: max(room - 3, 1) if text.isascii() else len(text) - 4].rstrip(".") + "..."
-    underline = max(min(cells(marked.rstrip()), room - cells(before)), 1)
+    room = max(view.width - len(gutter), 2 * CONTEXT)
+    before, after = "", ""
+    stop = len(shown)
+    if cells("".join(shown[start:])) > room:
+        if first - start > CONTEXT:
+            before, start = CUT, first - CONTEXT
+        left = room - len(before) - len(CUT)
+        stop = start
+        while cells("".join(shown[start : stop + 1])) <= left and stop < len(shown):
+            stop += 1
+        after = CUT if stop < len(shown) else ""
+    indent = cells(before + "".join(shown[start:first]))
+    underline = max(cells("".join(shown[first : min(last, stop)])), 1)
     out.write(f"\n{gutter}", "blue")
-    out.write(f"{text}\n")
+    out.write(f"{safe(before + ''.join(shown[start:stop]) + after)}\n")
     out.write(f"{' ' * (len(gutter) - 2)}| ", "blue")
-    out.write(f"{' ' * cells(before)}{'^' * underline}\n\n", SEVERITY_STYLE[item.severity.label])
+    out.write(f"{' ' * indent}{'^' * underline}\n\n", SEVERITY_STYLE[item.severity.label])
 
 
 def _chain(chain: tuple[Step, ...], label: str, view: View, out: Painter) -> None:
@@ -187,10 +193,10 @@ def summary(report: Report, view: View, out: Painter) -> None:
         (report.baselined, "in the baseline"),
     ):
         text += f", {number} {label}" if number else ""
-    for row in wrapped(text, view.width, "  ", " "):
-        out.write(f"{row.removeprefix(' ') if row.startswith(' ') and not row.startswith('  ') else row}\n", "bold")
+    for row in wrapped(text, view.width, "  ", ""):
+        out.write(f"{row}\n", "bold")
     for error in report.internal_errors:
-        for row in wrapped(f"internal error: {error}", view.width, "  "):
+        for row in wrapped(f"internal error: {error}", view.width, "  ", ""):
             out.write(f"{row}\n", "bold red")
     if view.statistics:
         _statistics(report, out)

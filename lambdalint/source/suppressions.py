@@ -120,11 +120,14 @@ def apply(
     ]
     notes = _silenced(unknown, suppressions, span, known, used)
     made = len(every) + len(unknown)
-    # Comments that name LL003 are judged last: whether they do anything depends on the others.
-    for about_unused in (False, True):
-        unused = _unused(suppressions, known, enabled, used, about_unused=about_unused)
-        notes += _silenced(unused, suppressions, span, known, used)
-        made += len(unused)
+    unused = _unused(suppressions, known, enabled, used, about_unused=False)
+    notes += _silenced(unused, suppressions, span, known, used)
+    made += len(unused)
+    # Comments that name LL003 are judged last, since whether they do anything depends on the others, and
+    # nothing silences what is said of them: it would be the comment itself.
+    last = _unused(suppressions, known, enabled, used, about_unused=True)
+    notes += tuple(last)
+    made += len(last)
     return Applied(kept, tuple(sorted(notes, key=lambda item: item.location)), made - len(kept) - len(notes))
 
 
