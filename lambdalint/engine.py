@@ -47,10 +47,17 @@ def find_functions(project: Project, settings: Settings, progress: Progress = _n
         return Report(functions=run.functions, skipped=run.skipped(), excluded=project.excluded)
 
 
-def check(project: Project, settings: Settings, progress: Progress = _no_progress) -> Report:
-    """Analyse a project with the selected rules."""
+def check(
+    project: Project, settings: Settings, progress: Progress = _no_progress, *, disabled: frozenset[str] = frozenset()
+) -> Report:
+    """Analyse a project with the selected rules.
+
+    Args:
+        progress: told the stage, what is done and the total.
+        disabled: tags of exemptions that are not granted; the tests of the exemptions set it, nobody else.
+    """
     with _deep_recursion():
-        run = _Run(project, settings, progress)
+        run = _Run(project, settings, progress, disabled)
         run.find()
         run.rules()
         return run.report()
@@ -66,13 +73,16 @@ class _deep_recursion:  # noqa: N801 - a context manager, used like a function
 
 
 class _Run:
-    def __init__(self, project: Project, settings: Settings, progress: Progress) -> None:
+    def __init__(
+        self, project: Project, settings: Settings, progress: Progress, disabled: frozenset[str] = frozenset()
+    ) -> None:
         from lambdalint.source.callgraph import CallGraph
         from lambdalint.source.names import Names
 
         self.project = project
         self.settings = settings
         self.progress = progress
+        self.disabled = disabled
         self.program = Program(project.tree, project.python)
         self.names: Names = Names(self.program)
         self.graph = CallGraph(self.names)
@@ -156,7 +166,7 @@ class _Run:
         self._load_imports()
         self.names.forget()
         region = self.graph.region(sorted(self.entries))
-        flow = Flow(self.program, self.graph)
+        flow = Flow(self.program, self.graph, self.disabled)
         chosen = [item for item in self.selection.rules() if item.wants != registry.NOTHING_WANTED]
         self._sites(region, flow, chosen)
         self._function_views(region, flow, chosen)
@@ -244,7 +254,7 @@ class _Run:
         total = len(region.nodes)
         for done, node in enumerate(region.nodes):
             definition = self.names.definition(node)
-            if definition is None or is_test(node[0]):
+            if definition is None or self._is_test(node[0]):
                 continue
             for reference in definition.calls:
                 if reference.tail not in tails and not _may_rename(reference.tail, node, self.program.skeleton(node[0]), definition.bindings):
@@ -263,6 +273,9 @@ class _Run:
                     for item in wanted[value[1]]:
                         self._ask(item, loaded, lambda rule, site=site: rule.check_site(site), node[0])  # type: ignore[misc]
                     break
+
+    def _is_test(self, path: str) -> bool:
+        return is_test(path) and "tests" not in self.disabled
 
     def _function_views(self, region: Region, flow: Flow, chosen: list[RuleEntry]) -> None:
         interested = [item for item in chosen if item.wants.entry_points or item.wants.stores]
@@ -285,7 +298,7 @@ class _Run:
     ) -> None:
         try:
             if item.code not in loaded:
-                loaded[item.code] = registry.load(item)
+                loaded[item.code] = registry.load(item, self.disabled)
             rule = loaded[item.code]
             if rule is not None:
                 for finding in question(rule):

@@ -111,9 +111,9 @@ def entry(module: str) -> Entry:
     return Entry(module, rule.code, rule.name, rule.default, rule.wants, rule.needs)
 
 
-def load(item: Entry) -> Rule:
-    """An instance of the rule."""
-    return rule_class(item.module)()
+def load(item: Entry, disabled: frozenset[str] = frozenset()) -> Rule:
+    """An instance of the rule; see `Rule` for ``disabled``."""
+    return rule_class(item.module)(disabled)
 
 
 class Listed(NamedTuple):

@@ -21,15 +21,27 @@ from lambdalint.source.skeleton import CallRef, Def, SourceError
 from lambdalint.tree import Unreadable
 
 STATES_LIMIT = 4_000
-ROOTS_DEPTH = 40
+ROOTS_DEPTH = 160
+PATH_LIMIT = 6  # keys of an event path
+CONSTANTS_LIMIT = 16
 
 Param = tuple[str, str, int]  # (path, qualname, index)
 
-CONSTANT: frozenset[Any] = frozenset()
-INVOCATION = "invocation"
-TOKEN = "token"
-FRESH = "fresh"
-UNKNOWN = "unknown"
+# Roots: what a value is decided by. The empty set is a constant.
+#
+#     ("event", keys)                     a part of the event: keys from the event on, "[]" for any element
+#     ("context", keys)                   a part of the context object
+#     ("param", path, qualname, i, keys)  a part of a parameter, still to be asked of the callers
+#     ("env", name)                       an environment variable ("" where its name is not constant)
+#     ("fresh", operation)                a new value each time: random, time
+#     ("token", operation)                something that expires
+#     ("result", operation)               looked up at run time
+#     ("unknown",)                        anything else
+Root = tuple[Any, ...]
+Roots = frozenset[Root]
+CONSTANT: Roots = frozenset()
+UNKNOWN_ROOT: Root = ("unknown",)
+PER_INVOCATION = frozenset({"event", "context", "fresh", "result"})
 
 
 class Route(NamedTuple):
@@ -55,7 +67,7 @@ class Verdict(NamedTuple):
 
 class _State(NamedTuple):
     node: Node
-    needs: frozenset[Any]  # roots that are still parameters
+    needs: Roots  # roots that are still parameters
     conditions: frozenset[tuple[Param, str, Any]]
     context: Context
     edges: tuple[Edge, ...]
@@ -85,10 +97,10 @@ class Flow:
         self.lowered: dict[tuple[str, tuple[int, int]], Lowered | None] = {}
         self.refused: dict[str, SourceError] = {}
         self.mismatches = 0
-        self._roots: dict[tuple[Node, Term], frozenset[Any]] = {}
+        self._roots: dict[tuple[Node, Term], Roots] = {}
         self._active: set[Any] = set()
-        self._returns: dict[Node, frozenset[Any]] = {}
-        self._attributes: dict[tuple[str, str, str], frozenset[Any]] = {}
+        self._returns: dict[Node, Roots] = {}
+        self._attributes: dict[tuple[str, str, str], Roots] = {}
         self._references: dict[Node, dict[int, CallRef]] = {}
 
     # -- bodies
@@ -165,13 +177,13 @@ class Flow:
 
     # -- roots: what a value is decided by
 
-    def roots(self, node: Node, term: Term) -> frozenset[Any]:
-        """What decides a value: INVOCATION, TOKEN, FRESH, UNKNOWN, parameters (path, qualname, index); empty for a constant."""
+    def roots(self, node: Node, term: Term) -> Roots:
+        """What decides a value, see `Root`; parameters are those of definitions around ``node``."""
         key = (node, term)
         found = self._roots.get(key)
         if found is not None:
             return found
-        if key in self._active or len(self._active) > ROOTS_DEPTH * 4:
+        if key in self._active or len(self._active) > ROOTS_DEPTH:
             return CONSTANT  # a cycle adds nothing to what the rest of it is decided by
         self._active.add(key)
         try:
@@ -182,13 +194,13 @@ class Flow:
             self._roots[key] = result
         return result
 
-    def _union(self, node: Node, terms: Iterable[Term]) -> frozenset[Any]:
-        result: frozenset[Any] = CONSTANT
+    def _union(self, node: Node, terms: Iterable[Term]) -> Roots:
+        result: Roots = CONSTANT
         for term in terms:
             result |= self.roots(node, term)
         return result
 
-    def _root(self, node: Node, term: Term) -> frozenset[Any]:
+    def _root(self, node: Node, term: Term) -> Roots:
         kind = term[0]
         if kind in ("const", "func"):
             return CONSTANT
@@ -199,8 +211,13 @@ class Flow:
         if kind == "attr":
             return self._attribute(node, term)
         if kind == "item":
-            return self.roots(node, term[1]) | (CONSTANT if self._is_environment(node, term[1]) else self.roots(node, term[2]))
-        if kind in ("elem", "enter"):
+            if self._is_environment(node, term[1]):
+                return frozenset({("env", term[2][1] if term[2][0] == "const" else "")})
+            key = term[2][1] if term[2][0] == "const" and type(term[2][1]) is str else "[]"
+            return _below(self.roots(node, term[1]), key) | self.roots(node, term[2])
+        if kind == "elem":
+            return _below(self.roots(node, term[1]), "[]")
+        if kind == "enter":
             return self.roots(node, term[1])
         if kind == "call":
             return self._result(node, term[1])
@@ -210,26 +227,27 @@ class Flow:
             return self._union(node, term[2])
         if kind == "dict":
             return self._union(node, [part for pair in term[1] for part in pair if part[0] != "unknown" or part[1] != "**"])
-        return frozenset({UNKNOWN})
+        return frozenset({UNKNOWN_ROOT})
 
-    def _parameter(self, path: str, qualname: str, index: int) -> frozenset[Any]:
-        if (path, qualname, index) in self.names.entry_params:
-            return frozenset({INVOCATION})
+    def _parameter(self, path: str, qualname: str, index: int) -> Roots:
+        entry = self.names.entry_params.get((path, qualname, index))
+        if entry is not None:
+            return frozenset({("event" if entry == EVENT else "context", ())})
         definition = self.names.definition((path, qualname))
         if definition is not None and index == 0 and definition.owner and not definition.params[0].kind:
             if "staticmethod" not in self.names.decorator_operations((path, qualname)):
                 return CONSTANT  # self or cls: its attributes are asked for one by one
-        return frozenset({(path, qualname, index)})
+        return frozenset({("param", path, qualname, index, ())})
 
     def _is_environment(self, node: Node, term: Term) -> bool:
         return term == ("attr", ("name", "os"), "environ") or (
             term[0] == "name" and any(value == ("ext", "os.environ") for value in self.names.name(node[0], node[1], term[1]))
         )
 
-    def _global(self, node: Node, name: str) -> frozenset[Any]:
+    def _global(self, node: Node, name: str) -> Roots:
         skeleton = self.program.skeleton(node[0])
         if skeleton is None:
-            return frozenset({UNKNOWN})
+            return frozenset({UNKNOWN_ROOT})
         definition = self.names.definition(node)
         at = definition
         while at is not None:  # a name of an enclosing definition, e.g. an import inside it
@@ -242,20 +260,20 @@ class Flow:
             return self._rebound(node[0], name, bound)
         return CONSTANT
 
-    def _rebound(self, path: str, name: str, bound: Iterable[tuple[str, Any]]) -> frozenset[Any]:
-        result: frozenset[Any] = CONSTANT
+    def _rebound(self, path: str, name: str, bound: Iterable[tuple[str, Any]]) -> Roots:
+        result: Roots = CONSTANT
         for where in sorted({where for where, _ in bound if where}):
             body = self.body((path, where))
             if body is None:
-                return frozenset({UNKNOWN})
+                return frozenset({UNKNOWN_ROOT})
             for store in body.stores:
                 if store.target == ("name", name):
                     roots = self.roots((path, where), store.value)
                     # what came in through a parameter of another call is that call's business
-                    result |= frozenset(UNKNOWN if isinstance(root, tuple) else root for root in roots)
+                    result |= frozenset(UNKNOWN_ROOT if root[0] == "param" else root for root in roots)
         return result
 
-    def _attribute(self, node: Node, term: Term) -> frozenset[Any]:
+    def _attribute(self, node: Node, term: Term) -> Roots:
         base = term[1]
         if base[0] == "param" and self._is_receiver(node[0], base):
             definition = self.names.definition((node[0], base[1]))
@@ -273,7 +291,7 @@ class Flow:
                     target = self.program.skeleton(value[1])
                     if target is not None and any(where for where, _ in target.bindings.get(term[2], ())):
                         return self._rebound(value[1], term[2], target.bindings[term[2]])
-        return self.roots(node, base)
+        return _below(self.roots(node, base), term[2])
 
     def _is_receiver(self, path: str, term: Term) -> bool:
         if term[0] != "param" or term[2] != 0:
@@ -281,7 +299,7 @@ class Flow:
         definition = self.names.definition((path, term[1]))
         return definition is not None and bool(definition.owner) and "staticmethod" not in self.names.decorator_operations((path, term[1]))
 
-    def _instance(self, path: str, class_name: str, attribute: str) -> frozenset[Any]:
+    def _instance(self, path: str, class_name: str, attribute: str) -> Roots:
         """What decides the attribute of an instance: all that its class stores into it."""
         key = (path, class_name, attribute)
         if key in self._attributes:
@@ -289,7 +307,7 @@ class Flow:
         if key in self._active:
             return CONSTANT
         self._active.add(key)
-        result: frozenset[Any] = CONSTANT
+        result: Roots = CONSTANT
         known = False
         for owner in self.names.ancestors((path, class_name)):
             class_ = self.names.class_of(owner)
@@ -302,53 +320,54 @@ class Flow:
                 known = True
                 body = self.body((owner[0], where))
                 if body is None:
-                    result |= {UNKNOWN}
+                    result |= {UNKNOWN_ROOT}
                     continue
                 for store in body.stores:
                     if store.target[0] == "attr" and store.target[2] == attribute and store.target[1] == ("param", where, 0):
                         result |= self.roots((owner[0], where), store.value)
         self._active.discard(key)
         if not known:
-            result |= {UNKNOWN}
+            result |= {UNKNOWN_ROOT}
         # A parameter of the constructor is asked of whoever makes the object.
         result = self._resolved_parameters(result)
         self._attributes[key] = result
         return result
 
-    def _resolved_parameters(self, roots: frozenset[Any], depth: int = 0) -> frozenset[Any]:
+    def _resolved_parameters(self, roots: Roots, depth: int = 0) -> Roots:
         """Replace parameters by what all known callers pass."""
-        result: set[Any] = set()
+        result: set[Root] = set()
         for root in roots:
-            if not isinstance(root, tuple):
+            if root[0] != "param":
                 result.add(root)
                 continue
-            path, qualname, index = root
-            key = ("parameter", root)
+            _, path, qualname, index, keys = root
+            key = ("parameter", path, qualname, index)
             if key in self._active or depth > 6:
                 continue
             definition = self.names.definition((path, qualname))
             if definition is None:
-                result.add(UNKNOWN)
+                result.add(UNKNOWN_ROOT)
                 continue
             self._active.add(key)
             callers = self.names.callers((path, qualname))
             if not callers:
-                result.add(UNKNOWN)
+                result.add(UNKNOWN_ROOT)
             for at, scope, call, offset in callers:
                 if not scope:  # called while a module is imported: whatever it passes is the same for all invocations
                     continue
-                result |= self._resolved_parameters(self._passed((at, scope), call, definition, index, offset), depth + 1)
+                passed_on = self._passed((at, scope), call, definition, index, offset)
+                result |= self._resolved_parameters(_below(passed_on, *keys), depth + 1)
             self._active.discard(key)
         return frozenset(result)
 
-    def _passed(self, caller: Node, call: CallRef, definition: Def, index: int, offset: int) -> frozenset[Any]:
+    def _passed(self, caller: Node, call: CallRef, definition: Def, index: int, offset: int) -> Roots:
         lowered = self.call(caller, call.k)
         if lowered is None:
-            return frozenset({UNKNOWN})
+            return frozenset({UNKNOWN_ROOT})
         term = passed(lowered, definition, index, offset)
         return CONSTANT if term is None else self.roots(caller, term)
 
-    def _returned(self, node: Node) -> frozenset[Any]:
+    def _returned(self, node: Node) -> Roots:
         """What decides the result of a definition, in terms of its own parameters."""
         if node in self._returns:
             return self._returns[node]
@@ -357,7 +376,7 @@ class Flow:
         self._active.add(("returned", node))
         body = self.body(node)
         if body is None:
-            result = frozenset({UNKNOWN})
+            result = frozenset({UNKNOWN_ROOT})
         else:
             result = CONSTANT
             for end in body.exits:
@@ -368,31 +387,33 @@ class Flow:
             self._returns[node] = result
         return result
 
-    def _result(self, node: Node, k: int) -> frozenset[Any]:
+    def _result(self, node: Node, k: int) -> Roots:
         """What decides the result of call ``k``."""
         call = self.call(node, k)
         if call is None:
-            return frozenset({UNKNOWN})
+            return frozenset({UNKNOWN_ROOT})
         arguments = self._union(node, [value for _, value in call.args])
         receiver = self.roots(node, call.func[1]) if call.func[0] == "attr" else CONSTANT
         values = self.callee(node, k)
+        if call.func[0] == "attr" and call.tail in ("get", "pop") and call.args and call.args[0][1][0] == "const":
+            receiver = _below(receiver, call.args[0][1][1])  # event.get("key") is event["key"]
         if not values:
             if call.func[0] == "attr" and (receiver or call.tail in self.pure_methods):
                 return receiver | arguments  # a method of something that is decided by what came before
-            return frozenset({UNKNOWN}) | receiver | arguments
-        result: frozenset[Any] = CONSTANT
+            return frozenset({UNKNOWN_ROOT}) | receiver | arguments
+        result: Roots = CONSTANT
         for value in values:
             kind = value[0]
             if kind == "ext":
-                result |= self._external(value[1], receiver, arguments)
+                result |= self._external(value[1], receiver, arguments, call)
             elif kind in ("def", "bound"):
                 target = (value[1], value[2])
                 definition = self.names.definition(target)
                 for root in self._returned(target):
-                    if isinstance(root, tuple) and definition is not None and root[:2] == target:
-                        term = passed(call, definition, root[2], 1 if kind == "bound" else 0)
-                        result |= CONSTANT if term is None else self.roots(node, term)
-                    elif isinstance(root, tuple):
+                    if root[0] == "param" and definition is not None and root[1:3] == target:
+                        term = passed(call, definition, root[3], 1 if kind == "bound" else 0)
+                        result |= CONSTANT if term is None else _below(self.roots(node, term), *root[4])
+                    elif root[0] == "param":
                         result |= self._resolved_parameters(frozenset({root}))
                     else:
                         result |= {root}
@@ -400,31 +421,136 @@ class Flow:
                 result |= arguments
         return result
 
-    def _external(self, operation: str, receiver: frozenset[Any], arguments: frozenset[Any]) -> frozenset[Any]:
+    def _external(self, operation: str, receiver: Roots, arguments: Roots, call: Call) -> Roots:
         if operation in self.environment or operation.startswith("os.environ"):
-            return CONSTANT
+            name = call.args[0][1] if call.args else ("unknown", "")
+            return frozenset({("env", name[1] if name[0] == "const" else "")})
         if operation.startswith((EVENT, CONTEXT)):
-            return frozenset({INVOCATION})
+            return receiver | arguments
         if operation in self.token:
-            return frozenset({TOKEN})
+            return frozenset({("token", operation)})
         if operation in self.random:
-            return frozenset({FRESH})
+            return frozenset({("fresh", operation)})
         if operation in self.secret or operation in self.pure or operation in self.constructors:
             return receiver | arguments
         if operation.startswith("aws:"):
-            head, _, rest = operation.partition("#")
-            if rest and not rest.endswith(")") and "." not in rest:
+            _, _, resource = operation.partition("#")
+            if resource and "." not in resource:
                 return receiver | arguments  # a resource object, made from its name
-            return frozenset({INVOCATION}) | arguments  # found at run time
+            return frozenset({("result", operation)}) | arguments
         tail = operation.rpartition(".")[2]
-        if "()" in operation or "[]" in operation or operation.partition(".")[0] in ("str", "list", "dict", "int", "float", "bytes", "function"):
-            base = operation.rpartition(".")[0]
-            if base.endswith(("()", "[]")) and (base in self.random):
-                return frozenset({FRESH})
-            return receiver | arguments
+        builtin = operation.partition(".")[0] in ("str", "list", "dict", "int", "float", "bytes", "function")
+        if "()" in operation or "[]" in operation or builtin:
+            base = operation.rpartition(".")[0].rstrip("()[]")
+            return frozenset({("fresh", operation)}) if base in self.random else receiver | arguments
         if tail[:1].isupper():
             return receiver | arguments  # a class: what it holds is what it was given
-        return receiver | arguments | {UNKNOWN}
+        return receiver | arguments | {UNKNOWN_ROOT}
+
+    # -- constants
+
+    def constants(self, region: Region, node: Node, term: Term, depth: int = 0) -> tuple[Any, ...]:
+        """The constants that a value may be, through parameters, attributes and results; () where any part is not constant."""
+        found = self._constants(region, node, term, depth)
+        return tuple(dict.fromkeys(found)) if found is not None and len(found) <= CONSTANTS_LIMIT else ()
+
+    def _constants(self, region: Region, node: Node, term: Term, depth: int) -> list[Any] | None:
+        if depth > 8:
+            return None
+        kind = term[0]
+        if kind == "const":
+            return [term[1]]
+        if kind == "join":
+            return self._all(self._constants(region, node, part, depth + 1) for part in term[1])
+        if kind == "op" and term[1] == "or":  # ``given or default``
+            return self._all(self._constants(region, node, part, depth + 1) for part in term[2])
+        if kind == "op" and term[1] == "format":
+            parts = [self._constants(region, node, part, depth + 1) for part in term[2]]
+            if all(part is not None and len(part) == 1 for part in parts):
+                return ["".join(str(part[0]) for part in parts if part)]
+            return None
+        if kind in ("name", "attr"):
+            values = self._values(node, term)
+            if values:
+                return [value[1] for value in values] if all(value[0] == "const" for value in values) else None
+        if kind == "param":
+            return self._passed_constants(region, node, term, depth)
+        if kind == "attr" and self._is_receiver(node[0], term[1]):
+            definition = self.names.definition((node[0], term[1][1]))
+            assert definition is not None
+            values = tuple(self.names.attribute(("inst", node[0], definition.owner), term[2]))
+            if values and all(value[0] == "const" for value in values):
+                return [value[1] for value in values]
+        return None
+
+    @staticmethod
+    def _all(parts: Iterable[list[Any] | None]) -> list[Any] | None:
+        found: list[Any] = []
+        for part in parts:
+            if part is None:
+                return None
+            found += part
+        return found
+
+    def _values(self, node: Node, term: Term) -> Values:
+        if term[0] == "name":
+            skeleton = self.program.skeleton(node[0])
+            if skeleton is None or any(where for where, _ in skeleton.bindings.get(term[1], ())):
+                return ()
+            return tuple(self.names.name(node[0], node[1], term[1]))
+        if term[0] == "attr":
+            return tuple(result for value in self._values(node, term[1]) for result in self.names.attribute(value, term[2]))
+        return ()
+
+    def _passed_constants(self, region: Region, node: Node, term: Term, depth: int) -> list[Any] | None:
+        target = (node[0], term[1])
+        definition = self.names.definition(target)
+        if definition is None or target in region.roots:
+            return None
+        found: list[Any] = []
+        for edge in region.incoming.get(target, ()):
+            call = self.call(edge.caller, edge.call.k) if edge.call is not None and edge.call.k >= 0 else None
+            if call is None or edge.kind not in ("call", "construct"):
+                return None
+            given = passed(call, definition, term[2], edge.offset)
+            if given is None:
+                param = definition.params[term[2]]
+                if not param.has_default or param.default is None or param.default[0] != "k":
+                    return None
+                found.append(param.default[1])
+                continue
+            part = self._constants(region, edge.caller, given, depth + 1)
+            if part is None:
+                return None
+            found += part
+        return found or None
+
+    def origins(self, region: Region, node: Node, term: Term) -> Roots:
+        """The roots of a value with its parameters followed to the entry points of ``region``."""
+        done: set[Root] = set()
+        seen: set[Root] = set()
+        queue = deque((node, root) for root in self.roots(node, term))
+        while queue:
+            _, root = queue.popleft()
+            if root in seen or len(seen) > STATES_LIMIT:
+                continue
+            seen.add(root)
+            if root[0] != "param":
+                done.add(root)
+                continue
+            target, index, keys = (root[1], root[2]), root[3], root[4]
+            definition = self.names.definition(target)
+            edges = region.incoming.get(target, ())
+            if definition is None or not edges:
+                done.add(UNKNOWN_ROOT)
+                continue
+            for edge in edges:
+                call = self.call(edge.caller, edge.call.k) if edge.call is not None and edge.call.k >= 0 else None
+                passed_on = self._argument(edge, call, definition, index)
+                if edge.kind == "callback":  # an element of what the runner was given
+                    passed_on = frozenset(inner for given in passed_on for inner in _below(frozenset({given}), "[]"))
+                queue.extend((edge.caller, inner) for inner in _below(passed_on, *keys))
+        return frozenset(done)
 
     # -- guards
 
@@ -598,7 +724,7 @@ class Flow:
     def _state(
         self,
         node: Node,
-        roots: frozenset[Any],
+        roots: Roots,
         conditions: frozenset[tuple[Param, str, Any]] | None,
         context: Context,
         edges: tuple[Edge, ...],
@@ -609,17 +735,18 @@ class Flow:
         if conditions is None:
             exempt.add("branch")
             return None
-        if roots & {INVOCATION, FRESH} and "per-invocation" not in self.disabled:
+        kinds = {root[0] for root in roots}
+        if kinds & PER_INVOCATION and "per-invocation" not in self.disabled:
             exempt.add("per-invocation")
             return None
-        if TOKEN in roots and "token" not in self.disabled:
+        if "token" in kinds and "token" not in self.disabled:
             exempt.add("token")
             return None
-        if UNKNOWN in roots:
+        if "unknown" in kinds:
             unknown.add("argument")
             return None
         looped = looped or any(frame[0] == "loop" for frame in context)
-        needs = frozenset(root for root in roots if isinstance(root, tuple))
+        needs = frozenset((*root[:4], ()) for root in roots if root[0] == "param")
         return _State(node, needs, conditions, context, edges, looped)
 
     def _follow(
@@ -633,15 +760,15 @@ class Flow:
             return
         context = call.context if call is not None else ()
         callee = self.names.definition(edge.callee)
-        roots: frozenset[Any] = CONSTANT
+        roots: Roots = CONSTANT
         for need in state.needs:
-            if need[:2] != edge.callee or callee is None:
-                if need[:2] == caller:
+            if need[1:3] != edge.callee or callee is None:
+                if need[1:3] == caller:
                     roots |= {need}  # a variable of the definition around it
                 else:
                     roots |= self._resolved_parameters(frozenset({need}))
                 continue
-            roots |= self._argument(edge, call, callee, need[2])
+            roots |= self._argument(edge, call, callee, need[3])
         conditions: set[tuple[Param, str, Any]] = set()
         for condition in state.conditions:
             param, test, value = condition
@@ -665,17 +792,17 @@ class Flow:
         if following is not None:
             queue.append(following)
 
-    def _argument(self, edge: Edge, call: Call | None, callee: Def, index: int) -> frozenset[Any]:
+    def _argument(self, edge: Edge, call: Call | None, callee: Def, index: int) -> Roots:
         if call is None:
-            # Nobody is seen passing it: a property, a context manager, a route (what a route gets is the request's).
-            return frozenset({INVOCATION}) if edge.kind == "route" else CONSTANT
+            # Nobody is seen passing it: a property, a context manager, a wrapper.
+            return CONSTANT
         if edge.kind == "route":
-            return frozenset({INVOCATION})
+            return frozenset({("event", ("[]",))})
         if edge.kind == "callback":
             spec = self.graph.runners.get(edge.runner, {})
             rest = [value for _, value in call.args]
             if spec.get("arguments") == "unknown" and not self._union(edge.caller, rest):
-                return frozenset({UNKNOWN})
+                return frozenset({UNKNOWN_ROOT})
             return self._union(edge.caller, rest)
         term = passed(call, callee, index, edge.offset)
         return CONSTANT if term is None else self.roots(edge.caller, term)
@@ -712,13 +839,27 @@ class Flow:
         """What must hold of parameters for the frames to be reached; None where it cannot hold at all."""
         found = set(inherited)
         for frame in context:
-            if frame[0] == "if":
+            if frame[0] == "if" and "branch" not in self.disabled:
                 for term, test, value in _demands(frame[2], frame[3]):
                     if term[0] == "param":
                         found.add(((node[0], term[1], term[2]), test, value))
                     elif term[0] == "const" and not _holds(term[1], test, value):
                         return None
         return frozenset(found)
+
+
+def _below(roots: Roots, *keys: Any) -> Roots:
+    """The roots of a part: event and parameter roots are followed down, the others stay what they are."""
+    if not keys or not roots:
+        return roots
+    found = set()
+    for root in roots:
+        if root[0] in ("event", "context", "param"):
+            path = (*root[-1], *(key if type(key) is str else "[]" for key in keys))
+            found.add((*root[:-1], path[:PATH_LIMIT]))
+        else:
+            found.add(root)
+    return frozenset(found)
 
 
 def _demands(test: Term, taken: bool) -> list[tuple[Term, str, Any]]:

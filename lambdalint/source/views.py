@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lambdalint.model import EventSource, Function, Location, Step
 from lambdalint.source.callgraph import Region
-from lambdalint.source.flow import Flow, Route, Verdict
+from lambdalint.source.flow import Flow, Roots, Route, Verdict
 from lambdalint.source.lower import Body, Call, Term
 from lambdalint.source.names import Node
 from lambdalint.source.skeleton import CallRef
+
+if TYPE_CHECKING:
+    from lambdalint.source.constructions import Construction
 
 
 class Entry(NamedTuple):
@@ -97,15 +100,26 @@ class SiteView:
 
     # -- questions
 
+    def grants(self, tag: str) -> bool:
+        """Whether the exemption ``tag`` is in force; see `Flow`."""
+        return tag not in self._shared.flow.disabled
+
     def verdict(self, terms: Iterable[Term] | None = None) -> Verdict:
         """Judge the site on ``terms`` (default: all arguments and the receiver)."""
-        return self._shared.flow.verdict(self._shared.region, self._node, self._call.context, self._terms() if terms is None else terms)
+        return self._shared.flow.verdict(self._shared.region, self._node, self._call.context, self.terms() if terms is None else terms)
 
-    def _terms(self) -> list[Term]:
+    def construction(self) -> Construction | None:
+        """What the site builds again on each invocation; None where it is reused, exempt or undecidable."""
+        from lambdalint.source.constructions import construction
+
+        return construction(self)
+
+    def terms(self) -> list[Term]:
+        """What decides the site: its receiver and all of its arguments."""
         receiver = [self._call.func[1]] if self._call.func[0] == "attr" else []
         return [*receiver, *(value for _, value in self._call.args)]
 
-    def roots(self, term: Term) -> frozenset[Any]:
+    def roots(self, term: Term) -> Roots:
         """What decides a value; see `Flow.roots`."""
         return self._shared.flow.roots(self._node, term)
 
