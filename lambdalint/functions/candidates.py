@@ -1,0 +1,519 @@
+"""Entry points that nothing declares: by decorators and wrappers that only an entry point carries, else by evidence.
+
+Most files are only looked at as bytes: a file without a function that might be one is never parsed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lambdalint.data import table
+from lambdalint.discover import is_test
+from lambdalint.functions.declared import source_root
+from lambdalint.model import Function
+from lambdalint.source.program import SOURCE_LIMIT, Program, join, parent
+from lambdalint.tree import Unreadable
+
+if TYPE_CHECKING:
+    from lambdalint.functions.handlers import Locator
+    from lambdalint.source.names import Names, Node, Value
+    from lambdalint.source.skeleton import Def, Expr, Param, Skeleton
+
+ENOUGH = 6  # points of evidence that make a function an entry point
+HANDLED = re.compile(rb"^(\w*[hH]andler\w*|\w*[lL]ambda\w*|app)[ \t]*(?::[^=\n]+)?=[ \t]*[\w.]+[ \t]*\(", re.MULTILINE)
+DEFINED = re.compile(rb"^(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(\s*\*?(\w+)", re.MULTILINE)
+
+
+class Evidence(NamedTuple):
+    """Points and what they are for, in words that follow "it"."""
+
+    points: int
+    reasons: tuple[str, ...]
+
+
+class Vocabulary:
+    """The tables that tell entry points from other functions, made ready for matching."""
+
+    def __init__(self) -> None:
+        calls = table("calls")
+        entries = table("entry_points")
+        self.entry: frozenset[str] = frozenset(calls["entry_point"])
+        self.hint: frozenset[str] = frozenset(calls["entry_point_hint"])
+        self.transparent: frozenset[str] = frozenset(calls["transparent"])
+        self.inert: frozenset[str] = frozenset(calls["inert"]["entry"])
+        self.foreign_modules: tuple[str, ...] = (*calls["inert"]["modules"], *entries["body"]["other_imports"])
+        self.factories: dict[str, Any] = {
+            name: spec for name, spec in calls["decorator_factories"].items() if spec["entry_point"]
+        }
+        self.wrappers: dict[str, Any] = {
+            name: spec for name, spec in calls["wrappers"].items() if spec["result"] == "handler"
+        }
+        dispatchers: dict[str, Any] = calls["dispatchers"]
+        # An object that can only be a handler: calling it is all that it is for.
+        self.callable_objects = frozenset(
+            f"{name}()"
+            for name, spec in dispatchers.items()
+            if spec.get("handler") and spec.get("dispatch") == ["__call__"] and not spec.get("custom_resource")
+        ) | frozenset(
+            f"{name}()" for name, spec in dispatchers.items() if spec.get("handler") and "entry_points" in spec
+        )
+        self.own_functions = {
+            f"{name}().{method}": name for name, spec in dispatchers.items() for method in spec.get("entry_points", ())
+        }
+        self.registering = frozenset(
+            f"{name}().{method}" for name, spec in dispatchers.items() for method in spec.get("registers", ())
+        )
+        self.handler_methods = frozenset(
+            f"{name}().{method}" for name, spec in dispatchers.items() for method in spec.get("factory", ())
+        )
+        origins = {
+            *self.entry,
+            *self.factories,
+            *self.wrappers,
+            *self.handler_methods,
+            *self.own_functions,
+            *self.callable_objects,
+        }
+        self.packages = tuple(sorted({name.split(".", 1)[0].encode() for name in origins}))
+
+        names = entries["names"]
+        self.strong = re.compile(names["strong"])
+        self.good = re.compile(names["good"])
+        self.never = re.compile(names["never"])
+        self.event = re.compile(names["event"])
+        self.event_weak = re.compile(names["event_weak"])
+        self.context = re.compile(names["context"])
+        self.context_weak = re.compile(names["context_weak"])
+        self.file = re.compile(names["file"])
+        self.directory = re.compile(names["directory"])
+        annotations = entries["annotations"]
+        self.context_types = frozenset(annotations["context"])
+        self.neutral_types = frozenset(annotations["neutral"])
+        self.event_types = re.compile(annotations["event"])
+        self.other_contexts = frozenset(annotations["other_contexts"])
+        body = entries["body"]
+        self.uses_context = re.compile(body["context"].encode())
+        self.uses_event = re.compile(body["event"].encode())
+        self.uses_other = re.compile(body["other"].encode())
+
+
+def _bare(name: str) -> str:
+    return name.strip("_").lower()
+
+
+class Candidates:
+    """Looks for entry points in the files of a project.
+
+    Args:
+        program, names, locator: of the run.
+        covered: (path, name) of definitions that are declared already.
+        foreign: directories whose functions belong to another cloud, and
+        native: directories in which templates declare Lambda functions; the deeper one decides.
+        templates: the directories that hold a template.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        names: Names,
+        locator: Locator,
+        covered: set[Node],
+        *,
+        foreign: Sequence[str] = (),
+        native: Sequence[str] = (),
+        templates: Iterable[str] = (),
+    ) -> None:
+        self.program = program
+        self.names = names
+        self.locator = locator
+        self.covered = covered
+        self.foreign = frozenset(foreign)
+        self.native = frozenset(native)
+        self.template_directories = frozenset(templates)
+        self.words = Vocabulary()
+        self.functions: list[Function] = []
+        self._passing: dict[str, bytes] = {}
+
+    def find(self, files: Sequence[str]) -> list[Function]:
+        """The entry points in ``files`` that are not declared, in order."""
+        chosen: list[tuple[str, bytes]] = []
+        for path in files:
+            if is_test(path) or self._is_foreign(path):
+                continue
+            data = self._read(path)
+            if data is None or b"\0" in data[:64]:
+                continue
+            if b"vent" in data or b"evt" in data:
+                self._passing[path] = data
+            if self._promising(data):
+                chosen.append((path, data))
+        weighed: list[tuple[Skeleton, Def, Evidence]] = []
+        for path, data in chosen:
+            self.program.sources.setdefault(path, data)
+            skeleton = self.program.skeleton(path)
+            if skeleton is None:
+                continue
+            self._objects(skeleton)
+            weighed += self._definitions(skeleton)
+        for skeleton, definition, evidence in weighed:
+            if not self._called(skeleton.path, definition):
+                reason = f"it {_listed(evidence.reasons)}"
+                self._add(skeleton.path, definition.name, definition.line, definition.qualname, "heuristic", reason)
+        return self.functions
+
+    # -- files
+
+    def _read(self, path: str) -> bytes | None:
+        found = self.program.sources.get(path)
+        if found is not None:
+            return found
+        try:
+            return self.program.tree.read(path, SOURCE_LIMIT)
+        except Unreadable as error:
+            self.program.failures.setdefault(path, error)
+            return None
+
+    def _is_foreign(self, path: str) -> bool:
+        if not self.foreign:
+            return False
+        directory = parent(path)
+        while True:
+            if directory in self.native:
+                return False
+            if directory in self.foreign:
+                return True
+            if not directory:
+                return False
+            directory = parent(directory)
+
+    def _promising(self, data: bytes) -> bool:
+        """Whether a file may hold an entry point, by its bytes alone."""
+        if any(package in data for package in self.words.packages):
+            return True
+        if b"andler" in data and any(b"logging" not in match[0] for match in HANDLED.finditer(data)):
+            return True
+        if b"def " not in data:
+            return False
+        contextual = b"ontext" in data or b"ctx" in data
+        for match in DEFINED.finditer(data):
+            name, first = _bare(match[1].decode("utf-8", "replace")), _bare(match[2].decode("utf-8", "replace"))
+            if self.words.strong.fullmatch(name):
+                return True
+            if contextual and (self.words.event.fullmatch(first) or self.words.event_weak.fullmatch(first)):
+                return True
+        return False
+
+    # -- objects: handler = Mangum(app), app = Chalice(…), handler = builder.lambda_handler()
+
+    def _objects(self, skeleton: Skeleton) -> None:
+        path = skeleton.path
+        for name, bindings in skeleton.bindings.items():
+            at_top = [expr for where, expr in bindings if not where]
+            expr = at_top[-1] if at_top else None
+            if expr is None or expr[0] != "c" or (path, name) in self.covered:
+                continue
+            made = self._made(path, name, expr)
+            if made is None:
+                continue
+            origin, reason = made
+            target = self.locator.target(path, name)
+            if target.path is None or target.line is None or target.qualname is None:
+                continue
+            self.covered |= target.nodes
+            self._add(target.path, name, target.line, target.qualname, origin, reason, module=path)
+
+    def _made(self, path: str, name: str, expr: Expr) -> tuple[str, str] | None:
+        """Origin and reason of an entry point that a call makes; None where the call makes something else."""
+        callees = self.names.resolve(path, "", expr[1])
+        for value in callees:
+            if value[0] == "ext":
+                operation = value[1]
+                if operation in self.words.wrappers or operation in self.words.handler_methods:
+                    return "decorator", f"{operation} makes a Lambda handler"
+                if operation in self.words.entry and self.locator.handed(path, expr):
+                    return "decorator", f"{operation} wraps a Lambda handler"
+                if f"{operation}()" in self.words.callable_objects:
+                    origin = "chalice" if operation.startswith("chalice.") else "decorator"
+                    return origin, f"{operation} is a Lambda handler itself"
+            elif value[0] == "def" and self._is_factory((value[1], value[2])):
+                return "decorator", f"{value[2]} is a decorator of Lambda handlers"
+        if not self.words.strong.fullmatch(_bare(name)):
+            return None
+        inner = self.locator.handed(path, expr)
+        definition = self.names.definition(inner) if inner else None
+        if definition is not None and self._parameters(inner[0] if inner else path, definition) is not None:
+            return "heuristic", f"{name} is bound to a wrapped function of event and context"
+        for value in self.names.resolve(path, "", ("n", name)):
+            if value[0] == "inst":
+                for method in self.names.attribute(value, "__call__"):
+                    call = self.names.definition((method[1], method[2])) if method[0] == "bound" else None
+                    if call is not None and self._parameters(method[1], call, 1) is not None:
+                        return "heuristic", f"{name} is bound to an object that is called with event and context"
+            if value[0] in ("def", "bound"):
+                made = self.names.definition((value[1], value[2]))
+                if made is not None and self._parameters(value[1], made, 1 if value[0] == "bound" else 0) is not None:
+                    return "heuristic", f"{name} is bound to a function of event and context"
+        return None
+
+    def _is_factory(self, node: Node) -> bool:
+        return any(operation in self.words.factories for operation in self.names.decorator_operations(node))
+
+    # -- definitions
+
+    def _definitions(self, skeleton: Skeleton) -> list[tuple[Skeleton, Def, Evidence]]:
+        """Adds the decorated entry points of a module; returns those that evidence speaks for."""
+        weighed = []
+        for definition in skeleton.defs.values():
+            if definition.owner or definition.parent or definition.name == "<lambda>":
+                continue
+            if (skeleton.path, definition.qualname) in self.covered or not self._is_bound(skeleton, definition):
+                continue
+            decorated = self._decorated(skeleton.path, definition)
+            if decorated is not None:
+                origin, reason = decorated
+                if origin:
+                    self._add(skeleton.path, definition.name, definition.line, definition.qualname, origin, reason)
+                continue
+            evidence = self._weigh(skeleton, definition)
+            if evidence.points >= ENOUGH:
+                weighed.append((skeleton, definition, evidence))
+        return weighed
+
+    @staticmethod
+    def _is_bound(skeleton: Skeleton, definition: Def) -> bool:
+        """Whether the module's name still stands for this definition once the module is loaded."""
+        bound = [expr for where, expr in skeleton.bindings.get(definition.name, ()) if not where]
+        return bool(bound) and bound[-1] == ("f", definition.qualname)
+
+    def _decorated(self, path: str, definition: Def) -> tuple[str, str] | None:
+        """Origin and reason where the decorators decide, two empty strings where they tell it is no entry point."""
+        hinted = ""
+        for _, values in self.names.decorator_values((path, definition.qualname)) if definition.decorators else ():
+            for value in values:
+                if value[0] == "def" and self._is_factory((value[1], value[2])):
+                    return "decorator", f"{value[2]} decorates it, which is made for Lambda handlers"
+                if value[0] != "ext":
+                    continue
+                operation = value[1]
+                if operation in self.words.own_functions:
+                    origin = "chalice" if operation.startswith("chalice.") else "decorator"
+                    return origin, f"{operation} makes it a function of its own"
+                if operation in self.words.registering or operation in self.words.inert:
+                    return "", ""
+                if operation in self.words.entry and _takes_two(definition.params):
+                    return "decorator", f"{operation} decorates it"
+                if operation in self.words.hint:
+                    hinted = operation
+        if hinted and self._parameters(path, definition) is not None:
+            return "decorator", f"{hinted} decorates it, and it takes event and context"
+        return None
+
+    def _parameters(self, path: str, definition: Def, offset: int = 0) -> Evidence | None:
+        """What the parameters say; None where they are not those of an entry point."""
+        params = definition.params[offset:]
+        if not _takes_two(params):
+            return None
+        first = params[0]
+        if first.kind == "*":
+            return Evidence(1, ()) if self.words.strong.fullmatch(_bare(definition.name)) else None
+        second = params[1] if len(params) > 1 and params[1].kind in ("", "*") else None
+        if second is None:
+            return None
+        points = 0
+        name = _bare(first.name)
+        points += 2 if self.words.event.fullmatch(name) else 1 if self.words.event_weak.fullmatch(name) else 0
+        event_like = points > 0
+        name = _bare(second.name)
+        by_context = 2 if self.words.context.fullmatch(name) else 0
+        if not by_context and (second.kind or self.words.context_weak.fullmatch(name)):
+            by_context = 1
+        typed = self._context_type(path, definition, second)
+        if typed is None:
+            return None
+        kind = _type_name(first.annotation)
+        if kind is not None and kind not in self.words.neutral_types and not self.words.event_types.fullmatch(kind):
+            return None
+        if not typed and (not event_like or not by_context):
+            return None
+        if sum(1 for param in params[2:] if param.kind == ""):
+            points -= 1
+        return Evidence(points + by_context + typed, (f"takes ({first.name}, {second.name})",))
+
+    def _context_type(self, path: str, definition: Def, param: Param) -> int | None:
+        """Points for the annotation of the second parameter; None where it is another framework's context."""
+        kind = _type_name(param.annotation)
+        if kind is None or kind in self.words.neutral_types:
+            return 0
+        if kind not in self.words.context_types and not kind.endswith(("Context", "ContextProtocol")):
+            return None
+        base = param.annotation
+        resolved = (
+            self.names.resolve(path, definition.parent, base) if base is not None and base[0] in ("n", "a") else ()
+        )
+        for value in resolved:
+            if value[0] == "ext" and value[1].split(".", 1)[0] in self.words.other_contexts:
+                return None
+        certain = kind == "LambdaContext" or any(value[0] == "ext" and "lambda" in value[1] for value in resolved)
+        return 3 if certain else 1
+
+    def _weigh(self, skeleton: Skeleton, definition: Def) -> Evidence:
+        """The evidence for an undeclared, undecorated function."""
+        none = Evidence(0, ())
+        name = _bare(definition.name)
+        if self.words.never.fullmatch(name) or definition.yields:
+            return none
+        parameters = self._parameters(skeleton.path, definition)
+        if parameters is None:
+            return none
+        points, reasons = parameters
+        strong = bool(self.words.strong.fullmatch(name))
+        if strong or self.words.good.fullmatch(name):
+            points += 3 if strong else 2
+            reasons = (f"is named {definition.name}", *reasons)
+        body = self._body(skeleton.path, definition)
+        if self.words.uses_context.search(body) or self.words.uses_event.search(body):
+            points += 2
+            reasons = (*reasons, "uses them as Lambda's")
+        if self.words.uses_other.search(body):
+            points -= 3
+        *directories, file = skeleton.path.removesuffix(".py").lower().split("/")
+        if self.words.file.fullmatch(file) or any(self.words.directory.fullmatch(part) for part in directories):
+            points += 1
+            reasons = (*reasons, f"lies in {skeleton.path}")
+        directory = parent(skeleton.path)
+        if directory in self.template_directories or self.program.exists(join(directory, "requirements.txt")):
+            points += 1
+        imported = [module for level, module, *_ in skeleton.imports if not level]
+        if any(module.startswith(self.words.foreign_modules) for module in imported) and not any(
+            module.split(".")[0] in ("boto3", "botocore", "aws_lambda_powertools") for module in imported
+        ):
+            points -= 4
+        if any(
+            self._is_method_of_something(values)
+            for _, values in self.names.decorator_values((skeleton.path, definition.qualname))
+        ):
+            points -= 2
+        return Evidence(points, reasons)
+
+    def _is_method_of_something(self, values: Sequence[Value]) -> bool:
+        """Whether a decorator is a method of an object from outside of which nothing is known: it likely registers."""
+        return any(
+            value[0] == "ext"
+            and "()." in value[1]
+            and value[1] not in self.words.transparent
+            and value[1] not in self.words.hint
+            for value in values
+        )
+
+    def _body(self, path: str, definition: Def) -> bytes:
+        lines = self.program.source(path).splitlines()
+        return b"\n".join(lines[definition.line - 1 : definition.end_line])
+
+    # -- calls
+
+    def _called(self, path: str, definition: Def) -> bool:
+        """Whether another function of the project hands its own event to this one: then this is no entry point."""
+        stem = path.removesuffix(".py").removesuffix("/__init__").rpartition("/")[2].encode()
+        name = definition.name.encode()
+        for other, data in self._passing.items():
+            if other != path and not (name in data and stem in data and self._imports(other, path, definition.name)):
+                continue
+            skeleton = self.program.skeleton(other)
+            if skeleton is None:
+                continue
+            for caller in skeleton.defs.values():
+                if other == path and caller.qualname == definition.qualname:
+                    continue
+                for call in caller.calls:
+                    if (
+                        call.args
+                        and self._passes_event(caller, call.args[0])
+                        and self._leads_to(other, caller, call.callee, path, definition)
+                    ):
+                        return True
+        return False
+
+    def _imports(self, other: str, path: str, name: str) -> bool:
+        skeleton = self.program.skeleton(other)
+        if skeleton is None:
+            return False
+        for level, module, attribute, _, _ in skeleton.imports:
+            found = self.program.resolve(other, level, module)
+            if found == path and attribute in (name, None, "*"):
+                return True
+            if found is not None and attribute is not None and found != path:
+                inner = self.program.resolve(other, level, f"{module}.{attribute}" if module else attribute)
+                if inner == path:
+                    return True
+        return False
+
+    def _passes_event(self, caller: Def, argument: Expr) -> bool:
+        return (
+            argument is not None
+            and argument[0] == "n"
+            and (argument[1] == "event" or any(param.name == argument[1] for param in caller.params[:2]))
+        )
+
+    def _leads_to(self, other: str, caller: Def, callee: Expr, path: str, definition: Def) -> bool:
+        if callee is None or callee[0] not in ("n", "a"):
+            return False
+        if other == path and callee[0] == "n" and callee[1] != definition.name:
+            return False
+        return any(
+            value[0] == "def" and value[1:3] == (path, definition.qualname)
+            for value in self.names.resolve(other, caller.qualname, callee)
+        )
+
+    # -- results
+
+    def _add(
+        self, path: str, attribute: str, line: int, qualname: str, origin: str, reason: str, module: str = ""
+    ) -> None:
+        module = module or path
+        root = source_root(self.program, module)
+        self.program.code_roots.setdefault(module, root)
+        handler = f"{module.removesuffix('.py').removesuffix('/__init__')}.{attribute}"
+        self.covered.add((path, qualname))
+        self.functions.append(
+            Function(
+                name=handler,
+                handler=handler[len(root) :].lstrip("/"),
+                origin=origin,
+                reason=reason,
+                path=path,
+                line=line,
+                qualname=qualname,
+                code_root=root,
+            )
+        )
+
+
+def _takes_two(params: Sequence[Param]) -> bool:
+    """Whether a function can be called with two positional arguments."""
+    positional = [param for param in params if param.kind == ""]
+    if any(param.kind == "k" and not param.has_default for param in params):
+        return False
+    needed = sum(1 for param in positional if not param.has_default)
+    return needed <= 2 and (len(positional) >= 2 or any(param.kind == "*" for param in params))
+
+
+def _type_name(annotation: Expr) -> str | None:
+    """The last name of an annotation, of the outermost type; None where there is none that can be read."""
+    if annotation is None:
+        return None
+    if annotation[0] in ("n", "a"):
+        return str(annotation[-1])
+    if annotation[0] == "i":
+        return _type_name(annotation[1])
+    if annotation[0] == "k":
+        return str(annotation[1]).split("[")[0].rpartition(".")[2].strip() if annotation[1] is not None else "None"
+    if annotation[0] == "o":
+        named = [name for name in (_type_name(part) for part in annotation[1]) if name and name != "None"]
+        return named[0] if named else None
+    return None
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -1,0 +1,220 @@
+"""What templates and the configuration declare → Functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from lambdalint.data import table
+from lambdalint.functions.handlers import Handler, Locator, Module, Target, parse
+from lambdalint.model import DeclaredFunction, Function, Value
+from lambdalint.source.program import Program, join, parent
+from lambdalint.templates.values import Text
+from lambdalint.tree import Unreadable
+
+if TYPE_CHECKING:
+    from lambdalint.source.names import Node
+
+_KINDS = {
+    "sam": "SAM template",
+    "cloudformation": "CloudFormation template",
+    "serverless": "Serverless Framework service",
+    "terraform": "Terraform module",
+    "cdk": "synthesised CDK stack",
+    "chalice": "Chalice project",
+}
+ARCHIVES = (".zip", ".jar", ".whl", ".tar.gz")
+
+
+class Declared:
+    """Resolves declarations. `functions` are the results, `nodes` all definitions and names that they cover."""
+
+    def __init__(self, program: Program, locator: Locator) -> None:
+        self.program = program
+        self.locator = locator
+        self.delegating: dict[str, str] = dict(table("entry_points")["delegating"])
+        self.functions: list[Function] = []
+        self.nodes: set[Node] = set()
+
+    # -- templates
+
+    def templates(self, declared: Iterable[DeclaredFunction]) -> None:
+        """Add the functions that templates declare."""
+        # All modules come first: what they import depends on their code roots.
+        pending = []
+        for item in declared:
+            handler, module = self._module(item)
+            if module.path is not None and module.code_root is not None:
+                self.program.code_roots.setdefault(module.path, module.code_root)
+            pending.append((item, handler, module))
+        for item, handler, module in pending:
+            target = Target(problem=module.problem)
+            if module.path is not None and handler is not None:
+                target = self.locator.target(module.path, handler.attribute)
+            self._add(item, handler, module, target)
+
+    def _add(self, item: DeclaredFunction, handler: Handler | None, module: Module, target: Target) -> None:
+        self.nodes |= target.nodes
+        if target.path is not None and module.code_root is not None:
+            self.program.code_roots.setdefault(target.path, module.code_root)
+        written = _text(item.handler)
+        reason = f"{_KINDS.get(item.origin, item.origin)} {item.location.path} declares it"
+        if (
+            handler is not None
+            and written is not None
+            and f"{handler.module}.{handler.attribute}" != written.replace("/", ".")
+        ):
+            reason += f"; its handler {written} calls {handler.module}.{handler.attribute}"
+        if module.how:
+            reason += f"; the code is put together elsewhere, and this is {module.how}"
+        self.functions.append(
+            Function(
+                name=item.name,
+                handler=written or "",
+                origin=item.origin,
+                reason=reason,
+                path=target.path,
+                line=target.line,
+                qualname=target.qualname,
+                code_root=module.code_root,
+                declared=item,
+                problem=target.problem,
+            )
+        )
+
+    def _module(self, item: DeclaredFunction) -> tuple[Handler | None, Module]:
+        runtime = _text(item.runtime)
+        if runtime is not None and not runtime.startswith("python"):
+            return None, Module()
+        if "inline_code" in item.settings:
+            return None, Module(problem="inline code in the template")
+        if not item.handler.known:
+            return None, Module(problem=item.handler.reason or "the template names no handler")
+        written = self._delegated(item)
+        handler = parse(written)
+        if handler is None:
+            return None, Module(problem=f"{written} is not a handler: module and function, joined by a dot")
+        return handler, self._place(item, handler)
+
+    def _delegated(self, item: DeclaredFunction) -> str:
+        """The handler that really runs, where the declared one comes with a layer and looks it up in a variable."""
+        written = str(item.handler.value)
+        variable = self.delegating.get(written)
+        if variable is None:
+            return written
+        variables = item.environment.value if isinstance(item.environment.value, dict) else {}
+        return _text(variables.get(variable, Value())) or written
+
+    def _place(self, item: DeclaredFunction, handler: Handler) -> Module:
+        """The module of a handler: at the declared code root or, where a build makes that, where its source must be."""
+        near = parent(item.location.path)
+        if item.code_root.known and isinstance(item.code_root.value, str):
+            root = _normal(item.code_root.value)
+        elif item.code_root.unknown:
+            return self.locator.search(handler, near, self._hints(item))
+        else:
+            root = _normal(item.default_root)
+        if root.endswith(ARCHIVES):
+            return self.locator.search(handler, near, self._hints(item, root))
+        found = self.locator.module(root, handler)
+        if found.path is not None:
+            return self._original(found) if "cdk.out" in root.split("/") else found
+        if root and not root.endswith(".py") and not self.locator.holds_python(root):
+            elsewhere = self.locator.search(handler, near, self._hints(item, root))
+            return elsewhere if elsewhere.path is not None else found
+        if _text(item.package_type) == "Image" or "build_method" in item.settings:
+            inside = self.locator.search(handler, near, self._hints(item), below=root)
+            return inside if inside.path is not None else found
+        return found
+
+    def _original(self, staged: Module) -> Module:
+        """The source that a file staged by the CDK is a copy of; the copy where there is none."""
+        assert staged.path is not None
+        assert staged.code_root is not None
+        inner = staged.path[len(staged.code_root) :]
+        content = self._bytes(staged.path)
+        application = staged.path.split("/cdk.out/")[0] if "/cdk.out/" in staged.path else ""
+        scope = f"{application}/" if application else ""
+        same = [
+            path
+            for path in self.locator.files
+            if path.endswith(inner) and path.startswith(scope) and path != staged.path and self._bytes(path) == content
+        ]
+        if len(same) != 1:
+            return staged
+        return Module(same[0], same[0][: -len(inner)].rstrip("/"))
+
+    def _bytes(self, path: str) -> bytes | None:
+        try:
+            return self.program.source(path)
+        except Unreadable:
+            return None
+
+    @staticmethod
+    def _hints(item: DeclaredFunction, root: str = "") -> Sequence[str]:
+        hints = [item.name, _text(item.settings.get("function_name", Value())) or ""]
+        for place in (root, item.code_root.value, item.code_root.reason):
+            written = (
+                "".join(part for part in place.parts if isinstance(part, str)) if isinstance(place, Text) else place
+            )
+            if isinstance(written, str):
+                hints.append(written.rstrip("/").rpartition("/")[2].split(".")[0])
+        return [hint for hint in hints if hint]
+
+    # -- configuration
+
+    def configuration(self, entries: Sequence[str]) -> None:
+        """Add the functions that the configuration names: ``path/to/file.py:name`` or ``module.attribute``."""
+        for entry in entries:
+            module, handler = self._configured(entry)
+            target = Target(problem=module.problem)
+            if module.path is not None and handler is not None:
+                if module.code_root is not None:
+                    self.program.code_roots.setdefault(module.path, module.code_root)
+                target = self.locator.target(module.path, handler.attribute)
+            if target.path is not None and target.qualname is not None and (target.path, target.qualname) in self.nodes:
+                continue
+            self.nodes |= target.nodes
+            self.functions.append(
+                Function(
+                    name=entry,
+                    handler=entry,
+                    origin="configuration",
+                    reason="the configuration names it",
+                    path=target.path,
+                    line=target.line,
+                    qualname=target.qualname,
+                    code_root=module.code_root,
+                    problem=target.problem,
+                )
+            )
+
+    def _configured(self, entry: str) -> tuple[Module, Handler | None]:
+        path, colon, name = entry.rpartition(":")
+        if colon:
+            path = _normal(path)
+            if not self.program.exists(path):
+                return Module(problem=f"there is no file {path}"), None
+            return Module(path, source_root(self.program, path)), Handler(path, name)
+        handler = parse(entry)
+        if handler is None:
+            return Module(problem=f"{entry} is not a handler: module and function, joined by a dot"), None
+        found = self.locator.module("", handler)
+        return (found if found.path is not None else self.locator.search(handler, "", ())), handler
+
+
+def source_root(program: Program, path: str) -> str:
+    """The directory that must be on the path for a file to be imported: the nearest that is no package."""
+    directory = parent(path)
+    while directory and program.exists(join(directory, "__init__.py")):
+        directory = parent(directory)
+    return directory
+
+
+def _normal(path: str) -> str:
+    path = path.strip("/").removeprefix("./")
+    return "" if path == "." else path
+
+
+def _text(value: Value) -> str | None:
+    return value.value if value.known and isinstance(value.value, str) else None
