@@ -1,0 +1,73 @@
+"""Readers of deployment templates: what is deployed, on what, triggered by what.
+
+`is_template` tells templates from other files by name and first bytes, without importing anything.
+`read_templates` reads them all: AWS SAM and CloudFormation, synthesised CDK output, the Serverless
+Framework, Terraform and Chalice. Nothing is run, fetched, or read outside the tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lambdalint.templates.values import Templates
+    from lambdalint.tree import Tree
+
+_SERVERLESS_DATA = frozenset({"serverless.yml", "serverless.yaml", "serverless.json"})
+_SERVERLESS_PROGRAMS = frozenset({"serverless.js", "serverless.cjs", "serverless.mjs", "serverless.ts"})
+_STACK_NAMES = frozenset({"template.yaml", "template.yml", "template.json"})
+_DATA_SUFFIXES = (".yaml", ".yml", ".json", ".template", ".cfn", ".cform")
+_STACK_MARKS = (
+    b"AWSTemplateFormatVersion",
+    b"AWS::Serverless-2016-10-31",
+    b"Type: AWS::",
+    b"Type: 'AWS::",
+    b'Type: "AWS::',
+    b'"Type": "AWS::',
+    b'"Type":"AWS::',
+    b'"Type" : "AWS::',
+)
+
+
+def is_template(path: str, head: bytes) -> bool:
+    """Whether a file may be a deployment template; `read_templates` has the last word.
+
+    Args:
+        path: the file's path, forward slashes.
+        head: its first bytes; 64 KiB are enough for any template that was seen, fewer may miss one whose
+            first resource comes late.
+    """
+    name = path.rpartition("/")[2].lower()
+    if name.endswith((".tf", ".tf.json", ".tfvars", ".tfvars.json")):
+        return True
+    if name in _SERVERLESS_DATA or name in _SERVERLESS_PROGRAMS or name in _STACK_NAMES:
+        return True
+    if name == "config.json" and path.endswith(".chalice/config.json"):
+        return True
+    if not name.endswith(_DATA_SUFFIXES):
+        return False
+    if name.endswith(".assets.json"):
+        return b'"files"' in head and b'"source"' in head
+    if name.endswith((".yml", ".yaml")) and b"functions:" in head and b"provider:" in head and b"service:" in head:
+        return True  # a service that is deployed with --config
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        head = head.replace(b"\0", b"")
+    return any(mark in head for mark in _STACK_MARKS)
+
+
+def read_templates(tree: Tree, paths: Sequence[str]) -> Templates:
+    """Reads all templates of a project.
+
+    Args:
+        tree: where they are read from; files that they name (nested stacks, included files, Dockerfiles,
+            asset manifests) are read from it too.
+        paths: the paths for which `is_template` is true.
+
+    Returns:
+        Functions in the order of their locations. A fault in an input is in ``problems``; no exception
+        leaves this function.
+    """
+    from lambdalint.templates.project import read_project  # brings the parsers
+
+    return read_project(tree, paths)

@@ -1,0 +1,430 @@
+"""CloudFormation and AWS SAM templates, in YAML and JSON, and the templates that the CDK synthesises.
+
+Sources: the CloudFormation template reference (``AWS::Lambda::Function``), the AWS SAM specification
+(``AWS::Serverless::Function``, its event sources, and Globals: lists are added, maps are merged, other
+values are replaced).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from lambdalint.model import ABSENT, DeclaredFunction, EventSource, Location, State, Value
+from lambdalint.templates.documents import MAP, SCALAR, Node
+from lambdalint.templates.events import filter_patterns, key_rules, settings
+from lambdalint.templates.intrinsics import Entry, Stack
+from lambdalint.templates.values import (
+    OutsideProject,
+    Reference,
+    Resource,
+    Text,
+    as_integer,
+    as_string,
+    described,
+    directory_of,
+    environment,
+    first,
+    inside,
+    items,
+    known,
+    mapping,
+    merged,
+    spelt,
+    text,
+    unknown,
+)
+
+_LAMBDA = "AWS::Lambda::Function"
+_SERVERLESS = "AWS::Serverless::Function"
+# The kinds of resources that say what triggers a function or what its code may write to. Others (roles,
+# subnets …) are not evaluated: in large stacks they are most of the text.
+TRACKED = (
+    "AWS::Lambda::",
+    "AWS::Serverless::",
+    "AWS::SQS::Queue",
+    "AWS::SNS::",
+    "AWS::S3::Bucket",
+    "AWS::DynamoDB::",
+    "AWS::Kinesis",
+    "AWS::Events::",
+    "AWS::Scheduler::",
+    "AWS::Pipes::",
+    "AWS::StepFunctions::",
+    "AWS::ApiGateway",
+    "AWS::Logs::",
+    "AWS::ElasticLoadBalancingV2::TargetGroup",
+    "AWS::Cognito::UserPool",
+    "AWS::IoT::TopicRule",
+    "AWS::SES::ReceiptRule",
+    "AWS::Config::ConfigRule",
+    "AWS::CodeCommit::Repository",
+    "AWS::AppSync::DataSource",
+    "AWS::SecretsManager::",
+    "AWS::Bedrock::Agent",
+    "AWS::MSK::",
+    "AWS::AmazonMQ::Broker",
+    "AWS::DocDB::DBCluster",
+    "AWS::CloudFront::Distribution",
+    "AWS::CloudFormation::CustomResource",
+    "AWS::CloudFormation::Stack",
+    "Custom::",
+)
+SETTINGS = {
+    "function_name": "FunctionName",
+    "role": "Role",
+    "reserved_concurrency": "ReservedConcurrentExecutions",
+    "provisioned_concurrency": "ProvisionedConcurrencyConfig",
+    "dead_letter": "DeadLetterConfig.TargetArn",
+    "tracing": "TracingConfig.Mode",
+    "snap_start": "SnapStart.ApplyOn",
+    "ephemeral_storage": "EphemeralStorage.Size",
+    "recursive_loop": "RecursiveLoop",
+    "log_group": "LoggingConfig.LogGroup",
+    "file_systems": "FileSystemConfigs",
+    "vpc": "VpcConfig",
+    "durable": "DurableConfig",
+    "capacity_provider": "CapacityProviderConfig",
+    "tenancy": "TenancyConfig",
+}
+_SERVERLESS_SETTINGS = {
+    "dead_letter": "DeadLetterQueue.TargetArn",
+    "tracing": "Tracing",
+    "auto_publish_alias": "AutoPublishAlias",
+    "on_failure": "EventInvokeConfig.DestinationConfig.OnFailure.Destination",
+    "on_success": "EventInvokeConfig.DestinationConfig.OnSuccess.Destination",
+    "retries": "EventInvokeConfig.MaximumRetryAttempts",
+}
+
+
+def is_stack(root: Node | None) -> bool:
+    """Whether a document is a CloudFormation template rather than any other YAML or JSON."""
+    if root is None or root.kind != MAP:
+        return False
+    section = root.get("Resources")
+    if section is not None and section.kind == MAP:
+        kinds = [node.get("Type") for _, node in section.value.values()]
+        if any(
+            kind is not None and kind.kind == SCALAR and kind.value.startswith(("AWS::", "Custom::")) for kind in kinds
+        ):
+            return True
+        if any(name.startswith("Fn::ForEach") for name in section.value):
+            return True
+    return root.get("AWSTemplateFormatVersion") is not None
+
+
+def globals_of(root: Node, section: str) -> Node | None:
+    """The SAM Globals for a kind of resource (``Function``)."""
+    found = root.get("Globals")
+    return found.get(section) if found is not None else None
+
+
+def read_stack(
+    stack: Stack,
+    root: Node,
+    keys: list[tuple[tuple[str, str], ...]],
+    *,
+    code_root_of: Callable[[Entry, Mapping[str, Value]], Value | None] | None = None,
+    dockerfile: Callable[[str], Value] | None = None,
+    origin: str | None = None,
+) -> None:
+    """Adds the functions and resources of a template to ``stack.found``.
+
+    Args:
+        stack: the template.
+        root: its root node.
+        keys: takes, for each function added, the scope and name by which References know it.
+        code_root_of: what a packager's metadata says about a function's code, None where it says nothing.
+        dockerfile: the handler that the Dockerfile at a path of the project names.
+        origin: ``cdk``, or None to tell SAM from CloudFormation by the type of each resource.
+
+    Raises:
+        TooMuchWork: the budget is used up; what was found until then stays.
+    """
+    globals_node = globals_of(root, "Function") if stack.sam or root.get("Globals") is not None else None
+    for entry in stack.resources.values():
+        if not entry.type.startswith(TRACKED):
+            continue
+        properties = stack.evaluate(entry.node.get("Properties"), entry.bindings)
+        if entry.type == _SERVERLESS and globals_node is not None:
+            stack.spend(globals_node.weight)
+            properties = merged(stack.evaluate(globals_node), properties)
+        members = mapping(properties)
+        place = stack.location(entry.key)
+        kind = origin or ("sam" if entry.type.startswith("AWS::Serverless::") else "cloudformation")
+        stack.found.resources.append(Resource(kind, stack.scope, entry.name, entry.type, place, members))
+        if entry.type in (_LAMBDA, _SERVERLESS):
+            reader = _FunctionReader(stack, entry, members, place)
+            function = reader.read(kind, code_root_of, dockerfile)
+            if properties.unknown:
+                function = function._replace(
+                    handler=properties, code_root=properties, environment=properties, events=properties
+                )
+            stack.found.functions.append(function)
+            keys.append(((stack.scope, entry.name),))
+
+
+class _FunctionReader:
+    """One ``AWS::Lambda::Function`` or ``AWS::Serverless::Function``."""
+
+    def __init__(self, stack: Stack, entry: Entry, properties: Mapping[str, Value], place: Location) -> None:
+        self.stack = stack
+        self.entry = entry
+        self.properties = properties
+        self.place = place
+        self.serverless = entry.type == _SERVERLESS
+
+    def value(self, name: str) -> Value:
+        return self.properties.get(name, ABSENT)
+
+    def read(
+        self,
+        origin: str,
+        code_root_of: Callable[[Entry, Mapping[str, Value]], Value | None] | None,
+        dockerfile: Callable[[str], Value] | None,
+    ) -> DeclaredFunction:
+        handler = as_string(self.value("Handler"), "Handler")
+        packaged = code_root_of(self.entry, self.properties) if code_root_of else None
+        code_root = packaged or self.code_root()
+        package_type = as_string(self.value("PackageType"), "PackageType")
+        found = settings(self.properties, SETTINGS)
+        found.update(self.more_settings())
+        if text(package_type) == "Image" or (handler.state is State.ABSENT and self.image_location()):
+            if not package_type.known:
+                package_type = known("Image", self.place, "the function names an image")
+            code_root, handler = self.image(dockerfile)
+        default_root = directory_of(self.stack.path) if code_root.state is State.ABSENT else ""
+        return DeclaredFunction(
+            name=self.entry.name,
+            origin=origin,
+            location=self.place,
+            handler=handler,
+            code_root=code_root,
+            default_root=default_root,
+            runtime=as_string(self.value("Runtime"), "Runtime"),
+            architecture=self.architecture(),
+            memory=as_integer(self.value("MemorySize"), "MemorySize"),
+            timeout=as_integer(self.value("Timeout"), "Timeout"),
+            package_type=package_type,
+            layers=self.layers(),
+            environment=environment(self.value("Environment"), "Variables"),
+            events=self.events() if self.serverless else ABSENT,
+            settings=found,
+        )
+
+    def more_settings(self) -> dict[str, Value]:
+        found: dict[str, Value] = {}
+        if self.serverless:
+            found.update(settings(self.properties, _SERVERLESS_SETTINGS))
+        metadata = self.entry.node.get("Metadata")
+        if metadata is not None:
+            method = self.stack.evaluate(metadata.get("BuildMethod"), self.entry.bindings)
+            if method.state is not State.ABSENT:
+                found["build_method"] = method
+        inline = self.value("InlineCode") if self.serverless else first(self.properties, "Code.ZipFile")
+        if inline.state is not State.ABSENT:
+            found["inline_code"] = inline
+        return found
+
+    def layers(self) -> Value:
+        value = self.value("Layers")
+        if value.known and type(value.value) is not tuple:
+            return unknown("Layers is not a list", value.location)
+        return value
+
+    def architecture(self) -> Value:
+        value = self.value("Architectures")
+        if not value.known:
+            return value
+        names = items(value)
+        if len(names) != 1:
+            return unknown("Architectures does not hold one name", value.location)
+        return as_string(names[0], "Architectures")
+
+    def image_location(self) -> Value | None:
+        """The image that the function runs, where it names one."""
+        value = self.value("ImageUri") if self.serverless else first(self.properties, "Code.ImageUri")
+        return value if value.state is not State.ABSENT else None
+
+    def image(self, dockerfile: Callable[[str], Value] | None) -> tuple[Value, Value]:
+        """Code root and handler of an image: SAM's build metadata, ImageConfig and the Dockerfile's CMD say them."""
+        command = items(first(self.properties, "ImageConfig.Command"))
+        handler = as_string(command[0], "ImageConfig.Command") if command else ABSENT
+        metadata = self.entry.node.get("Metadata")
+        if metadata is None or (metadata.get("DockerContext") is None and metadata.get("Dockerfile") is None):
+            image = self.image_location()
+            where = f" ({image.value})" if image and isinstance(image.value, str) else ""
+            root = unknown(f"the code is in an image{where}", image.location if image else self.place)
+            return root, handler if handler.state is not State.ABSENT else unknown(
+                "the image says the handler", self.place
+            )
+        evaluate = self.stack.evaluate
+        root = code_path(evaluate(metadata.get("DockerContext"), self.entry.bindings), self.stack)
+        if root.state is State.ABSENT:
+            root = known(directory_of(self.stack.path), self.place, "the template's directory")
+        if handler.state is State.ABSENT:
+            handler = unknown("the image says the handler", self.place)
+            name = text(evaluate(metadata.get("Dockerfile"), self.entry.bindings)) or "Dockerfile"
+            if dockerfile and root.known:
+                try:
+                    handler = dockerfile(inside(root.value, name))
+                except OutsideProject as reason:
+                    handler = unknown(str(reason), self.place)
+        return root, handler
+
+    def code_root(self) -> Value:
+        """Where the code is, relative to the project's root."""
+        if self.serverless and self.value("InlineCode").state is not State.ABSENT:
+            return unknown("inline code in the template", self.value("InlineCode").location)
+        value = self.value("CodeUri" if self.serverless else "Code")
+        if not value.known or not isinstance(value.value, dict):
+            return code_path(value, self.stack)
+        members = value.value
+        if "ZipFile" in members:
+            return unknown("inline code in the template", members["ZipFile"].location)
+        if "ImageUri" in members:
+            return unknown("the code is in an image", members["ImageUri"].location)
+        key = members.get("S3Key") or members.get("Key") or ABSENT
+        if key.state is not State.ABSENT:
+            return unknown(f"the code is in S3, under {spelt(key)}", key.location, key.value)
+        return unknown("the code's place cannot be read", value.location)
+
+    def events(self) -> Value:
+        value = self.value("Events")
+        if not value.known:
+            return value
+        if not isinstance(value.value, dict):
+            return unknown("Events is not a mapping", value.location)
+        sources = []
+        problem = ""
+        for name, event in value.value.items():
+            source = self.event(event)
+            if source is None:
+                problem = problem or f"event {name[:80]} cannot be read"
+            else:
+                sources.append(source)
+        if problem:
+            return unknown(problem, value.location, tuple(sources))
+        return known(tuple(sources), value.location)
+
+    def event(self, value: Value) -> EventSource | None:
+        """One SAM event."""
+        members = mapping(value)
+        kind = text(members.get("Type", ABSENT))
+        if kind is None:
+            return None
+        properties = mapping(members.get("Properties", ABSENT))
+        shape = _EVENTS.get(kind)
+        if shape is None:
+            return EventSource("unknown", ABSENT, value.location, {"type": known(kind, value.location)})
+        found = settings(properties, shape.names)
+        source = first(properties, shape.resource) if shape.resource else ABSENT
+        if "rules" in found:
+            found.update(key_rules(found.pop("rules")))
+        if "filters" in found and shape.kind in ("sqs", "kinesis", "dynamodb", "msk", "mq", "kafka", "documentdb"):
+            found["filters"] = filter_patterns(found["filters"])
+        event_kind = shape.kind
+        if kind == "SNS":
+            subscription = properties.get("SqsSubscription", ABSENT)
+            if subscription.state is not State.ABSENT and text(subscription) not in ("false", "False"):
+                # SAM puts a queue between topic and function: what the function gets are SQS records.
+                inner = mapping(subscription)
+                found["topic"] = source
+                source = inner.get("QueueArn", ABSENT)
+                event_kind = "sqs"
+                found["batch_size"] = as_integer(inner.get("BatchSize", ABSENT), "BatchSize")
+        elif kind == "HttpApi":
+            found.setdefault("payload_version", known("2.0", value.location, "default of HttpApi events"))
+        elif kind == "Api":
+            found["payload_version"] = known("1.0", value.location, "REST APIs have one format")
+        return EventSource(event_kind, source, value.location, found)
+
+
+class _Shape(NamedTuple):
+    """What a SAM event type means: kind, the path of its source, its settings."""
+
+    kind: str
+    resource: str = ""
+    names: Mapping[str, str] = {}
+
+
+_POLLER = {
+    "batch_size": "BatchSize",
+    "batching_window": "MaximumBatchingWindowInSeconds",
+    "response_types": "FunctionResponseTypes",
+    "filters": "FilterCriteria.Filters",
+    "enabled": "Enabled",
+}
+_STREAM = {
+    **_POLLER,
+    "starting_position": "StartingPosition",
+    "bisect": "BisectBatchOnFunctionError",
+    "retries": "MaximumRetryAttempts",
+    "parallelization": "ParallelizationFactor",
+    "on_failure": "DestinationConfig.OnFailure.Destination",
+}
+_SCHEDULE = {"schedule": "Schedule", "input": "Input", "enabled": "Enabled"}
+_HTTP = {"path": "Path", "method": "Method"}
+
+_EVENTS = {
+    "S3": _Shape("s3", "Bucket", {"events": "Events", "rules": "Filter.S3Key.Rules"}),
+    "SNS": _Shape("sns", "Topic", {"filters": "FilterPolicy", "filter_scope": "FilterPolicyScope"}),
+    "SQS": _Shape("sqs", "Queue", {**_POLLER, "concurrency": "ScalingConfig.MaximumConcurrency"}),
+    "Kinesis": _Shape("kinesis", "Stream", _STREAM),
+    "DynamoDB": _Shape("dynamodb", "Stream", _STREAM),
+    "MSK": _Shape("msk", "Stream", {**_STREAM, "topics": "Topics"}),
+    "MQ": _Shape("mq", "Broker", {**_POLLER, "queues": "Queues"}),
+    "SelfManagedKafka": _Shape("kafka", "", {**_STREAM, "topics": "Topics", "bootstrap": "KafkaBootstrapServers"}),
+    "DocumentDB": _Shape("documentdb", "Cluster", _STREAM),
+    "Api": _Shape("api", "RestApiId", _HTTP),
+    "HttpApi": _Shape("http", "ApiId", {**_HTTP, "payload_version": "PayloadFormatVersion"}),
+    "Schedule": _Shape("schedule", "", _SCHEDULE),
+    "ScheduleV2": _Shape("schedule", "", {"schedule": "ScheduleExpression", "input": "Input"}),
+    "CloudWatchEvent": _Shape("eventbridge", "EventBusName", {"pattern": "Pattern", "input": "Input"}),
+    "EventBridgeRule": _Shape("eventbridge", "EventBusName", {"pattern": "Pattern", "input": "Input"}),
+    "CloudWatchLogs": _Shape("cloudwatch-logs", "LogGroupName", {"filters": "FilterPattern"}),
+    "IoTRule": _Shape("iot", "", {"sql": "Sql"}),
+    "AlexaSkill": _Shape("alexa"),
+    "Cognito": _Shape("cognito", "UserPool", {"events": "Trigger"}),
+}
+
+
+def code_path(value: Value, stack: Stack) -> Value:
+    """A path that a template names, as a path of the project; Unknown where the code is elsewhere."""
+    if not value.known:
+        return value
+    written = text(value)
+    if written is None:
+        if isinstance(value.value, (Reference, Text)):
+            return unknown(f"the code's place depends on {described(value)}", value.location, value.value)
+        return unknown("the code's place is not a path", value.location)
+    if "://" in written:
+        where = "S3" if written.startswith("s3://") else "a URL"
+        return unknown(f"the code is in {where}, under {written[:200]}", value.location)
+    try:
+        return value._replace(value=inside(directory_of(stack.path), written))
+    except OutsideProject as reason:
+        line = value.location.line if value.location else 0
+        stack.found.problem(stack.path, f"line {line}: {reason}")
+        return unknown(str(reason), value.location)
+
+
+def nested_templates(stack: Stack) -> Iterator[tuple[str, Mapping[str, Value]]]:
+    """Paths of templates in the repository that a template deploys, each with the parameters that it hands over."""
+    for entry in stack.resources.values():
+        if entry.type == "AWS::CloudFormation::Stack":
+            name = "TemplateURL"
+        elif entry.type == "AWS::Serverless::Application":
+            name = "Location"
+        else:
+            continue
+        properties = mapping(stack.evaluate(entry.node.get("Properties"), entry.bindings))
+        written = text(properties.get(name, ABSENT))
+        if not written or "://" in written:
+            continue
+        try:
+            path = inside(directory_of(stack.path), written)
+        except OutsideProject as reason:
+            stack.found.problem(stack.path, f"line {entry.key.line}: {reason}")
+            continue
+        yield path, mapping(properties.get("Parameters", ABSENT))

@@ -1,0 +1,845 @@
+"""Terraform configurations: ``aws_lambda_function``, the public Lambda module, and what triggers them.
+
+A directory is a module. One that no other directory of the repository calls is a root module and is
+evaluated once, with the defaults of its variables and its automatic variable files; the modules that it
+calls by a local path are evaluated once for each call, with the call's arguments. Nothing is planned,
+fetched or run.
+
+Sources: the Terraform language documentation (modules, ``for_each``, ``count``, ``dynamic``, variable files);
+the documentation of the AWS and archive providers; terraform-aws-modules/lambda (inputs of the module).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from lambdalint.model import ABSENT, DeclaredFunction, EventSource, Location, State, Value
+from lambdalint.templates.documents import Malformed
+from lambdalint.templates.events import settings
+from lambdalint.templates.expressions import Bound, Evaluator, Names, Step, extended, pairs
+from lambdalint.templates.hcl import HCL_LIMIT, Block, Body, check_depth, parse
+from lambdalint.templates.values import (
+    Found,
+    OutsideProject,
+    Reference,
+    Resource,
+    TooMuchWork,
+    as_integer,
+    as_string,
+    described,
+    directory_of,
+    environment,
+    first,
+    inside,
+    items,
+    known,
+    mapping,
+    references,
+    spelt,
+    text,
+    unknown,
+)
+from lambdalint.tree import Tree, Unreadable
+
+INSTANCE_LIMIT = 300
+CALL_DEPTH = 12
+
+_LAMBDA = re.compile(rb"aws_lambda_function\b|/lambda/aws\b|terraform-aws-lambda\b")
+_LOCAL_CALL = re.compile(rb'"?source"?\s*[=:]\s*"(\.\.?(?:/[^"]*)?)"')
+_PUBLIC_LAMBDA = re.compile(r"(?:^|/)(?:terraform-aws-modules/lambda/aws|terraform-aws-lambda(?:\.git)?)(?:\?|$)")
+# Public modules that stand for one resource: the type that their arguments and outputs look like.
+_PUBLIC_RESOURCES = {
+    "terraform-aws-modules/sqs/aws": "aws_sqs_queue",
+    "terraform-aws-modules/sns/aws": "aws_sns_topic",
+    "terraform-aws-modules/s3-bucket/aws": "aws_s3_bucket",
+    "terraform-aws-modules/dynamodb-table/aws": "aws_dynamodb_table",
+    "terraform-aws-modules/step-functions/aws": "aws_sfn_state_machine",
+}
+_TRACKED = re.compile(
+    r"aws_(?:lambda_|sqs_queue$|sns_topic|s3_bucket$|s3_bucket_notification$|s3_object$|s3_bucket_object$|dynamodb_table$|"
+    r"dynamodb_global_table$|kinesis_|cloudwatch_event_|scheduler_schedule$|pipes_pipe$|sfn_state_machine$|api_gateway_|"
+    r"apigatewayv2_|cloudwatch_log_subscription_filter$|cloudwatch_log_group$|lb_target_group|alb_target_group|"
+    r"cognito_user_pool$|iot_topic_rule$|ses_receipt_rule$|config_config_rule$|codecommit_trigger$|appsync_datasource$|"
+    r"secretsmanager_secret|bedrockagent_|msk_|mq_broker$|docdb_cluster$|cloudfront_distribution$)"
+)
+
+_SETTINGS = {
+    "function_name": "function_name",
+    "role": "role",
+    "reserved_concurrency": "reserved_concurrent_executions",
+    "dead_letter": "dead_letter_config[].target_arn",
+    "tracing": "tracing_config[].mode",
+    "snap_start": "snap_start[].apply_on",
+    "ephemeral_storage": "ephemeral_storage[].size",
+    "log_group": "logging_config[].log_group",
+    "file_systems": "file_system_config[]",
+    "vpc": "vpc_config[]",
+    "recursive_loop": "recursive_loop",
+}
+_MODULE_SETTINGS = {
+    "function_name": "function_name",
+    "role": "lambda_role",
+    "reserved_concurrency": "reserved_concurrent_executions",
+    "dead_letter": "dead_letter_target_arn",
+    "tracing": "tracing_mode",
+    "ephemeral_storage": "ephemeral_storage_size",
+    "on_failure": "destination_on_failure",
+    "on_success": "destination_on_success",
+}
+
+Keys = list[tuple[tuple[str, str], ...]]
+
+
+def read_terraform(tree: Tree, paths: Sequence[str], found: Found, keys: Keys) -> None:
+    """Adds the functions and resources of all configurations to ``found``, and the functions' names to ``keys``.
+
+    Args:
+        tree: where the files are read from.
+        paths: all ``*.tf``, ``*.tf.json`` and variable files of the project.
+        found: takes what is found.
+        keys: takes, for each function added, the scopes and names by which References know it.
+    """
+    project = _Project(tree, paths, found)
+    for directory in project.roots():
+        root = _Root(project, directory)
+        try:
+            root.read(found, keys)
+        except TooMuchWork as error:
+            found.problem(project.files[directory][0], str(error))
+            del found.functions[len(keys) :]
+
+
+class _Project:
+    """The directories that hold configurations, which of them call which, and their modules once parsed."""
+
+    def __init__(self, tree: Tree, paths: Sequence[str], found: Found) -> None:
+        self.tree = tree
+        self.found = found
+        self.files: dict[str, list[str]] = {}
+        self.variable_files: dict[str, list[str]] = {}
+        self.sources: dict[str, bytes] = {}
+        self.calls: dict[str, set[str]] = {}
+        self.modules: dict[str, _Module] = {}
+        direct: set[str] = set()
+        for path in paths:
+            directory = directory_of(path)
+            name = posixpath.basename(path)
+            if name.endswith((".tfvars", ".tfvars.json")):
+                if name.startswith("terraform.tfvars") or ".auto.tfvars" in name:
+                    self.variable_files.setdefault(directory, []).append(path)
+                continue
+            self.files.setdefault(directory, []).append(path)
+            self.calls.setdefault(directory, set())
+            try:
+                data = tree.read(path, HCL_LIMIT)
+                check_depth(data)
+            except (Malformed, Unreadable) as error:
+                found.problem(path, str(error))
+                continue
+            self.sources[path] = data
+            if _LAMBDA.search(data):
+                direct.add(directory)
+            for match in _LOCAL_CALL.finditer(data):
+                try:
+                    called = inside(directory, match[1].decode("utf-8", "replace"))
+                except OutsideProject:
+                    continue  # the call itself is told of where it matters
+                if called != directory:
+                    self.calls[directory].add(called)
+        self.relevant = self._relevant(direct)
+
+    def _relevant(self, direct: set[str]) -> set[str]:
+        """The directories from which calls lead to a function, or which are called from such."""
+        callers: dict[str, set[str]] = {}
+        for caller, called in self.calls.items():
+            for directory in called:
+                callers.setdefault(directory, set()).add(caller)
+        upwards = _closure(direct, callers)
+        return _closure(upwards, self.calls)
+
+    def roots(self) -> list[str]:
+        """The root modules from which functions are declared, in order."""
+        reached: set[str] = set()
+        for directory, called in self.calls.items():
+            if directory in self.relevant:
+                reached |= {name for name in called if name in self.files}
+        tops = [
+            directory for directory in sorted(self.files) if directory in self.relevant and directory not in reached
+        ]
+        # Directories that only call each other in a ring still declare something.
+        covered = _closure(set(tops), self.calls)
+        rings = [d for d in sorted(self.files) if d in self.relevant and d not in covered]
+        return tops + rings
+
+    def module(self, directory: str) -> _Module | None:
+        """The module in a directory, None if there is none."""
+        if directory not in self.files:
+            return None
+        if directory not in self.modules:
+            self.modules[directory] = _Module(directory, self)
+        return self.modules[directory]
+
+
+def _closure(start: set[str], edges: Mapping[str, set[str]]) -> set[str]:
+    found = set(start)
+    waiting = list(start)
+    while waiting:
+        for name in edges.get(waiting.pop(), ()):
+            if name not in found:
+                found.add(name)
+                waiting.append(name)
+    return found
+
+
+class _Module:
+    """The blocks of the files of one directory."""
+
+    def __init__(self, directory: str, project: _Project) -> None:
+        self.directory = directory
+        self.variables: dict[str, Block] = {}
+        self.outputs: dict[str, Block] = {}
+        self.locals: dict[str, tuple[Body, str]] = {}
+        self.resources: dict[tuple[str, str], Block] = {}
+        self.data: dict[tuple[str, str], Block] = {}
+        self.modules: dict[str, Block] = {}
+        for path in project.files[directory]:
+            source = project.sources.get(path)
+            if source is None:
+                continue
+            try:
+                body, problem = parse(path, source)
+            except Malformed as error:
+                project.found.problem(path, str(error))
+                continue
+            if problem:
+                project.found.problem(path, problem)
+            for block in body.blocks:
+                self._add(block)
+
+    def _add(self, block: Block) -> None:
+        labels = block.labels
+        if block.type == "locals":
+            for name in block.body.attributes:
+                self.locals[name] = (block.body, name)
+        elif block.type == "variable" and labels:
+            self.variables[labels[0]] = block
+        elif block.type == "output" and labels:
+            self.outputs[labels[0]] = block
+        elif block.type == "module" and labels:
+            self.modules[labels[0]] = block
+        elif block.type == "resource" and len(labels) == 2:
+            self.resources[labels[0], labels[1]] = block
+        elif block.type == "data" and len(labels) == 2:
+            self.data[labels[0], labels[1]] = block
+
+
+class _Root:
+    """One evaluation of a root module with all modules that it calls."""
+
+    def __init__(self, project: _Project, directory: str) -> None:
+        self.project = project
+        self.directory = directory
+        self.evaluator = Evaluator(project.tree, directory)
+        self.instances = 0
+        self.archives: dict[str, Mapping[str, Value]] = {}
+        self.objects: dict[str, Mapping[str, Value]] = {}
+        self.resources: list[Resource] = []
+        self.declared: list[tuple[DeclaredFunction, tuple[tuple[str, str], ...]]] = []
+        self.public: list[tuple[str, Mapping[str, Value], Location]] = []
+
+    def read(self, found: Found, keys: Keys) -> None:
+        module = self.project.module(self.directory)
+        if module is None:
+            return
+        instance = _Instance(self, module, "", self._variables(), ())
+        instance.read()
+        for resource in self.resources:
+            if resource.type == "aws_lambda_function":
+                self._function(resource)
+        for name, arguments, place in self.public:
+            self._public_function(name, arguments, place)
+        found.resources.extend(self.resources)
+        for function, names in self.declared:
+            found.functions.append(function)
+            keys.append(names)
+
+    def _variables(self) -> dict[str, Value]:
+        """Values of the automatic variable files of the root module."""
+        values: dict[str, Value] = {}
+        names = _NoNames()
+        paths = self.project.variable_files.get(self.directory, [])
+        for path in sorted(paths, key=lambda path: (".auto." in path, path)):  # later ones win
+            try:
+                body, problem = parse(path, self.project.tree.read(path, HCL_LIMIT))
+            except (Malformed, Unreadable) as error:
+                self.project.found.problem(path, str(error))
+                continue
+            if problem:
+                self.project.found.problem(path, problem)
+            for name, attribute in body.attributes.items():
+                values[name] = self.evaluator.value(attribute.expression, names)
+        return values
+
+    # ------------------------------------------------------------------ functions
+
+    def _function(self, resource: Resource) -> None:
+        properties = resource.properties
+        handler = as_string(properties.get("handler", ABSENT), "handler")
+        package_type = as_string(properties.get("package_type", ABSENT), "package_type")
+        image = properties.get("image_uri", ABSENT)
+        if text(package_type) == "Image" or image.state is not State.ABSENT:
+            command = items(first(properties, "image_config[].command"))
+            place = image.location or resource.location
+            handler = as_string(command[0], "command") if command else unknown("the image says the handler", place)
+            code_root = unknown("the code is in an image", place)
+            if package_type.state is State.ABSENT:
+                package_type = known("Image", place, "the function names an image")
+        else:
+            code_root = self._code_root(properties, resource.location)
+        function = DeclaredFunction(
+            name=resource.name,
+            origin="terraform",
+            location=resource.location,
+            handler=handler,
+            code_root=code_root,
+            runtime=as_string(properties.get("runtime", ABSENT), "runtime"),
+            architecture=_architecture(properties),
+            memory=as_integer(properties.get("memory_size", ABSENT), "memory_size"),
+            timeout=as_integer(properties.get("timeout", ABSENT), "timeout"),
+            package_type=package_type,
+            layers=properties.get("layers", ABSENT),
+            environment=_variables_of(properties),
+            events=ABSENT,
+            settings=settings(properties, _SETTINGS),
+        )
+        self.declared.append((function, ((resource.scope, resource.name),)))
+
+    def _code_root(self, properties: Mapping[str, Value], place: Location) -> Value:
+        filename = properties.get("filename", ABSENT)
+        key = properties.get("s3_key", ABSENT)
+        if filename.state is not State.ABSENT:
+            root = self._packed(filename)
+        elif key.state is not State.ABSENT:
+            root = self._stored(key)
+        else:
+            root = unknown("neither filename nor s3_key nor image_uri", place)
+        if root.unknown:
+            # The hash often names the archive where the file name does not.
+            hashed = properties.get("source_code_hash", ABSENT)
+            for reference in references(hashed):
+                if reference.name in self.archives:
+                    return self._archived(self.archives[reference.name], hashed.location or place)
+        return root
+
+    def _packed(self, value: Value) -> Value:
+        """The source of a package: the archive that Terraform makes of it, or the file itself."""
+        place = value.location
+        for reference in references(value):
+            archive = self._archive_of(reference)
+            if archive is not None:
+                return self._archived(archive, place)
+            obj = self.objects.get(reference.name)
+            if obj is not None and "source" in obj:
+                return self._packed(obj["source"])
+        written = text(value)
+        if written is None:
+            reason = described(value) if value.known else value.reason
+            return unknown(f"the package is decided at deployment: {reason}", place, value.value)
+        try:
+            path = inside(self.directory, written)
+        except OutsideProject as reason:
+            return unknown(str(reason), place)
+        for archive in self.archives.values():
+            output = text(archive.get("output_path", ABSENT))
+            if output is not None and posixpath.normpath(output) == posixpath.normpath(written):
+                return self._archived(archive, place)
+        if self.project.tree.exists(path):
+            return value._replace(value=path)
+        return unknown(f"{path} is built before deployment", place)
+
+    def _archive_of(self, reference: Reference) -> Mapping[str, Value] | None:
+        found = self.archives.get(reference.name)
+        if found is None and not reference.name.endswith("]"):
+            found = self.archives.get(f"{reference.name}[0]")
+        return found
+
+    def _stored(self, key: Value) -> Value:
+        """The source of a package in S3: an object that the configuration uploads, or elsewhere."""
+        for reference in references(key):
+            obj = self.objects.get(reference.name)
+            if obj is not None and "source" in obj:
+                return self._packed(obj["source"])
+        for obj in self.objects.values():
+            stored = obj.get("key", ABSENT)
+            if key.known and stored.known and stored.value == key.value and "source" in obj:
+                return self._packed(obj["source"])
+        return unknown(f"the code is in S3, under {spelt(key)}", key.location, key.value)
+
+    def _archived(self, archive: Mapping[str, Value], place: Location | None) -> Value:
+        """What an ``archive_file`` packs: a directory, a file, or several."""
+        for name in ("source_dir", "source_file"):
+            value = archive.get(name, ABSENT)
+            if value.state is not State.ABSENT:
+                return self._path(value)
+        contents = archive.get("source", ABSENT)
+        if contents.state is not State.ABSENT:
+            return unknown("the archive is put together of single contents", contents.location or place, contents.value)
+        return unknown("the archive names no source", place)
+
+    def _path(self, value: Value) -> Value:
+        written = text(value)
+        if written is None:
+            reason = described(value) if value.known else value.reason
+            return unknown(f"the code's place is decided at deployment: {reason}", value.location, value.value)
+        try:
+            return value._replace(value=inside(self.directory, written))
+        except OutsideProject as reason:
+            return unknown(str(reason), value.location)
+
+    def _public_function(self, name: str, arguments: Mapping[str, Value], place: Location) -> None:
+        """A call of terraform-aws-modules/lambda, unless it only makes a layer or an alias."""
+        for switch, off in (("create", False), ("create_function", False), ("create_layer", True)):
+            value = arguments.get(switch, ABSENT)
+            if value.known and value.value is off:
+                return
+        handler = as_string(arguments.get("handler", ABSENT), "handler")
+        package_type = as_string(arguments.get("package_type", ABSENT), "package_type")
+        image = arguments.get("image_uri", ABSENT)
+        if text(package_type) == "Image" or image.state is not State.ABSENT:
+            code_root = unknown("the code is in an image", image.location or place)
+            command = items(arguments.get("image_config_command", ABSENT))
+            handler = as_string(command[0], "command") if command else unknown("the image says the handler", place)
+        else:
+            code_root = self._public_code(arguments, place)
+        function = DeclaredFunction(
+            name=name,
+            origin="terraform",
+            location=place,
+            handler=handler,
+            code_root=code_root,
+            runtime=as_string(arguments.get("runtime", ABSENT), "runtime"),
+            architecture=_architecture(arguments),
+            memory=as_integer(arguments.get("memory_size", ABSENT), "memory_size"),
+            timeout=as_integer(arguments.get("timeout", ABSENT), "timeout"),
+            package_type=package_type,
+            layers=arguments.get("layers", ABSENT),
+            environment=environment(arguments.get("environment_variables", ABSENT)),
+            events=self._public_events(arguments),
+            settings=settings(arguments, _MODULE_SETTINGS),
+        )
+        self.declared.append((function, ((self.directory, name),)))
+
+    def _public_code(self, arguments: Mapping[str, Value], place: Location) -> Value:
+        source = arguments.get("source_path", ABSENT)
+        existing = arguments.get("local_existing_package", ABSENT)
+        if source.state is not State.ABSENT:
+            for part in items(source):
+                inner = mapping(part).get("path", ABSENT) if isinstance(part.value, dict) else part
+                if inner.state is not State.ABSENT:
+                    return self._path(inner)
+            return unknown(source.reason or "source_path names no path", source.location, source.value)
+        if existing.state is not State.ABSENT:
+            return self._packed(existing)
+        stored = arguments.get("s3_existing_package", ABSENT)
+        if stored.state is not State.ABSENT:
+            key = mapping(stored).get("key", stored)
+            return self._stored(key)
+        return unknown("the module is given no source_path", place)
+
+    def _public_events(self, arguments: Mapping[str, Value]) -> Value:
+        """Events that the public module makes of its arguments; permissions tell less and come last."""
+        from lambdalint.templates.events import PRINCIPALS, TERRAFORM_MAPPING_NAMES
+
+        sources: list[EventSource] = []
+        mappings = arguments.get("event_source_mapping", ABSENT)
+        for _, each in pairs(mappings) or ():
+            members = mapping(each)
+            arn = members.get("event_source_arn", ABSENT)
+            sources.append(EventSource("unknown", arn, each.location, settings(members, TERRAFORM_MAPPING_NAMES)))
+        triggers = arguments.get("allowed_triggers", ABSENT)
+        for _, each in pairs(triggers) or ():
+            members = mapping(each)
+            service = text(members.get("service", ABSENT))
+            principal = text(members.get("principal", ABSENT)) or (f"{service}.amazonaws.com" if service else None)
+            kind = PRINCIPALS.get(principal or "", "unknown")
+            sources.append(EventSource(kind, members.get("source_arn", ABSENT), each.location, {}))
+        url = arguments.get("create_lambda_function_url", ABSENT)
+        if url.known and url.value is True:
+            sources.append(EventSource("function-url", ABSENT, url.location, {}))
+        undecided = next((value for value in (mappings, triggers) if value.unknown), None)
+        if undecided is not None:
+            return unknown(undecided.reason, undecided.location, tuple(sources))
+        return known(tuple(sources), sources[0].location) if sources else ABSENT
+
+
+def _architecture(properties: Mapping[str, Value]) -> Value:
+    value = properties.get("architectures", ABSENT)
+    if not value.known:
+        return value
+    names = items(value)
+    return as_string(names[0], "architectures") if len(names) == 1 else unknown("not one architecture", value.location)
+
+
+def _variables_of(properties: Mapping[str, Value]) -> Value:
+    blocks = properties.get("environment", ABSENT)
+    if not blocks.known:
+        return blocks
+    return environment(first(properties, "environment[].variables"))
+
+
+class _NoNames:
+    """The names of a variable file: there are none."""
+
+    def look_up(self, root: str, steps: list[Step], place: Location) -> Value:
+        return unknown("a variable file holds no references", place)
+
+
+class _Instance:
+    """One module with the arguments of one call."""
+
+    def __init__(
+        self, root: _Root, module: _Module, prefix: str, arguments: Mapping[str, Value], callers: tuple[str, ...]
+    ) -> None:
+        """Args: prefix: the address of the call with a dot behind it; callers: directories of the calling modules."""
+        self.root = root
+        self.module = module
+        self.prefix = prefix
+        self.arguments = arguments
+        self.callers = callers
+        self.memo: dict[tuple[str, str], Value] = {}
+        self.open: set[tuple[str, str]] = set()
+        self.children: dict[str, list[tuple[str, _Instance | None]]] = {}
+
+    # ------------------------------------------------------------------ names
+
+    def look_up(self, root: str, steps: list[Step], place: Location) -> Value:
+        """See `Names.look_up`."""
+        names = [str(key.value) if kind == "attribute" else "" for kind, key in steps]
+        evaluator = self.root.evaluator
+        if root in ("var", "local") and names and names[0]:
+            value = self._named(root, names[0], place)
+            value = evaluator.applied(value, steps[1:], place) if len(steps) > 1 else value
+            return value if value.state is State.ABSENT else value._replace(location=place)
+        if root == "path":
+            # Relative paths count from the root module's directory, where Terraform runs.
+            if names[:1] == ["module"]:
+                return known(posixpath.relpath(self.module.directory, self.root.directory), place)
+            return known(".", place)
+        if root == "module" and names and names[0]:
+            return self._output(names[0], steps[1:], place)
+        if root in ("each", "count", "self", "terraform"):
+            return unknown(f"{root}.{names[0] if names else ''} is decided at deployment", place)
+        if root == "data" and len(names) > 1:
+            return self._resource(f"data.{names[0]}.{names[1]}", steps[2:], place)
+        if names and names[0]:
+            return self._resource(f"{root}.{names[0]}", steps[1:], place)
+        return unknown(f"{root[:80]} is not known here", place)
+
+    def _resource(self, address: str, steps: list[Step], place: Location) -> Value:
+        name = self.prefix + address
+        if steps and steps[0][0] == "index":
+            key = steps[0][1]
+            if key.known:
+                name += _index(key.value)
+            steps = steps[1:]
+        elif steps and steps[0][0] == "splat":
+            reference = extended(Reference(self.root.directory, name), steps[1:])
+            return known((known(reference, place),), place)
+        return known(extended(Reference(self.root.directory, name), steps), place)
+
+    def _named(self, kind: str, name: str, place: Location) -> Value:
+        key = (kind, name)
+        if key in self.memo:
+            return self.memo[key]
+        if key in self.open:
+            return unknown(f"{kind}.{name} refers to itself", place)
+        self.open.add(key)
+        try:
+            value = self._variable(name, place) if kind == "var" else self._local(name, place)
+        finally:
+            self.open.discard(key)
+        self.memo[key] = value
+        return value
+
+    def _variable(self, name: str, place: Location) -> Value:
+        if name in self.arguments:
+            argument = self.arguments[name]
+            if argument.state is not State.ABSENT:
+                return argument
+        block = self.module.variables.get(name)
+        if block is None:
+            return unknown(f"variable {name} is not declared", place)
+        default = block.body.attributes.get("default")
+        if default is None:
+            if not self.callers and not self.prefix:
+                return unknown(f"variable {name} has no default", place)
+            return unknown(f"variable {name} is not given", place)
+        return self.root.evaluator.value(default.expression, self)
+
+    def _local(self, name: str, place: Location) -> Value:
+        found = self.module.locals.get(name)
+        if found is None:
+            return unknown(f"local {name} is not declared", place)
+        body, attribute = found
+        return self.root.evaluator.value(body.attributes[attribute].expression, self)
+
+    def _output(self, name: str, steps: list[Step], place: Location) -> Value:
+        """``module.name.output``, from the called module where it is in the repository."""
+        index = ""
+        rest = steps
+        if rest and rest[0][0] in ("index", "splat"):
+            index = _index(rest[0][1].value) if rest[0][0] == "index" and rest[0][1].known else "*"
+            rest = rest[1:]
+        address = f"{self.prefix}module.{name}"
+        if not rest or rest[0][0] != "attribute":
+            return unknown(f"module {name} as a whole", place)
+        output = str(rest[0][1].value)
+        instances = self._called(name)
+        chosen = [child for suffix, child in instances if suffix == index or (index in ("", "*") and child)]
+        if chosen and chosen[0] is not None and (len(chosen) == 1 or index == "*"):
+            key = ("output", f"{name}{index}.{output}")
+            if key in self.open:
+                return unknown(f"module.{name}.{output} refers to itself", place)
+            self.open.add(key)
+            try:
+                block = chosen[0].module.outputs.get(output)
+                if block is None or "value" not in block.body.attributes:
+                    return unknown(f"module {name} has no output {output}", place)
+                value = self.root.evaluator.value(block.body.attributes["value"].expression, chosen[0])
+            finally:
+                self.open.discard(key)
+            return self.root.evaluator.applied(value, rest[1:], place)
+        return known(extended(Reference(self.root.directory, address + index.replace("*", "")), rest), place)
+
+    # ------------------------------------------------------------------ blocks
+
+    def read(self) -> None:
+        """Evaluates the resources of the module and of those that it calls."""
+        for (kind, name), block in self.module.data.items():
+            if kind == "archive_file":
+                for suffix, names in self._instances(block):
+                    self.root.archives[f"{self.prefix}data.{kind}.{name}{suffix}"] = self.evaluated(block.body, names)
+        for (kind, name), block in self.module.resources.items():
+            archive = kind == "archive_file"
+            if not archive and not _TRACKED.match(kind):
+                continue
+            for suffix, names in self._instances(block):
+                properties = self.evaluated(block.body, names)
+                address = f"{self.prefix}{kind}.{name}{suffix}"
+                if archive:
+                    self.root.archives[address] = properties
+                    continue
+                if kind in ("aws_s3_object", "aws_s3_bucket_object"):
+                    self.root.objects[address] = properties
+                    continue
+                self.root.resources.append(
+                    Resource("terraform", self.root.directory, address, kind, block.location, properties)
+                )
+        for name in self.module.modules:
+            for _, child in self._called(name):
+                if child is not None:
+                    child.read()
+
+    def _called(self, name: str) -> list[tuple[str, _Instance | None]]:
+        """The instances that a module call makes, None for those whose source is not in the repository."""
+        if name not in self.children:
+            block = self.module.modules.get(name)
+            # Set first: an argument may refer to another output of the call.
+            self.children[name] = []
+            if block is not None:
+                self.children[name] = [
+                    (suffix, self._call(block, name, suffix, names)) for suffix, names in self._instances(block)
+                ]
+        return self.children[name]
+
+    def _call(self, block: Block, name: str, suffix: str, names: Names) -> _Instance | None:
+        arguments = _Lazy(self, block, names)
+        source = text(arguments.get("source", ABSENT)) or ""
+        address = f"{self.prefix}module.{name}{suffix}"
+        root = self.root
+        if not source.startswith("."):
+            self._public(source, address, arguments, block.location)
+            return None
+        try:
+            directory = inside(self.module.directory, source)
+        except OutsideProject as reason:
+            root.project.found.problem(block.location.path, f"line {block.location.line}: {reason}")
+            return None
+        if directory in (*self.callers, self.module.directory) or len(self.callers) >= CALL_DEPTH:
+            root.project.found.problem(block.location.path, f"line {block.location.line}: modules that call each other")
+            return None
+        module = root.project.module(directory)
+        if module is None:
+            return None
+        self._count(block)
+        return _Instance(root, module, address + ".", arguments, (*self.callers, self.module.directory))
+
+    def _public(self, source: str, address: str, arguments: _Lazy, place: Location) -> None:
+        """A module of the public registry that is known to stand for a function or a resource."""
+        base = source.partition("?")[0].removeprefix("registry.terraform.io/")
+        if _PUBLIC_LAMBDA.search(source):
+            self.root.public.append((address, arguments.all(), place))
+        elif base in _PUBLIC_RESOURCES:
+            kind = _PUBLIC_RESOURCES[base]
+            self.root.resources.append(
+                Resource("terraform", self.root.directory, address, kind, place, arguments.all())
+            )
+        elif base == "terraform-aws-modules/s3-bucket/aws//modules/notification":
+            members = dict(arguments.all())
+            targets = []
+            for _, each in pairs(members.pop("lambda_notifications", ABSENT)) or ():
+                inner = dict(mapping(each))
+                if "function_arn" in inner:
+                    inner["lambda_function_arn"] = inner.pop("function_arn")
+                targets.append(known(inner, each.location))
+            members["lambda_function"] = known(tuple(targets), place)
+            self.root.resources.append(
+                Resource("terraform", self.root.directory, address, "aws_s3_bucket_notification", place, members)
+            )
+        elif base == "terraform-aws-modules/eventbridge/aws":
+            self._public_rules(address, arguments, place)
+
+    def _public_rules(self, address: str, arguments: _Lazy, place: Location) -> None:
+        """The rules and targets of terraform-aws-modules/eventbridge, as the resources that it makes of them."""
+        scope = self.root.directory
+        for name, rule in mapping(arguments.get("rules", ABSENT)).items():
+            rule_address = f"{address}.aws_cloudwatch_event_rule.{name}"
+            where = rule.location or place
+            self.root.resources.append(
+                Resource("terraform", scope, rule_address, "aws_cloudwatch_event_rule", where, mapping(rule))
+            )
+        for name, targets in mapping(arguments.get("targets", ABSENT)).items():
+            for position, target in enumerate(items(targets)):
+                reference = known(Reference(scope, f"{address}.aws_cloudwatch_event_rule.{name}"), target.location)
+                members = {**mapping(target), "rule": reference}
+                target_address = f"{address}.aws_cloudwatch_event_target.{name}[{position}]"
+                where = target.location or place
+                self.root.resources.append(
+                    Resource("terraform", scope, target_address, "aws_cloudwatch_event_target", where, members)
+                )
+
+    def _count(self, block: Block) -> None:
+        self.root.instances += 1
+        if self.root.instances > INSTANCE_LIMIT * 10:
+            raise TooMuchWork(f"more than {INSTANCE_LIMIT * 10:,} instances of modules and resources")
+
+    def _instances(self, block: Block) -> Iterator[tuple[str, Names]]:
+        """The instances that ``for_each`` or ``count`` make of a block: address suffix and names.
+
+        A number or collection that is not decided gives one instance with undecided keys, and so does one
+        that a variable's default makes empty: the code is meant to be deployed somewhere.
+        """
+        attributes = block.body.attributes
+        evaluator = self.root.evaluator
+        if "for_each" in attributes:
+            collection = evaluator.value(attributes["for_each"].expression, self)
+            elements = pairs(collection)
+            if not elements or len(elements) > INSTANCE_LIMIT:
+                reason = collection.reason or "for_each is decided at deployment"
+                yield "", self._each(unknown(reason), unknown(reason))
+                return
+            for key, element in elements:
+                if type(collection.value) is tuple:
+                    key = element
+                name = key.value if key.known and isinstance(key.value, (str, int)) else None
+                self._count(block)
+                yield _index(str(name)) if name is not None else "", self._each(key, element)
+        elif "count" in attributes:
+            count = as_integer(evaluator.value(attributes["count"].expression, self), "count")
+            if count.known and count.value == 0 and _is_literal(attributes["count"].expression.node):
+                return
+            if not count.known or not 0 < count.value <= INSTANCE_LIMIT:
+                index = known(0) if count.known else unknown(count.reason or "count is decided at deployment")
+                yield "", Bound(evaluator, self, {"count": known({"index": index})})
+                return
+            for number in range(count.value):
+                self._count(block)
+                yield f"[{number}]", Bound(evaluator, self, {"count": known({"index": known(number)})})
+        else:
+            self._count(block)
+            yield "", self
+
+    def _each(self, key: Value, value: Value) -> Names:
+        return Bound(self.root.evaluator, self, {"each": known({"key": key, "value": value})})
+
+    def evaluated(self, body: Body, names: Names) -> dict[str, Value]:
+        """The properties of a block: attributes by name, nested blocks as tuples of mappings."""
+        evaluator = self.root.evaluator
+        properties: dict[str, Value] = {}
+        for name, attribute in body.attributes.items():
+            value = evaluator.value(attribute.expression, names)
+            if value.state is not State.ABSENT:
+                properties[name] = value
+        nested: dict[str, list[Value]] = {}
+        for block in body.blocks:
+            if block.type == "dynamic" and block.labels:
+                nested.setdefault(block.labels[0], []).extend(self._dynamic(block, names))
+            else:
+                inner = known(self.evaluated(block.body, names), block.location)
+                nested.setdefault(block.type, []).append(inner)
+        for name, blocks in nested.items():
+            properties[name] = known(tuple(blocks), blocks[0].location if blocks else None)
+        return properties
+
+    def _dynamic(self, block: Block, names: Names) -> Iterator[Value]:
+        """The blocks that a ``dynamic`` block makes; one with undecided values where their number is not decided."""
+        evaluator = self.root.evaluator
+        content = next(block.body.blocks_of("content"), None)
+        attribute = block.body.attributes.get("for_each")
+        if content is None or attribute is None:
+            return
+        iterator = block.body.attributes.get("iterator")
+        name = block.labels[0]
+        if iterator is not None and not hasattr(iterator.expression.node, "kind"):
+            name = bytes(iterator.expression.node.text).decode("utf-8", "replace")
+        collection = evaluator.value(attribute.expression, names)
+        elements = pairs(collection)
+        if elements is None or len(elements) > INSTANCE_LIMIT:
+            reason = collection.reason or "for_each is decided at deployment"
+            elements = [(unknown(reason), unknown(reason))]
+        for key, element in elements:
+            bound = Bound(evaluator, names, {name: known({"key": key, "value": element})})
+            yield known(self.evaluated(content.body, bound), content.location)
+
+
+class _Lazy(Mapping[str, Value]):
+    """The arguments of a module call, each evaluated when the module asks for it."""
+
+    def __init__(self, caller: _Instance, block: Block, names: Names) -> None:
+        self.caller = caller
+        self.block = block
+        self.names = names
+        self.memo: dict[str, Value] = {}
+        self.open: set[str] = set()
+
+    def __getitem__(self, name: str) -> Value:
+        if name not in self.memo:
+            attribute = self.block.body.attributes[name]
+            if name in self.open:
+                return unknown(f"argument {name} refers to itself", attribute.key)
+            self.open.add(name)
+            try:
+                self.memo[name] = self.caller.root.evaluator.value(attribute.expression, self.names)
+            finally:
+                self.open.discard(name)
+        return self.memo[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.block.body.attributes)
+
+    def __len__(self) -> int:
+        return len(self.block.body.attributes)
+
+    def all(self) -> dict[str, Value]:
+        """All arguments, with those that are blocks."""
+        return self.caller.evaluated(self.block.body, self.names)
+
+
+def _index(key: object) -> str:
+    return f"[{key}]" if isinstance(key, int) else f'["{key}"]'
+
+
+def _is_literal(node: object) -> bool:
+    return getattr(node, "child_count", 0) == 1 and getattr(node, "children")[0].type == "literal_value"  # noqa: B009
