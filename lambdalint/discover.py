@@ -286,7 +286,7 @@ class _Walk:
             if "pyvenv.cfg" in names and prefix:
                 self.excluded += 1
                 continue
-            if ".gitignore" in names and not synthesised:
+            if (".gitignore" in names or not prefix) and not synthesised:
                 ignores = (*ignores, *self._ignore_file(prefix))
             installed = self._installed(prefix, names)
             for entry in listed:
@@ -416,7 +416,7 @@ class _Walk:
     def _ignore_file(self, prefix: str) -> tuple[_Ignore, ...]:
         if prefix not in self.ignores:
             lines: list[str] = []
-            for name in (".gitignore", *((".git/info/exclude",) if not prefix else ())):
+            for name in (".gitignore",) if prefix else (".git/info/exclude", ".gitignore"):
                 try:
                     data = self.tree.read(prefix + name, IGNORE_LIMIT)
                 except Unreadable:
