@@ -87,6 +87,7 @@ class _Run:
         self.names: Names = Names(self.program)
         self.graph = CallGraph(self.names)
         self.selection = registry.Selection(settings)
+        self._flow: Flow | None = None
         self.templates: Templates | None = None
         self.functions: tuple[Function, ...] = ()
         self.entries: dict[Node, Entry] = {}
@@ -160,29 +161,34 @@ class _Run:
 
     def rules(self) -> None:
         """Run the selected rules over the region of all entry points."""
-        from lambdalint.source.flow import Flow
-
         self.progress("following calls", 0, 1)
         self._load_imports()
         self.names.forget()
         region = self.graph.region(sorted(self.entries))
-        flow = Flow(self.program, self.graph, self.disabled)
         chosen = [item for item in self.selection.rules() if item.wants != registry.NOTHING_WANTED]
-        self._sites(region, flow, chosen)
-        self._function_views(region, flow, chosen)
+        self._sites(region, chosen)
+        self._function_views(region, chosen)
         self._parse_rest()
-        for path, error in sorted(flow.refused.items()):
-            self.unparsable.append(
-                diagnostics.unreadable(Skipped(path, f"a definition is beyond the parser's limits: {error.reason}"), line=error.line or 1)
-            )
-        verdicts: dict[str, int] = {}
-        self.statistics = Statistics(
-            calls=region.calls,
-            calls_resolved=region.resolved,
-            bodies_lowered=sum(len(item.bodies) for item in flow.lowered.values() if item is not None),
-            pairing_mismatches=flow.mismatches,
-            verdicts=verdicts,
+        self.statistics = Statistics(calls=region.calls, calls_resolved=region.resolved)
+        if self._flow is None:
+            return
+        for path, error in sorted(self._flow.refused.items()):
+            reason = f"a definition is beyond the parser's limits: {error.reason}"
+            self.unparsable.append(diagnostics.unreadable(Skipped(path, reason), line=error.line or 1))
+        self.statistics = self.statistics._replace(
+            bodies_lowered=sum(len(item.bodies) for item in self._flow.lowered.values() if item is not None),
+            pairing_mismatches=self._flow.mismatches,
+            verdicts=dict(sorted(self._flow.outcomes.items())),
         )
+
+    @property
+    def flow(self) -> Flow:
+        """The data flow, made when the first call is nominated: most clean projects never need it."""
+        if self._flow is None:
+            from lambdalint.source.flow import Flow
+
+            self._flow = Flow(self.program, self.graph, self.disabled)
+        return self._flow
 
     def _load_imports(self) -> None:
         """Read every module that the entry points import, directly or not, so that all callers are visible."""
@@ -240,7 +246,7 @@ class _Run:
             operations.update(found[key] if key else found)
         return frozenset(operations)
 
-    def _sites(self, region: Region, flow: Flow, chosen: list[RuleEntry]) -> None:
+    def _sites(self, region: Region, chosen: list[RuleEntry]) -> None:
         """Nominate the wanted calls of the region by name, lower the definitions that hold them, ask the rules."""
         wanted: dict[str, list[RuleEntry]] = {}
         for item in chosen:
@@ -265,10 +271,10 @@ class _Run:
                     from lambdalint.source.views import SiteView
 
                     self.progress("judging calls", done, total)
-                    call = flow.call(node, reference.k)
+                    call = self.flow.call(node, reference.k)
                     if call is None:
                         continue
-                    shared = shared or self._shared(flow, region)
+                    shared = shared or self._shared(region)
                     site = SiteView(shared, node, value[1], reference, call)
                     for item in wanted[value[1]]:
                         self._ask(item, loaded, lambda rule, site=site: rule.check_site(site), node[0])  # type: ignore[misc]
@@ -277,14 +283,14 @@ class _Run:
     def _is_test(self, path: str) -> bool:
         return is_test(path) and "tests" not in self.disabled
 
-    def _function_views(self, region: Region, flow: Flow, chosen: list[RuleEntry]) -> None:
+    def _function_views(self, region: Region, chosen: list[RuleEntry]) -> None:
         interested = [item for item in chosen if item.wants.entry_points or item.wants.stores]
         if not interested:
             return
         from lambdalint.source.views import FunctionView
 
         loaded: dict[str, Rule | None] = {}
-        shared = self._shared(flow, region)
+        shared = self._shared(region)
         for done, (node, entry) in enumerate(sorted(self.entries.items())):
             if is_test(node[0]):
                 continue
@@ -307,10 +313,10 @@ class _Run:
             loaded[item.code] = None
             self.errors.append(f"rule {item.name} ({item.code}) failed on {path}: {error.__class__.__name__}: {error}")
 
-    def _shared(self, flow: Flow, region: Region) -> Shared:
+    def _shared(self, region: Region) -> Shared:
         from lambdalint.source.views import Shared
 
-        return Shared(flow, region, self.entries, self.locate)
+        return Shared(self.flow, region, self.entries, self.locate)
 
     def locate(self, path: str, line: int, column: int, end_line: int, end_column: int) -> Location:
         """A Location from lines and the UTF-8 byte columns that ``ast`` gives."""
@@ -382,26 +388,27 @@ class _Run:
 
     def report(self) -> Report:
         """The findings, sorted, merged and with suppressions applied."""
-        from lambdalint.source import suppressions
-
         every = [item for item in (*_merged(self.findings), *self._inputs()) if self.selection.enabled(item.code, item.location.path)]
-        comments = {
-            skeleton.path: found
-            for skeleton in self.program.loaded()
-            if skeleton.comments and (found := suppressions.parse(skeleton.comments))
-        }
-        applied = suppressions.apply(
-            every, comments, self._statement, known=registry.names(), enabled=self.selection.enabled
-        )
+        suppressed = 0
+        commented = [skeleton for skeleton in self.program.loaded() if skeleton.comments]
+        if commented:
+            from lambdalint.source import suppressions
+
+            comments = {item.path: found for item in commented if (found := suppressions.parse(item.comments))}
+            applied = suppressions.apply(
+                every, comments, self._statement, known=registry.names(), enabled=self.selection.enabled
+            )
+            every = [*applied.kept, *applied.notes]
+            suppressed = applied.suppressed
         skipped = self.skipped()
         left_out = {item.path for item in skipped}
         return Report(
-            findings=tuple(sorted((*applied.kept, *applied.notes), key=_order)),
+            findings=tuple(sorted(every, key=_order)),
             skipped=skipped,
             functions=self.functions,
             analysed=tuple(path for path in (*self.project.python, *self.project.templates) if path not in left_out),
             excluded=self.project.excluded,
-            suppressed=applied.suppressed,
+            suppressed=suppressed,
             internal_errors=tuple(self.errors),
             statistics=self.statistics,
         )

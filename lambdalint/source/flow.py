@@ -10,15 +10,17 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lambdalint.data import table
 from lambdalint.source.callgraph import CallGraph, Edge, Region
-from lambdalint.source.lower import Body, Call, Context, Frame, Lowered, Term, lower
 from lambdalint.source.names import CONTEXT, EVENT, Node, Values
 from lambdalint.source.program import Program
 from lambdalint.source.skeleton import CallRef, Def, SourceError
 from lambdalint.tree import Unreadable
+
+if TYPE_CHECKING:
+    from lambdalint.source.lower import Body, Call, Context, Frame, Lowered, Term
 
 STATES_LIMIT = 4_000
 ROOTS_DEPTH = 160
@@ -97,6 +99,7 @@ class Flow:
         self.lowered: dict[tuple[str, tuple[int, int]], Lowered | None] = {}
         self.refused: dict[str, SourceError] = {}
         self.mismatches = 0
+        self.outcomes: dict[str, int] = {}  # of all verdicts, for the statistics
         self._roots: dict[tuple[Node, Term], Roots] = {}
         self._active: set[Any] = set()
         self._returns: dict[Node, Roots] = {}
@@ -116,6 +119,8 @@ class Flow:
     def _lowered(self, path: str, definition: Def) -> Lowered | None:
         key = (path, definition.top)
         if key not in self.lowered:
+            from lambdalint.source.lower import lower
+
             skeleton = self.program.skeleton(path)
             assert skeleton is not None
             qualnames = {
@@ -717,9 +722,11 @@ class Flow:
                 routes.setdefault(state.node, Route(state.node, state.edges, state.looped))
             for edge in region.incoming.get(state.node, ()):
                 self._follow(region, state, edge, queue, exempt, unknown)
-        return Verdict(
+        verdict = Verdict(
             tuple(route for _, route in sorted(routes.items())), tuple(sorted(exempt)), tuple(sorted(unknown))
         )
+        self.outcomes[verdict.outcome] = self.outcomes.get(verdict.outcome, 0) + 1
+        return verdict
 
     def _state(
         self,

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from lambdalint.model import EventSource, Function, Location, Step
 from lambdalint.source.callgraph import Region
 from lambdalint.source.flow import Flow, Roots, Route, Verdict
-from lambdalint.source.lower import Body, Call, Term
 from lambdalint.source.names import Node
 from lambdalint.source.skeleton import CallRef
 
 if TYPE_CHECKING:
     from lambdalint.source.constructions import Construction
+    from lambdalint.source.lower import Body, Call, Term
 
 
 class Entry(NamedTuple):
