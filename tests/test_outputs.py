@@ -59,9 +59,8 @@ src/app.py:6:16: warning sample-rule (LL901)
       6 | return boto3.resource("dynamodb").Table(name)
         |        ^^^^^^^^^^^^^^^^^^^^^^^^^^
 
-  reached      handler      src/app.py:9
-                 SQS queue OrdersQueue, template.yaml:12
-            -> Store.table  src/app.py:10
+  reached   src/app.py:9   handler: SQS queue OrdersQueue, template.yaml:12
+            src/app.py:10  Store.table
   because   Its only argument is the constant 'dynamodb'.
   see       template.yaml:12 where the function is declared
   help      Build it in Store.__init__ and keep one Store.
@@ -169,10 +168,28 @@ def test_no_excerpt_where_the_source_cannot_be_read():
     assert render("text", report, view({})).startswith("a.py:7:3: error sample-rule (LL901)\n  Message\n\n")
 
 
-def test_several_chains():
-    other = (Step(Location("b.py", 1), "other"),)
-    report, shown = finding("f()\n", 1, 1, chains=((Step(Location("a.py", 1), "handler"),), other))
-    assert "  reached      handler  a.py:1\n  and          other  b.py:1\n" in render("text", report, shown)
+def test_chains():
+    first = (
+        Step(Location("a.py", 1), "handler", "entry point"),
+        Step(Location("a.py", 4), "handler", "calls helper"),
+        Step(Location("lib/long_name.py", 12), "helper"),
+        Step(Location("a.py", 1, 7), "make", "here"),
+    )
+    others = tuple((Step(Location("b.py", number), f"other{number}"),) for number in range(1, 5))
+    report, shown = finding("f()\n", 1, 1, chains=(first, *others, ()))
+    assert (
+        "  reached   a.py:1               handler: entry point\n"
+        "            a.py:4               calls helper\n"
+        "            lib/long_name.py:12  helper\n"
+        "  or        b.py:1  other1\n"
+        "  or        b.py:2  other2\n"
+        "  or        from 2 further entry points\n"
+    ) in render("text", report, shown)
+
+
+def test_a_chain_that_is_the_finding_itself_is_shown():
+    report, shown = finding("f()\n", 1, 1, chains=((Step(Location("a.py", 1), "handler", "entry point"),),))
+    assert "  reached   a.py:1  handler: entry point\n" in render("text", report, shown)
 
 
 def hostile_report():
@@ -313,7 +330,7 @@ def test_json_of_functions():
         "  runs on   python3.13\n"
         "  events    sqs\n"
         "\n"
-        "1 function in 1 file\n"
+        "1 function\n"
     )
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 SEVERITY_STYLE = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
 LABEL = 10  # columns of the labels at the left
 TAB = "    "
+CHAINS = 3  # call chains of one finding that are shown in full
 CUT = "..."
 CONTEXT = 16  # characters of a long line that are shown before the finding
 
@@ -101,8 +102,11 @@ def _finding(item: Finding, view: View, out: Painter) -> None:
     for row in wrapped(item.message, view.width, "  "):
         out.write(f"{row}\n")
     _excerpt(item, (line, column, end_line, end_column), view, out)
-    for number, chain in enumerate(item.chains):
-        _chain(chain, "reached" if not number else "and", view, out)
+    chains = [chain for chain in item.chains if chain]
+    for number, chain in enumerate(chains[:CHAINS]):
+        _chain(chain, "or" if number else "reached", item, view, out)
+    if len(chains) > CHAINS:
+        _labelled("or", f"from {_plural(len(chains) - CHAINS, 'further entry point')}", view, out)
     for fact in item.facts:
         _labelled("because", fact, view, out)
     for place, message in item.related:
@@ -152,17 +156,26 @@ def _excerpt(item: Finding, span: tuple[int, int, int, int], view: View, out: Pa
     out.write(f"{' ' * indent}{'^' * underline}\n\n", SEVERITY_STYLE[item.severity.label])
 
 
-def _chain(chain: tuple[Step, ...], label: str, view: View, out: Painter) -> None:
-    names = [safe(step.function) for step in chain]
-    width = min(max((cells(name) for name in names), default=0), 32)
-    for number, (step, name) in enumerate(zip(chain, names, strict=True)):
-        head = f"  {label:<{LABEL}}" if not number else " " * (LABEL + 2)
-        out.write(head, "cyan")
-        place = f"{safe(step.location.path)}:{step.location.line}"
-        arrow = "   " if not number else "-> "
-        out.write(f"{arrow}{name}{' ' * max(width - cells(name), 0)}  {place}\n")
-        for row in wrapped(step.note, view.width, " " * (LABEL + 7)) if step.note else ():
-            out.write(f"{row}\n", "dim")
+def _chain(chain: tuple[Step, ...], label: str, item: Finding, view: View, out: Painter) -> None:
+    """The way from an entry point: place, function (where it changes) and what happens there."""
+    last = chain[-1].location
+    if len(chain) > 1 and (last.path, last.line) == (item.location.path, item.location.line):
+        chain = chain[:-1]  # the excerpt shows it
+    places = [f"{safe(step.location.path)}:{step.location.line}" for step in chain]
+    width = min(max(map(cells, places)), view.width // 2)
+    function = ""
+    for place, step in zip(places, chain, strict=True):
+        text = (
+            step.note if step.function == function else f"{step.function}: {step.note}" if step.note else step.function
+        )
+        function = step.function
+        gap = " " * max(width - cells(place), 0)
+        out.write(f"  {label:<{LABEL}}", "cyan")
+        rows = wrapped(text, view.width, " " * (LABEL + 4), f"{' ' * (LABEL + 2)}{place}{gap}  ")
+        out.write(f"{next(rows)[LABEL + 2 :]}\n")
+        for row in rows:
+            out.write(f"{row}\n")
+        label = ""
 
 
 def _rules(report: Report, view: View, out: Painter) -> None:
@@ -221,9 +234,8 @@ def render_functions(report: Report, view: View) -> str:
     for item in report.functions:
         _function(item, view, out)
     if not view.quiet:
-        tail = f", {len(report.skipped)} skipped" if report.skipped else ""
-        files = _plural(len(report.analysed), "file")
-        out.write(f"{_plural(len(report.functions), 'function')} in {files}{tail}\n", "bold")
+        tail = f", {_plural(len(report.skipped), 'file')} skipped" if report.skipped else ""
+        out.write(f"{_plural(len(report.functions), 'function')}{tail}\n", "bold")
     return out.text()
 
 
