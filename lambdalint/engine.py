@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lambdalint.source.names import Names, Node
     from lambdalint.source.skeleton import Skeleton
     from lambdalint.source.views import Entry, Shared
-    from lambdalint.templates import Templates
+    from lambdalint.templates.values import Templates
 
 Progress = Callable[[str, int, int], None]
 

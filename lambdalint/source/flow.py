@@ -16,7 +16,7 @@ from lambdalint.data import table
 from lambdalint.source.callgraph import CallGraph, Edge, Region
 from lambdalint.source.names import CONTEXT, EVENT, Node, Values
 from lambdalint.source.program import Program
-from lambdalint.source.skeleton import CallRef, Def, SourceError
+from lambdalint.source.skeleton import CallRef, Class, Def, SourceError
 from lambdalint.tree import Unreadable
 
 if TYPE_CHECKING:
@@ -123,11 +123,8 @@ class Flow:
 
             skeleton = self.program.skeleton(path)
             assert skeleton is not None
-            qualnames = {
-                (item.line, item.name): qualname
-                for qualname, item in (*skeleton.defs.items(), *skeleton.classes.items())
-                if item.top == definition.top
-            }
+            named: list[Def | Class] = [*skeleton.defs.values(), *skeleton.classes.values()]
+            qualnames = {(item.line, item.name): item.qualname for item in named if item.top == definition.top}
             found = None
             try:
                 found = lower(self.program.source(path), path, definition.top, qualnames)
@@ -891,7 +888,7 @@ def _holds(actual: Any, test: str, value: Any) -> bool:
         return bool(actual)
     if test == "falsy":
         return not actual
-    return (actual == value) == (test == "equal")
+    return bool(actual == value) == (test == "equal")
 
 
 def passed(call: Call, definition: Def, index: int, offset: int) -> Term | None:

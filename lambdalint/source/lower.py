@@ -150,9 +150,9 @@ def _gate(text: bytes, tree: ast.Module) -> None:
     if len(text) > SLICE_LIMIT:
         raise SourceError(f"a definition of more than {SLICE_LIMIT:,} bytes")
     count = 0
-    stack = [(tree, 0)]
+    stack: list[tuple[Any, int]] = [(tree, 0)]
     while stack:
-        node, depth = stack.pop()  # type: ignore[assignment]
+        node, depth = stack.pop()
         count += 1
         if depth > NESTING_LIMIT:
             raise SourceError(f"nested more than {NESTING_LIMIT} levels deep", getattr(node, "lineno", 0))
@@ -886,7 +886,7 @@ class _Lowering:
         return ("call", k)
 
     def _tuple(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
-        values = []
+        values: list[Term] = []
         for element in node.elements:
             value = self.value(element.value, env, context, state)
             if isinstance(element, self.cst.StarredElement):

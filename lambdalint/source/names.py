@@ -686,7 +686,8 @@ class Names:
                 for definition in skeleton.defs.values():
                     for call in definition.calls:
                         tails.setdefault(call.tail, []).append((skeleton.path, definition.qualname, call))
-                for item in (*skeleton.defs.values(), *skeleton.classes.values()):
+                decorated: list[Def | Class] = [*skeleton.defs.values(), *skeleton.classes.values()]
+                for item in decorated:
                     for decorator in item.decorators:
                         tail = decorator[-1] if decorator is not None and decorator[0] in ("n", "a") else ""
                         if tail:

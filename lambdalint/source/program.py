@@ -128,7 +128,8 @@ class Program:
 
         A directory with an ``__init__.py`` is a package, which is rarely a source root itself: those come last.
         """
-        plain, packages = [], []
+        plain: list[str] = []
+        packages: list[str] = []
         directory = parent(path)
         while True:
             (packages if self.exists(join(directory, "__init__.py")) else plain).append(directory)
