@@ -242,7 +242,7 @@ def children(node: Any) -> Iterator[Any]:
 
 def numbered_calls(statement: Any) -> dict[int, int]:
     """``id(Call node)`` → its number among the calls of a top-level statement, by where callees end."""
-    calls: list[tuple[int, int, int, Any]] = []
+    calls: list[tuple[Any, Any, int, Any]] = []
     stack = [statement]
     while stack:
         node = stack.pop()
