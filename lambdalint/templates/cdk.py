@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 from lambdalint.model import ABSENT, Value
 from lambdalint.templates.documents import JSON_LIMIT, SCALAR, Malformed, Node, read_json
-from lambdalint.templates.intrinsics import Entry, Stack
 from lambdalint.templates.values import OutsideProject, directory_of, first, inside, known, text, unknown
 from lambdalint.tree import Unreadable
 
 if TYPE_CHECKING:
+    from lambdalint.templates.intrinsics import Entry, Stack
     from lambdalint.tree import Tree
 
 

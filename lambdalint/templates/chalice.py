@@ -8,6 +8,8 @@ Source: Chalice documentation, "Configuration File" (stage values override those
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from lambdalint.model import ABSENT, DeclaredFunction, Location, State, Value
 from lambdalint.templates.documents import MAP, SCALAR, Node
 from lambdalint.templates.intrinsics import Stack
@@ -43,10 +45,10 @@ def read_chalice(path: str, root: Node, found: Found) -> None:
     )
 
 
-def _staged(reader: Stack, root: Node, stages: dict[str, Value] | object, name: str) -> Value:
+def _staged(reader: Stack, root: Node, stages: Mapping[str, Value], name: str) -> Value:
     """A value at the top of the configuration, unless stages differ from it."""
     top = reader.evaluate(root.get(name))
-    values = [mapping(stage).get(name, top) for stage in stages.values()] if isinstance(stages, dict) else []
+    values = [mapping(stage).get(name, top) for stage in stages.values()]
     if not values:
         return top
     if any(value.value != values[0].value or value.state is not values[0].state for value in values):
@@ -54,17 +56,16 @@ def _staged(reader: Stack, root: Node, stages: dict[str, Value] | object, name: 
     return values[0]
 
 
-def _environment(reader: Stack, root: Node, stages: dict[str, Value] | object) -> Value:
+def _environment(reader: Stack, root: Node, stages: Mapping[str, Value]) -> Value:
     """The variables of all stages: Known if each stage sets the same names."""
     top = reader.evaluate(root.get("environment_variables"))
-    sets = []
-    if isinstance(stages, dict):
-        for stage in stages.values():
-            sets.append({**mapping(top), **mapping(mapping(stage).get("environment_variables", ABSENT))})
-    if not sets:
+    if not stages:
         return top
+    sets = [
+        {**mapping(top), **mapping(mapping(stage).get("environment_variables", ABSENT))} for stage in stages.values()
+    ]
     names = {name: value for members in sets for name, value in members.items()}
-    place = top.location or next(iter(stages.values())).location if isinstance(stages, dict) else top.location
+    place = top.location or next(iter(stages.values())).location
     if any(members.keys() != names.keys() for members in sets):
         return unknown("the variables differ between stages", place, names)
     if not names and top.state is State.ABSENT:

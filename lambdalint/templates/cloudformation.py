@@ -8,12 +8,11 @@ values are replaced).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from lambdalint.model import ABSENT, DeclaredFunction, EventSource, Location, State, Value
 from lambdalint.templates.documents import MAP, SCALAR, Node
 from lambdalint.templates.events import filter_patterns, key_rules, settings
-from lambdalint.templates.intrinsics import Entry, Stack
 from lambdalint.templates.values import (
     OutsideProject,
     Reference,
@@ -34,6 +33,9 @@ from lambdalint.templates.values import (
     text,
     unknown,
 )
+
+if TYPE_CHECKING:
+    from lambdalint.templates.intrinsics import Entry, Stack
 
 _LAMBDA = "AWS::Lambda::Function"
 _SERVERLESS = "AWS::Serverless::Function"

@@ -27,6 +27,9 @@ JSON_NODE_LIMIT = 1_000_000
 DEPTH_LIMIT = 100
 # Each %TAG line is compared with all earlier ones by libyaml (60,000 of them take 6 s); nobody writes more than two.
 TAG_DIRECTIVE_LIMIT = 100
+DIGIT_LIMIT = 400
+# A repeated resource or section hides what stood first; deeper down, the last value counting is the whole story.
+REPEATED_KEY_DEPTH = 2
 PROBLEM_LIMIT = 20
 
 MAP = "map"
@@ -175,7 +178,7 @@ class _Composer:
                 continue
             elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
                 node, children, anchor = stack.pop()
-                self.close(node, children)
+                self.close(node, children, len(stack))
                 if anchor:
                     self.anchors[anchor] = node
             elif kind is yaml.AliasEvent:
@@ -204,7 +207,7 @@ class _Composer:
 
     def scalar(self, event: Any) -> Node:
         start, end = event.start_mark, event.end_mark
-        quoted = event.style is not None
+        quoted = bool(event.style)
         tag = event.tag or ""
         value = event.value
         if tag:
@@ -212,8 +215,11 @@ class _Composer:
         elif not quoted and value:
             if value == "=":
                 self.problem(start.line + 1, "a bare = is not a value that deployment tools load")
-            elif value[0].isdigit() and (date := _DATE.match(value)) and not _is_date(date):
-                self.problem(start.line + 1, f"{value} is not a date, and deployment tools refuse it unquoted")
+            elif value[0].isdigit():
+                if (date := _DATE.match(value)) and not _is_date(date):
+                    self.problem(start.line + 1, f"{value} is not a date, and deployment tools refuse it unquoted")
+                elif len(value) > DIGIT_LIMIT and value.isdecimal():
+                    self.problem(start.line + 1, f"a number of {len(value):,} digits")
         end_column = end.column + 1 if end.line == start.line else 0
         return Node(SCALAR, value, start.line + 1, start.column + 1, end_column, tag, quoted)
 
@@ -234,16 +240,16 @@ class _Composer:
             self.problem(line, f"{text[:40]!r} is not a !!{name}")
         return ""
 
-    def close(self, node: Node, children: list[Node]) -> None:
+    def close(self, node: Node, children: list[Node], depth: int) -> None:
         if node.kind == LIST:
             node.value = children
             node.weight += sum(child.weight for child in children)
         else:
-            node.value = self.mapping(node, children)
+            node.value = self.mapping(node, children, depth)
         if node.weight > NODE_LIMIT:
             raise Malformed(f"line {node.line}: aliases expand to more than {NODE_LIMIT:,} nodes")
 
-    def mapping(self, node: Node, children: list[Node]) -> dict[str, tuple[Node, Node]]:
+    def mapping(self, node: Node, children: list[Node], depth: int) -> dict[str, tuple[Node, Node]]:
         own: dict[str, tuple[Node, Node]] = {}
         merged: dict[str, tuple[Node, Node]] = {}
         for key, value in zip(children[::2], children[1::2], strict=True):
@@ -256,7 +262,7 @@ class _Composer:
                 continue
             if key.tag:
                 self.problem(key.line, f"tag {key.tag} on a key")
-            if key.value in own:
+            if key.value in own and depth < REPEATED_KEY_DEPTH:
                 first = own[key.value][0].line
                 self.problem(key.line, f"key {key.value[:80]!r} again (first at line {first}); the last one counts")
             own[key.value] = (key, value)
@@ -283,7 +289,6 @@ def _is_date(match: re.Match[str]) -> bool:
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _WORD = re.compile(r"true|false|null|NaN|-?Infinity|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
-DIGIT_LIMIT = 400
 
 
 def read_json(data: bytes) -> Document:
@@ -360,7 +365,7 @@ def _scan_json(text: str) -> Document:
             and letter == ("}" if top.kind == MAP else "]")
         ):
             node, children = stack.pop()
-            _close_json(node, children, problems)
+            _close_json(node, children, len(stack), problems)
             position += 1
         elif expect == "next":
             if letter != ",":
@@ -412,14 +417,14 @@ def _scan_json(text: str) -> Document:
     return Document(root, tuple(problems[:PROBLEM_LIMIT]))
 
 
-def _close_json(node: Node, children: list[Any], problems: list[str]) -> None:
+def _close_json(node: Node, children: list[Any], depth: int, problems: list[str]) -> None:
     if node.kind == LIST:
         node.value = children
         node.weight += sum(child.weight for child in children)
         return
     pairs: dict[str, tuple[Node, Node]] = {}
     for key, value in children:
-        if key.value in pairs and len(problems) < PROBLEM_LIMIT:
+        if key.value in pairs and depth < REPEATED_KEY_DEPTH and len(problems) < PROBLEM_LIMIT:
             first = pairs[key.value][0].line
             problems.append(
                 f"line {key.line}: key {key.value[:80]!r} again (first at line {first}); the last one counts"

@@ -179,7 +179,7 @@ class Link(NamedTuple):
     outer: Mapping[str, str] = {}
 
 
-def _rule_kind(linker: Linker, rule: Resource) -> str:
+def _rule_kind(_linker: Linker, rule: Resource) -> str:
     scheduled = rule.properties.get("ScheduleExpression") or rule.properties.get("schedule_expression") or ABSENT
     return "schedule" if scheduled.state is not State.ABSENT and text(scheduled) != "" else "eventbridge"
 
@@ -529,18 +529,17 @@ def link(
         elif resource.type not in _PERMISSION_TYPES:
             _link_resource(linker, resource, events)
     for position, function in enumerate(functions):
-        own = [_completed(linker, event) for event in function.events.value or ()]
-        events[position][:0] = own
+        events[position][:0] = [_completed(linker, event) for event in function.events.value or ()]
     for resource in resources:  # after all others: a permission only tells what nothing else told
         if resource.type in _PERMISSION_TYPES:
             _link_permission(linker, resource, events)
     linked = []
     for function, sources in zip(functions, events, strict=True):
-        if sources or function.events.unknown:
-            state = State.UNKNOWN if function.events.unknown else State.KNOWN
-            place = function.events.location or (sources[0].location if sources else None)
-            function = function._replace(events=Value(state, tuple(sources), place, function.events.reason))
-        linked.append(function)
+        own = function.events
+        if sources or own.unknown:
+            place = own.location or (sources[0].location if sources else None)
+            own = Value(State.UNKNOWN if own.unknown else State.KNOWN, tuple(sources), place, own.reason)
+        linked.append(function._replace(events=own))
     return linked
 
 

@@ -34,7 +34,7 @@ from lambdalint.templates.values import (
 )
 from lambdalint.tree import Tree, Unreadable
 
-STEP_LIMIT = 1_000_000
+STEP_LIMIT = 300_000  # about two seconds
 ELEMENT_LIMIT = 2_000
 NESTING_LIMIT = 120
 FILE_LIMIT = 1_000_000
@@ -48,6 +48,14 @@ class FileText(NamedTuple):
 
 
 Step = tuple[str, Value]  # ("attribute" | "index" | "splat", its name or key)
+
+
+class Call(NamedTuple):
+    """A call of a function of the language, with its arguments evaluated."""
+
+    evaluator: Evaluator
+    arguments: list[Value]
+    place: Location
 
 
 class Names(Protocol):
@@ -68,6 +76,15 @@ class Evaluator:
         self.left = STEP_LIMIT
         self.depth = 0
         self.sizes = Sizes()
+        self._readers: dict[str, Callable[[File, Any, Names, Location], Value]] = {
+            "literal_value": self._literal,
+            "template_expr": self._template,
+            "collection_value": self._collection,
+            "function_call": self._call,
+            "conditional": self._conditional,
+            "operation": self._operation,
+            "for_expr": self._for,
+        }
 
     def spend(self, steps: int = 1) -> None:
         """Counts work.
@@ -133,13 +150,16 @@ class Evaluator:
                 return unknown("an expression that cannot be read", place)
             value = self.value(Expression(file, inner), names)
             return self.applied(value, self._steps(file, rest[2:], names), place)
+        if head.type == "expression":
+            value = self.value(Expression(file, head), names)
+            return self.applied(value, self._steps(file, rest, names), place)
         if head.type == "variable_expr":
             root = _text(head)
             return names.look_up(root, self._steps(file, rest, names), place)
-        reader = _READERS.get(head.type)
+        reader = self._readers.get(head.type)
         if reader is None:
             return unknown("an expression that cannot be read", place)
-        value = reader(self, file, head, names, place)
+        value = reader(file, head, names, place)
         return self.applied(value, self._steps(file, rest, names), place) if rest else value
 
     def _steps(self, file: File, nodes: list[Any], names: Names) -> list[Step]:
@@ -168,8 +188,7 @@ class Evaluator:
                 return value if value.unknown else unknown("an attribute of null", place)
             found = value.value
             if isinstance(found, Reference):
-                value = known(extended(found, steps[position:]), place)
-                return value
+                return known(extended(found, steps[position:]), place)
             if kind == "splat":
                 elements = found if type(found) is tuple else (value,)
                 rest = steps[position + 1 :]
@@ -292,7 +311,7 @@ class Evaluator:
         if found is None:
             return unknown(f"{name[:40]}() is decided at deployment", place, tuple(arguments))
         try:
-            value = found(self, arguments, place)
+            value = found(Call(self, arguments, place))
         except (IndexError, TypeError, ValueError, AttributeError, re.error):
             return unknown(f"{name}() with arguments that do not fit", place, tuple(arguments))
         return value if value.location else value._replace(location=place)
@@ -376,18 +395,6 @@ class Evaluator:
                     undecided = name.reason or "a key that is decided at deployment"
         result: Any = tuple(found) if inner.type == "for_tuple_expr" else members
         return unknown(undecided, place, result) if undecided else known(result, place)
-
-
-_READERS: dict[str, Callable[[Evaluator, File, Any, Names, Location], Value]] = {
-    "literal_value": Evaluator._literal,
-    "template_expr": Evaluator._template,
-    "collection_value": Evaluator._collection,
-    "function_call": Evaluator._call,
-    "conditional": Evaluator._conditional,
-    "operation": Evaluator._operation,
-    "for_expr": Evaluator._for,
-    "expression": lambda evaluator, file, node, names, place: evaluator._expression(file, node, names),
-}
 
 
 class Bound:
@@ -520,11 +527,8 @@ def _equal(left: Value, right: Value) -> bool | None:
     if left.unknown or right.unknown:
         return None
     if left.state is State.ABSENT or right.state is State.ABSENT:
-        other = right if left.state is State.ABSENT else left
-        if other.state is State.ABSENT:
-            return True
-        # Something that names a resource is not null, but its value is not known either.
-        return False
+        # Something that names a resource is not null, though its value is not known.
+        return left.state is right.state
     if isinstance(left.value, (Reference, Text)) or isinstance(right.value, (Reference, Text)):
         return None
     return same(left, right)
@@ -542,21 +546,25 @@ def _all_known(arguments: list[Value]) -> Value | None:
     return None
 
 
-def _strings(function: Callable[..., Any]) -> Callable[[Evaluator, list[Value], Location], Value]:
+def _strings(function: Callable[..., Any]) -> Callable[[Call], Value]:
     """A function of plain scalars."""
 
-    def call(evaluator: Evaluator, arguments: list[Value], place: Location) -> Value:
-        undecided = _all_known(arguments)
+    def function_call(call: Call) -> Value:
+        undecided = _all_known(call.arguments)
         if undecided is not None:
-            return undecided._replace(value=tuple(arguments))
-        return known(function(*[argument.value for argument in arguments]), place)
+            return undecided._replace(value=tuple(call.arguments))
+        return known(function(*[argument.value for argument in call.arguments]), call.place)
 
-    return call
+    return function_call
+
+
+# Patterns come from what is analysed: one quantifier and no alternatives cannot take long.
+_PLAIN_PATTERN = re.compile(r"[^()|*+?{}]*[*+?]?[^()|*+?{}]*")
 
 
 def _replace(text: str, old: str, new: str) -> str:
     if len(old) > 1 and old.startswith("/") and old.endswith("/"):
-        if len(old) > 100 or len(text) > 1000 or re.search(r"[+*}]\)?[+*{]", old):
+        if not _PLAIN_PATTERN.fullmatch(old) or len(text) > SIZE_LIMIT:
             raise ValueError("a pattern that may take long")
         return re.sub(old[1:-1], re.sub(r"\$\{?(\w+)\}?", r"\\g<\1>", new), text)
     if len(new) * (text.count(old) if old else len(text)) > SIZE_LIMIT:
@@ -564,203 +572,207 @@ def _replace(text: str, old: str, new: str) -> str:
     return str(text).replace(str(old), str(new))
 
 
-def _merge(evaluator: Evaluator, arguments: list[Value], place: Location) -> Value:
+def _merge(call: Call) -> Value:
     members: dict[str, Value] = {}
     undecided = ""
-    for argument in arguments:
+    for argument in call.arguments:
         if isinstance(argument.value, dict):
-            evaluator.spend(len(argument.value))
+            call.evaluator.spend(len(argument.value))
             members.update(argument.value)
         if not argument.known:
             if argument.state is not State.ABSENT:
                 undecided = undecided or argument.reason
         elif not isinstance(argument.value, dict):
             undecided = undecided or "a map that is decided at deployment"
-    return unknown(undecided, place, members) if undecided else known(members, place)
+    return unknown(undecided, call.place, members) if undecided else known(members, call.place)
 
 
-def _concat(evaluator: Evaluator, arguments: list[Value], place: Location) -> Value:
+def _concat(call: Call) -> Value:
     found: list[Value] = []
     undecided = ""
-    for argument in arguments:
+    for argument in call.arguments:
         if type(argument.value) is tuple:
-            evaluator.spend(len(argument.value))
+            call.evaluator.spend(len(argument.value))
             found.extend(argument.value)
         if not argument.known or type(argument.value) is not tuple:
             undecided = undecided or argument.reason or "a list that is decided at deployment"
-    return unknown(undecided, place, tuple(found)) if undecided else known(tuple(found), place)
+    return unknown(undecided, call.place, tuple(found)) if undecided else known(tuple(found), call.place)
 
 
-def _flatten(evaluator: Evaluator, arguments: list[Value], place: Location) -> Value:
+def _flatten(call: Call) -> Value:
     found: list[Value] = []
-    waiting = [arguments[0]]
+    waiting = [call.arguments[0]]
     while waiting:
-        evaluator.spend()
+        call.evaluator.spend()
         value = waiting.pop()
         if value.known and type(value.value) is tuple:
             waiting.extend(reversed(value.value))
-        elif value.unknown and value is arguments[0]:
+        elif value.unknown and value is call.arguments[0]:
             return value
         else:
             found.append(value)
-    return known(tuple(found), place)
+    return known(tuple(found), call.place)
 
 
-def _to_set(evaluator: Evaluator, arguments: list[Value], place: Location) -> Value:
-    value = arguments[0]
+def _to_set(call: Call) -> Value:
+    value = call.arguments[0]
     if not value.known or type(value.value) is not tuple:
         return value
     found: dict[str, Value] = {}
     for element in value.value:
-        evaluator.spend()
+        call.evaluator.spend()
         found.setdefault(repr(element.value), element)
-    return known(tuple(found[key] for key in sorted(found)), place)
+    return known(tuple(found[key] for key in sorted(found)), call.place)
 
 
-def _same_list(evaluator: Evaluator, arguments: list[Value], place: Location) -> Value:
-    return arguments[0]
+def _same_list(call: Call) -> Value:
+    return call.arguments[0]
 
 
-def _compact(evaluator: Evaluator, arguments: list[Value], place: Location) -> Value:
-    value = arguments[0]
+def _compact(call: Call) -> Value:
+    value = call.arguments[0]
     if not value.known:
         return value
-    return known(tuple(e for e in value.value if e.state is not State.ABSENT and e.value != ""), place)
+    return known(tuple(e for e in value.value if e.state is not State.ABSENT and e.value != ""), call.place)
 
 
-def _keys(evaluator: Evaluator, arguments: list[Value], place: Location) -> Value:
-    value = arguments[0]
-    return known(tuple(known(name, place) for name in sorted(value.value)), place) if value.known else value
+def _keys(call: Call) -> Value:
+    value = call.arguments[0]
+    return known(tuple(known(name, call.place) for name in sorted(value.value)), call.place) if value.known else value
 
 
-def _values(evaluator: Evaluator, arguments: list[Value], place: Location) -> Value:
-    value = arguments[0]
-    return known(tuple(value.value[name] for name in sorted(value.value)), place) if value.known else value
+def _values(call: Call) -> Value:
+    value = call.arguments[0]
+    return known(tuple(value.value[name] for name in sorted(value.value)), call.place) if value.known else value
 
 
-def _lookup(evaluator: Evaluator, arguments: list[Value], place: Location) -> Value:
-    table, key = arguments[0], arguments[1]
+def _lookup(call: Call) -> Value:
+    table, key = call.arguments[0], call.arguments[1]
     if not table.known or not isinstance(table.value, dict) or not key.known:
-        return unknown(table.reason or key.reason or "lookup() in what is decided at deployment", place)
+        return unknown(table.reason or key.reason or "lookup() in what is decided at deployment", call.place)
     if str(key.value) in table.value:
         found: Value = table.value[str(key.value)]
         return found
-    return arguments[2] if len(arguments) > 2 else unknown(f"there is no {str(key.value)[:80]}", place)
+    return call.arguments[2] if len(call.arguments) > 2 else unknown(f"there is no {str(key.value)[:80]}", call.place)
 
 
-def _element(evaluator: Evaluator, arguments: list[Value], place: Location) -> Value:
-    elements, index = arguments[0], arguments[1]
+def _element(call: Call) -> Value:
+    elements, index = call.arguments[0], call.arguments[1]
     if not elements.known or type(elements.value) is not tuple or not index.known or not elements.value:
-        return unknown(elements.reason or index.reason or "element() of what is decided at deployment", place)
+        return unknown(elements.reason or index.reason or "element() of what is decided at deployment", call.place)
     found: Value = elements.value[int(index.value) % len(elements.value)]
     return found
 
 
-def _length(evaluator: Evaluator, arguments: list[Value], place: Location) -> Value:
-    value = arguments[0]
+def _length(call: Call) -> Value:
+    value = call.arguments[0]
     if not value.known or isinstance(value.value, (Reference, Text)):
-        return unknown(value.reason or "length() of what is decided at deployment", place)
-    return known(len(value.value), place)
+        return unknown(value.reason or "length() of what is decided at deployment", call.place)
+    return known(len(value.value), call.place)
 
 
-def _coalesce(evaluator: Evaluator, arguments: list[Value], place: Location) -> Value:
-    for argument in arguments:
+def _coalesce(call: Call) -> Value:
+    for argument in call.arguments:
         if argument.unknown:
             return argument
-        if argument.state is not State.ABSENT and argument.value != "" and argument.value != ():
+        if argument.state is not State.ABSENT and argument.value not in ("", ()):
             return argument
     return ABSENT
 
 
-def _try(evaluator: Evaluator, arguments: list[Value], place: Location) -> Value:
-    for argument in arguments[:-1]:
+def _try(call: Call) -> Value:
+    for argument in call.arguments[:-1]:
         if argument.known:
             return argument
         if argument.unknown and not argument.reason.startswith(("there is no", "an index beyond", "an attribute of")):
             return argument
-    return arguments[-1]
+    return call.arguments[-1]
 
 
-def _can(evaluator: Evaluator, arguments: list[Value], place: Location) -> Value:
-    return known(True, place) if arguments[0].known else unknown(arguments[0].reason or "not decided", place)
+def _can(call: Call) -> Value:
+    return (
+        known(True, call.place)
+        if call.arguments[0].known
+        else unknown(call.arguments[0].reason or "not decided", call.place)
+    )
 
 
-def _one(evaluator: Evaluator, arguments: list[Value], place: Location) -> Value:
-    value = arguments[0]
+def _one(call: Call) -> Value:
+    value = call.arguments[0]
     if not value.known or type(value.value) is not tuple:
         return value
     return value.value[0] if value.value else ABSENT
 
 
-def _join(evaluator: Evaluator, arguments: list[Value], place: Location) -> Value:
-    separator, elements = arguments[0], arguments[1]
+def _join(call: Call) -> Value:
+    separator, elements = call.arguments[0], call.arguments[1]
     if not elements.known or type(elements.value) is not tuple or not isinstance(separator.value, str):
-        return unknown(elements.reason or "join() of what is decided at deployment", place, elements.value)
-    return joined([_written(element) for element in elements.value], separator.value, place)
+        return unknown(elements.reason or "join() of what is decided at deployment", call.place, elements.value)
+    return joined([_written(element) for element in elements.value], separator.value, call.place)
 
 
-def _split(evaluator: Evaluator, arguments: list[Value], place: Location) -> Value:
-    undecided = _all_known(arguments)
+def _split(call: Call) -> Value:
+    undecided = _all_known(call.arguments)
     if undecided is not None:
         return undecided
-    parts = str(arguments[1].value).split(str(arguments[0].value))
-    return known(tuple(known(part, place) for part in parts), place)
+    parts = str(call.arguments[1].value).split(str(call.arguments[0].value))
+    return known(tuple(known(part, call.place) for part in parts), call.place)
 
 
-def _format(evaluator: Evaluator, arguments: list[Value], place: Location) -> Value:
-    pattern = arguments[0]
+def _format(call: Call) -> Value:
+    pattern = call.arguments[0]
     if not isinstance(pattern.value, str) or not pattern.known:
-        return unknown("format() of what is decided at deployment", place)
+        return unknown("format() of what is decided at deployment", call.place)
     pieces = re.split(r"(%%|%[-+ 0#]*\d*(?:\.\d+)?[sdvqf])", pattern.value)
     parts: list[Value] = []
-    rest = iter(arguments[1:])
+    rest = iter(call.arguments[1:])
     for piece in pieces:
         if piece == "%%":
-            parts.append(known("%", place))
+            parts.append(known("%", call.place))
         elif piece.startswith("%") and len(piece) > 1:
-            argument = next(rest, unknown("format() with too few arguments", place))
+            argument = next(rest, unknown("format() with too few arguments", call.place))
             if argument.known and not isinstance(argument.value, (Reference, Text)) and len(piece) > 2:
                 if len(piece) > 6:
                     raise ValueError("a width beyond reason")
                 argument = argument._replace(value=piece.replace("v", "s") % argument.value)
             parts.append(_written(argument))
         elif piece:
-            parts.append(known(piece, place))
-    return joined(parts, "", place)
+            parts.append(known(piece, call.place))
+    return joined(parts, "", call.place)
 
 
-def _file(evaluator: Evaluator, arguments: list[Value], place: Location) -> Value:
-    written = arguments[0].value if arguments[0].known else None
+def _file(call: Call) -> Value:
+    written = call.arguments[0].value if call.arguments[0].known else None
     if not isinstance(written, str):
-        return unknown("a file whose name is decided at deployment", place)
+        return unknown("a file whose name is decided at deployment", call.place)
     try:
-        path = inside(evaluator.directory, written)
+        path = inside(call.evaluator.directory, written)
     except OutsideProject as reason:
-        return unknown(str(reason), place)
-    return unknown(f"the contents of {path}", place, FileText(path))
+        return unknown(str(reason), call.place)
+    return unknown(f"the contents of {path}", call.place, FileText(path))
 
 
-def _decoder(read: Callable[[bytes], Any]) -> Callable[[Evaluator, list[Value], Location], Value]:
+def _decoder(read: Callable[[bytes], Any]) -> Callable[[Call], Value]:
     """``jsondecode`` and ``yamldecode`` of a literal or of a file of the project."""
 
-    def call(evaluator: Evaluator, arguments: list[Value], place: Location) -> Value:
-        source = arguments[0].value
+    def function_call(call: Call) -> Value:
+        source = call.arguments[0].value
         try:
             if isinstance(source, FileText):
-                path, data = source.path, evaluator.tree.read(source.path, FILE_LIMIT)
-            elif arguments[0].known and isinstance(source, str):
-                path, data = place.path, source.encode()
+                path, data = source.path, call.evaluator.tree.read(source.path, FILE_LIMIT)
+            elif call.arguments[0].known and isinstance(source, str):
+                path, data = call.place.path, source.encode()
             else:
-                return unknown("data that is decided at deployment", place, source)
+                return unknown("data that is decided at deployment", call.place, source)
             root = read(data).root
         except (Malformed, Unreadable) as error:
-            return unknown(f"data that cannot be read: {error}", place)
+            return unknown(f"data that cannot be read: {error}", call.place)
         if root is None:
             return ABSENT
-        evaluator.spend(root.weight)
+        call.evaluator.spend(root.weight)
         return _decoded(root, path)
 
-    return call
+    return function_call
 
 
 def _decoded(node: Node, path: str) -> Value:
@@ -779,95 +791,99 @@ def _decoded(node: Node, path: str) -> Value:
     return known(node.value, place)
 
 
-def _json_encode(evaluator: Evaluator, arguments: list[Value], place: Location) -> Value:
+def _json_encode(call: Call) -> Value:
     import json  # only for the functions that encode
 
     try:
-        return known(json.dumps(plain(arguments[0]), separators=(",", ":"), sort_keys=True), place)
+        return known(json.dumps(plain(call.arguments[0]), separators=(",", ":"), sort_keys=True), call.place)
     except Undecided as reason:
-        return unknown(f"a text that names {reason}", place, arguments[0].value)
+        return unknown(f"a text that names {reason}", call.place, call.arguments[0].value)
 
 
-def _template_file(evaluator: Evaluator, arguments: list[Value], place: Location) -> Value:
+def _template_file(call: Call) -> Value:
     # What the text names is all that is asked of it, and that comes with the variables.
-    return unknown("a template file", place, arguments[1].value if len(arguments) > 1 else None)
+    return unknown("a template file", call.place, call.arguments[1].value if len(call.arguments) > 1 else None)
 
 
-def _zipmap(evaluator: Evaluator, arguments: list[Value], place: Location) -> Value:
-    names, values = arguments
-    undecided = _all_known([*arguments, *(names.value if names.known else ())])
+def _zipmap(call: Call) -> Value:
+    names, values = call.arguments
+    undecided = _all_known([*call.arguments, *(names.value if names.known else ())])
     if undecided is not None:
         return undecided
-    return known({str(n.value): v for n, v in zip(names.value, values.value, strict=True)}, place)
+    return known({str(n.value): v for n, v in zip(names.value, values.value, strict=True)}, call.place)
 
 
-def _range(evaluator: Evaluator, arguments: list[Value], place: Location) -> Value:
-    undecided = _all_known(arguments)
+def _range(call: Call) -> Value:
+    undecided = _all_known(call.arguments)
     if undecided is not None:
         return undecided
-    numbers = range(*[int(argument.value) for argument in arguments])
+    numbers = range(*[int(argument.value) for argument in call.arguments])
     if len(numbers) > ELEMENT_LIMIT:
-        return unknown(f"a range of more than {ELEMENT_LIMIT:,}", place)
-    return known(tuple(known(number, place) for number in numbers), place)
+        return unknown(f"a range of more than {ELEMENT_LIMIT:,}", call.place)
+    return known(tuple(known(number, call.place) for number in numbers), call.place)
 
 
-def _contains(evaluator: Evaluator, arguments: list[Value], place: Location) -> Value:
-    elements, wanted = arguments
+def _contains(call: Call) -> Value:
+    elements, wanted = call.arguments
     undecided = _all_known([elements, wanted, *(elements.value if elements.known else ())])
     if undecided is not None:
         return undecided
-    return known(any(same(element, wanted) for element in elements.value), place)
+    return known(any(same(element, wanted) for element in elements.value), call.place)
 
 
-def _setproduct(evaluator: Evaluator, arguments: list[Value], place: Location) -> Value:
-    undecided = _all_known(arguments)
+def _setproduct(call: Call) -> Value:
+    undecided = _all_known(call.arguments)
     if undecided is not None:
         return undecided
     found: list[tuple[Value, ...]] = [()]
-    for argument in arguments:
-        evaluator.spend(len(found) * len(argument.value))
+    for argument in call.arguments:
+        call.evaluator.spend(len(found) * len(argument.value))
         found = [(*row, element) for row in found for element in argument.value]
         if len(found) > ELEMENT_LIMIT:
-            return unknown(f"a product of more than {ELEMENT_LIMIT:,}", place)
-    return known(tuple(known(row, place) for row in found), place)
+            return unknown(f"a product of more than {ELEMENT_LIMIT:,}", call.place)
+    return known(tuple(known(row, call.place) for row in found), call.place)
 
 
-def _to_string(evaluator: Evaluator, arguments: list[Value], place: Location) -> Value:
-    value = _written(arguments[0])
+def _to_string(call: Call) -> Value:
+    value = _written(call.arguments[0])
     if value.known and isinstance(value.value, (int, float)):
         return value._replace(value=str(value.value))
     return value
 
 
-def _to_number(evaluator: Evaluator, arguments: list[Value], place: Location) -> Value:
-    value = arguments[0]
-    return _number(value.value, place) if value.known and isinstance(value.value, str) else value
+def _to_number(call: Call) -> Value:
+    value = call.arguments[0]
+    return _number(value.value, call.place) if value.known and isinstance(value.value, str) else value
 
 
-def _sort(evaluator: Evaluator, arguments: list[Value], place: Location) -> Value:
-    value = arguments[0]
+def _sort(call: Call) -> Value:
+    value = call.arguments[0]
     undecided = _all_known([value, *(value.value if value.known and type(value.value) is tuple else ())])
     if undecided is not None:
         return undecided
-    return known(tuple(sorted(value.value, key=lambda element: str(element.value))), place)
+    return known(tuple(sorted(value.value, key=lambda element: str(element.value))), call.place)
 
 
-def _reverse(evaluator: Evaluator, arguments: list[Value], place: Location) -> Value:
-    return arguments[0]._replace(value=arguments[0].value[::-1]) if arguments[0].known else arguments[0]
+def _reverse(call: Call) -> Value:
+    return (
+        call.arguments[0]._replace(value=call.arguments[0].value[::-1])
+        if call.arguments[0].known
+        else call.arguments[0]
+    )
 
 
-def _slice(evaluator: Evaluator, arguments: list[Value], place: Location) -> Value:
-    undecided = _all_known(arguments)
+def _slice(call: Call) -> Value:
+    undecided = _all_known(call.arguments)
     if undecided is not None:
         return undecided
-    return known(arguments[0].value[arguments[1].value : arguments[2].value], place)
+    return known(call.arguments[0].value[call.arguments[1].value : call.arguments[2].value], call.place)
 
 
 def _title(text: str) -> str:
     return re.sub(r"\b[a-z]", lambda match: match[0].upper(), text)
 
 
-_FUNCTIONS: dict[str, Callable[[Evaluator, list[Value], Location], Value]] = {
+_FUNCTIONS: dict[str, Callable[[Call], Value]] = {
     "abspath": _same_list,
     "basename": _strings(posixpath.basename),
     "can": _can,

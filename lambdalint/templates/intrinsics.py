@@ -31,15 +31,39 @@ from lambdalint.templates.values import (
     unknown,
 )
 
-STEP_LIMIT = 2_000_000
+STEP_LIMIT = 500_000  # about two seconds
 EXPANSION_LIMIT = 1_000
+LOOP_DEPTH = 5
+
+# The loop variables of Fn::ForEach around a node; None where their values are decided at deployment.
+Bindings = Mapping[str, str | None]
+_NONE: Bindings = {}
 
 _INTRINSICS = frozenset(
-    (
-        "Ref Condition Fn::GetAtt Fn::Sub Fn::Join Fn::Select Fn::Split Fn::FindInMap Fn::If Fn::ImportValue "
-        "Fn::Base64 Fn::Cidr Fn::GetAZs Fn::Transform Fn::And Fn::Or Fn::Not Fn::Equals Fn::Length "
-        "Fn::ToJsonString Fn::ForEach Fn::GetStackOutput"
-    ).split()
+    {
+        "Condition",
+        "Fn::And",
+        "Fn::Base64",
+        "Fn::Cidr",
+        "Fn::Equals",
+        "Fn::FindInMap",
+        "Fn::ForEach",
+        "Fn::GetAZs",
+        "Fn::GetAtt",
+        "Fn::GetStackOutput",
+        "Fn::If",
+        "Fn::ImportValue",
+        "Fn::Join",
+        "Fn::Length",
+        "Fn::Not",
+        "Fn::Or",
+        "Fn::Select",
+        "Fn::Split",
+        "Fn::Sub",
+        "Fn::ToJsonString",
+        "Fn::Transform",
+        "Ref",
+    }
 )
 _PLACEHOLDER = re.compile(r"\$\{([^!}][^}]*)\}")
 _PSEUDO_LITERALS = {"AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com"}
@@ -52,7 +76,7 @@ class Entry(NamedTuple):
     type: str
     key: Node
     node: Node
-    bindings: Mapping[str, str] = {}
+    bindings: Bindings = _NONE
 
 
 class Stack:
@@ -61,12 +85,14 @@ class Stack:
     def __init__(
         self, path: str, root: Node, found: Found, arguments: Mapping[str, Value] | None = None, scope: str = ""
     ) -> None:
-        """Args:
-        path: the file that the nodes come from.
-        root: the node that holds ``Resources``, ``Parameters`` and so on.
-        found: takes the problems.
-        arguments: what a stack of the same repository hands to the parameters of this one.
-        scope: the scope of References; the path by default.
+        """Reads nothing yet but the names of the resources.
+
+        Args:
+            path: the file that the nodes come from.
+            root: the node that holds ``Resources``, ``Parameters`` and so on.
+            found: takes the problems.
+            arguments: what a stack of the same repository hands to the parameters of this one.
+            scope: the scope of References; the path by default.
         """
         self.path = path
         self.scope = scope or path
@@ -76,6 +102,7 @@ class Stack:
         self.mappings = root.get("Mappings")
         self.resources: dict[str, Entry] = {}
         self.left = STEP_LIMIT
+        self.expansions = EXPANSION_LIMIT
         self.memo: dict[int, Value] = {}
         self.sizes = Sizes()
         transform = root.get("Transform")
@@ -83,33 +110,34 @@ class Stack:
         for key, node, bindings in self.expanded(_section(root, "Resources"), {}):
             kind = node.get("Type")
             if kind is None or kind.kind != SCALAR:
-                if node.kind != MAP or kind is not None:
-                    found.problem(path, f"line {key.line}: resource {key.value[:80]!r} is not a mapping with a Type")
-                continue
+                continue  # whether a template is valid is its own linter's concern
             self.resources[key.value] = Entry(key.value, kind.value, key, node, bindings)
 
     def expanded(
-        self, section: Mapping[str, tuple[Node, Node]], bindings: Mapping[str, str], depth: int = 0
-    ) -> Iterator[tuple[Node, Node, Mapping[str, str]]]:
-        """The entries of a section, those of ``Fn::ForEach`` loops once for each element, within a budget."""
+        self, section: Mapping[str, tuple[Node, Node]], bindings: Bindings, depth: int = 0
+    ) -> Iterator[tuple[Node, Node, Bindings]]:
+        """The entries of a section, those of ``Fn::ForEach`` loops once for each element.
+
+        A loop whose elements are decided at deployment, or are too many, gives its entries once, with its
+        variable undecided.
+        """
         for key, node in section.values():
             if not key.value.startswith("Fn::ForEach"):
-                if bindings:
-                    key = _renamed(key, _substituted(key.value, bindings))
-                yield key, node, bindings
+                yield _renamed(key, bindings) if bindings else key, node, bindings
                 continue
             parts = node.value if node.kind == LIST else []
-            if len(parts) != 3 or parts[0].kind != SCALAR or parts[2].kind != MAP or depth > 5:
+            if len(parts) != 3 or parts[0].kind != SCALAR or parts[2].kind != MAP or depth > LOOP_DEPTH:
                 self.found.problem(self.path, f"line {key.line}: Fn::ForEach that cannot be read")
                 continue
-            values = [text(element) for element in items(self.evaluate(parts[1], bindings))]
-            if not values or None in values:
-                continue  # the collection is decided at deployment
+            values: list[str | None] = [None]
+            if parts[1].kind != LIST or len(parts[1].value) * len(parts[2].value) <= self.expansions:
+                decided = [text(element) for element in items(self.evaluate(parts[1], bindings))]
+                if decided and None not in decided and len(decided) * len(parts[2].value) <= self.expansions:
+                    values = [*decided]
+            self.expansions -= len(values) * len(parts[2].value)
             for value in values:
-                self.left -= STEP_LIMIT // EXPANSION_LIMIT
-                self.spend(parts[2].weight)
-                bound = {**bindings, parts[0].value: value or ""}
-                yield from self.expanded(parts[2].value, bound, depth + 1)
+                self.spend(1)
+                yield from self.expanded(parts[2].value, {**bindings, parts[0].value: value}, depth + 1)
 
     def spend(self, steps: int) -> None:
         """Counts work.
@@ -127,7 +155,7 @@ class Stack:
             return Location(self.path, node.line, node.column, node.line, node.end_column)
         return Location(self.path, node.line, node.column)
 
-    def evaluate(self, node: Node | None, bindings: Mapping[str, str] = {}) -> Value:  # noqa: B006  # never changed
+    def evaluate(self, node: Node | None, bindings: Bindings = _NONE) -> Value:
         """What a node says. Absent for None, ``null`` and ``AWS::NoValue``."""
         if node is None or node.null:
             return ABSENT
@@ -135,6 +163,7 @@ class Stack:
             # Nodes are shared between functions through Globals and aliases.
             found = self.memo.get(id(node))
             if found is None:
+                self.memo[id(node)] = unknown("a value that refers to itself", self.location(node))
                 found = self.memo[id(node)] = self.checked(self.evaluated(node, bindings))
             return found
         return self.checked(self.evaluated(node, bindings))
@@ -145,7 +174,8 @@ class Stack:
             return unknown("a value that expands beyond reason", value.location)
         return value
 
-    def evaluated(self, node: Node, bindings: Mapping[str, str]) -> Value:
+    def evaluated(self, node: Node, bindings: Bindings) -> Value:
+        """What a node says, worked out anew."""
         self.spend(1)
         place = self.location(node)
         if node.tag:
@@ -156,6 +186,8 @@ class Stack:
             return self.intrinsic(name, node, place, bindings)
         if node.kind == SCALAR:
             value = _substituted(node.value, bindings) if bindings else node.value
+            if bindings and (loop := _undecided(value, bindings)):
+                return unknown(f"depends on the loop variable {loop}", place)
             if "{{resolve:" in value:
                 return unknown("a dynamic reference, resolved at deployment", place)
             return known(value, place)
@@ -176,7 +208,7 @@ class Stack:
                 members[_substituted(name, bindings) if bindings else name] = value
         return known(members, place)
 
-    def intrinsic(self, name: str, node: Node, place: Location, bindings: Mapping[str, str]) -> Value:
+    def intrinsic(self, name: str, node: Node, place: Location, bindings: Bindings) -> Value:
         """The value of an intrinsic function, ``node`` holding its argument."""
         if name == "Ref":
             if node.kind != SCALAR:
@@ -223,7 +255,7 @@ class Stack:
             return known(default.value, place, reason)
         return known(Reference(self.scope, name), place)
 
-    def attribute(self, node: Node, place: Location, bindings: Mapping[str, str]) -> Value:
+    def attribute(self, node: Node, place: Location, bindings: Bindings) -> Value:
         """What ``Fn::GetAtt`` gives, for its list and its dotted form."""
         if node.kind == SCALAR:
             name, _, attribute = _substituted(node.value, bindings).partition(".")
@@ -234,7 +266,7 @@ class Stack:
         attribute = ".".join(part or "*" for part in parts[1:])
         return known(Reference(self.scope, parts[0], attribute), place)
 
-    def substitution(self, node: Node, place: Location, bindings: Mapping[str, str]) -> Value:
+    def substitution(self, node: Node, place: Location, bindings: Bindings) -> Value:
         """What ``Fn::Sub`` gives: a string with ``${Name}``, and in its list form a mapping of further names."""
         names: Mapping[str, Value] = {}
         if node.kind == LIST and node.value:
@@ -255,6 +287,8 @@ class Stack:
             name = match[1].strip()
             if name in names:
                 parts.append(names[name])
+            elif name in bindings:
+                parts.append(unknown(f"depends on the loop variable {name}", place))
             elif "." in name and name not in self.parameters:
                 resource, _, attribute = name.partition(".")
                 parts.append(known(Reference(self.scope, resource, attribute), place))
@@ -265,7 +299,8 @@ class Stack:
             parts.append(known(pattern[position:].replace("${!", "${"), place))
         return joined(parts, "", place)
 
-    def join(self, arguments: list[Node], place: Location, bindings: Mapping[str, str]) -> Value:
+    def join(self, arguments: list[Node], place: Location, bindings: Bindings) -> Value:
+        """``Fn::Join``."""
         if len(arguments) != 2:
             return unknown("Fn::Join without separator and list", place)
         separator = text(self.evaluate(arguments[0], bindings))
@@ -276,7 +311,8 @@ class Stack:
             return unknown("Fn::Join of a list that the deployment decides", place, parts.value)
         return joined(list(parts.value), separator, place)
 
-    def select(self, arguments: list[Node], place: Location, bindings: Mapping[str, str]) -> Value:
+    def select(self, arguments: list[Node], place: Location, bindings: Bindings) -> Value:
+        """``Fn::Select``."""
         if len(arguments) != 2:
             return unknown("Fn::Select without index and list", place)
         index = as_integer(self.evaluate(arguments[0], bindings), "index")
@@ -286,7 +322,8 @@ class Stack:
             return chosen._replace(location=place)
         return unknown("Fn::Select of a list that the deployment decides", place)
 
-    def split(self, arguments: list[Node], place: Location, bindings: Mapping[str, str]) -> Value:
+    def split(self, arguments: list[Node], place: Location, bindings: Bindings) -> Value:
+        """``Fn::Split``."""
         if len(arguments) != 2:
             return unknown("Fn::Split without separator and string", place)
         separator = text(self.evaluate(arguments[0], bindings))
@@ -296,7 +333,8 @@ class Stack:
         self.spend(whole.count(separator))
         return known(tuple(known(part, place) for part in whole.split(separator)), place)
 
-    def find_in_map(self, arguments: list[Node], place: Location, bindings: Mapping[str, str]) -> Value:
+    def find_in_map(self, arguments: list[Node], place: Location, bindings: Bindings) -> Value:
+        """``Fn::FindInMap``."""
         keys = [text(self.evaluate(argument, bindings)) for argument in arguments[:3]]
         node = self.mappings
         for key in keys:
@@ -318,7 +356,8 @@ class Stack:
                 return values[0]._replace(location=place, reason=f"every row of mapping {keys[0]}")
         return unknown("Fn::FindInMap with a key that the deployment decides", place)
 
-    def condition(self, arguments: list[Node], place: Location, bindings: Mapping[str, str]) -> Value:
+    def condition(self, arguments: list[Node], place: Location, bindings: Bindings) -> Value:
+        """``Fn::If``: Unknown, and either of both, unless both say the same."""
         if len(arguments) != 3:
             return unknown("Fn::If without condition and two values", place)
         name = arguments[0].value if arguments[0].kind == SCALAR else "?"
@@ -327,14 +366,17 @@ class Stack:
             return options[0]
         return unknown(f"depends on condition {name[:80]}", place, Either(options))
 
-    def pass_through(self, arguments: list[Node], place: Location, bindings: Mapping[str, str]) -> Value:
+    def pass_through(self, arguments: list[Node], place: Location, bindings: Bindings) -> Value:
+        """``Fn::Base64``: the text, for who reads it."""
         return self.evaluate(arguments[0], bindings)
 
-    def json_text(self, arguments: list[Node], place: Location, bindings: Mapping[str, str]) -> Value:
+    def json_text(self, arguments: list[Node], place: Location, bindings: Bindings) -> Value:
+        """``Fn::ToJsonString``: Unknown, with what it is made of."""
         # Which resources the text names is all that is asked of it.
         return unknown("Fn::ToJsonString is not written out", place, self.evaluate(arguments[0], bindings).value)
 
-    def length(self, arguments: list[Node], place: Location, bindings: Mapping[str, str]) -> Value:
+    def length(self, arguments: list[Node], place: Location, bindings: Bindings) -> Value:
+        """``Fn::Length``."""
         value = self.evaluate(arguments[0], bindings)
         if value.known and type(value.value) is tuple:
             return known(str(len(value.value)), place)
@@ -342,7 +384,7 @@ class Stack:
 
 
 _UNARY = frozenset({"Fn::Base64", "Fn::ToJsonString", "Fn::Length"})
-_FUNCTIONS: dict[str, Callable[[Stack, list[Node], Location, Mapping[str, str]], Value]] = {
+_FUNCTIONS: dict[str, Callable[[Stack, list[Node], Location, Bindings], Value]] = {
     "Fn::Join": Stack.join,
     "Fn::Select": Stack.select,
     "Fn::Split": Stack.split,
@@ -354,16 +396,22 @@ _FUNCTIONS: dict[str, Callable[[Stack, list[Node], Location, Mapping[str, str]],
 }
 
 
-def _substituted(written: str, bindings: Mapping[str, str]) -> str:
-    """Text with the loop variables of ``Fn::ForEach`` (``${Name}``, ``&{Name}``) replaced."""
+def _substituted(written: str, bindings: Bindings) -> str:
+    """Text with the loop variables of ``Fn::ForEach`` (``${Name}``, ``&{Name}``) replaced where they are decided."""
     if bindings and "{" in written:
         for name, value in bindings.items():
-            written = written.replace("${%s}" % name, value).replace("&{%s}" % name, value)  # noqa: UP031  # braces
+            if value is not None:
+                written = written.replace(f"${{{name}}}", value).replace(f"&{{{name}}}", value)
     return written
 
 
-def _renamed(key: Node, name: str) -> Node:
-    return Node(SCALAR, name, key.line, key.column, key.end_column, "", key.quoted)
+def _undecided(written: str, bindings: Bindings) -> str:
+    """A loop variable that stays in a text, "" if none does."""
+    return next((name for name in bindings if f"${{{name}}}" in written or f"&{{{name}}}" in written), "")
+
+
+def _renamed(key: Node, bindings: Bindings) -> Node:
+    return Node(SCALAR, _substituted(key.value, bindings), key.line, key.column, key.end_column, "", key.quoted)
 
 
 def _section(root: Node, name: str) -> Mapping[str, tuple[Node, Node]]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
-from lambdalint.model import DeclaredFunction, Location, Value
 from lambdalint.templates.chalice import read_chalice
 from lambdalint.templates.cloudformation import is_stack, nested_templates, read_stack
 from lambdalint.templates.documents import JSON_LIMIT, YAML_LIMIT, Document, Malformed, Node, read_json, read_yaml
@@ -14,6 +14,9 @@ from lambdalint.templates.images import handler_of
 from lambdalint.templates.intrinsics import Stack
 from lambdalint.templates.values import Found, Templates, TooMuchWork, same, unknown
 from lambdalint.tree import Tree, Unreadable
+
+if TYPE_CHECKING:
+    from lambdalint.model import DeclaredFunction, Location, Value
 
 _NESTING = (b"AWS::CloudFormation::Stack", b"AWS::Serverless::Application")
 _LAMBDA = (b"AWS::Lambda::Function", b"AWS::Serverless::Function")
@@ -64,7 +67,7 @@ class _Project:
             self.found.problem(path, str(error))
         except RecursionError:
             self.found.problem(path, "nested too deeply")
-        except Exception as error:  # the boundary: a defect of a reader costs the input, and is told
+        except Exception as error:  # noqa: BLE001  the boundary: a defect of a reader costs the input, and is told
             self.found.problem(path, f"the reader failed on it ({type(error).__name__}: {error})")
         # A reader that stopped half-way may have added functions whose keys it did not return.
         while len(self.keys) < len(self.found.functions):
@@ -139,9 +142,10 @@ class _Project:
             for child, handed in nested_templates(stack):
                 taken = self.arguments.setdefault(child, {})
                 for name, value in handed.items():
-                    if name in taken and not same(taken[name], value):
-                        value = unknown(f"the stacks that nest this one differ in {name}", value.location)
-                    taken[name] = value
+                    if name not in taken or same(taken[name], value):
+                        taken[name] = value
+                    else:
+                        taken[name] = unknown(f"the stacks that nest this one differ in {name}", value.location)
                 waiting.append(child)
 
     def _read_stack(self, path: str) -> None:
@@ -203,7 +207,7 @@ class _Project:
         functions = list(self.found.functions)
         try:
             functions = link(functions, self.keys, self.found.resources)
-        except Exception as error:  # the boundary, as above: functions without events are better than none
+        except Exception as error:  # noqa: BLE001  as above: functions without events are better than none
             self.found.problem(".", f"linking the templates failed ({type(error).__name__}: {error})")
         functions = _distinct(functions)
         functions.sort(key=lambda function: (function.location.path, function.location.line, function.name))

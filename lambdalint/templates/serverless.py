@@ -22,7 +22,7 @@ from lambdalint.templates.cloudformation import TRACKED
 from lambdalint.templates.documents import LIST, MAP, SCALAR, YAML_LIMIT, Malformed, Node, read_json, read_yaml
 from lambdalint.templates.events import settings
 from lambdalint.templates.images import handler_of
-from lambdalint.templates.intrinsics import Entry, Stack
+from lambdalint.templates.intrinsics import Bindings, Entry, Stack
 from lambdalint.templates.values import (
     Found,
     OutsideProject,
@@ -48,7 +48,7 @@ from lambdalint.tree import Unreadable
 if TYPE_CHECKING:
     from lambdalint.tree import Tree
 
-VARIABLE_DEPTH = 30
+VARIABLE_DEPTH = 20
 MEMORY_DEFAULT = 1024
 TIMEOUT_DEFAULT = 6
 
@@ -136,7 +136,8 @@ class Service(Stack):
 
     # ------------------------------------------------------------------ variables
 
-    def evaluated(self, node: Node, bindings: Mapping[str, str]) -> Value:
+    def evaluated(self, node: Node, bindings: Bindings) -> Value:
+        """See `Stack.evaluated`; variables are resolved first."""
         if node.kind == SCALAR and "${" in node.value and not node.tag:
             place = self.location(node)
             found = self.resolved(node.value, place)
@@ -310,6 +311,7 @@ class Service(Stack):
         return found
 
     def load(self, path: str, place: Location) -> tuple[Service, Node] | Value:
+        """The root of a file that is there."""
         try:
             data = self.tree.read(path, YAML_LIMIT)
             document = read_json(data) if path.endswith(".json") else read_yaml(data)
@@ -337,21 +339,13 @@ class Service(Stack):
         seen: set[str] = set()
         for owner, node in self._parts(*found):
             for key, below in node.value.values():
-                followed = owner.followed(below)
-                if isinstance(followed, Value):
-                    self.found.problem(
-                        owner.path, f"line {key.line}: function {key.value[:80]} cannot be read: {followed.reason}"
-                    )
-                    continue
-                if key.value in seen:
+                if key.value in seen or below.null:
                     continue
                 seen.add(key.value)
-                if followed[1].kind != MAP:
-                    if not followed[1].null:
-                        self.found.problem(owner.path, f"line {key.line}: function {key.value[:80]} is not a mapping")
-                    continue
                 self.key_owner = owner
-                yield key, *followed
+                followed = owner.followed(below)
+                # One that cannot be read is still a function, with nothing but its name known.
+                yield key, *((owner, below) if isinstance(followed, Value) else followed)
 
     def _parts(self, owner: Service, node: Node) -> Iterator[tuple[Service, Node]]:
         """The mappings of a section that may be a list of mappings and included files."""
@@ -368,8 +362,12 @@ class Service(Stack):
     def function(self, key: Node, owner: Service, node: Node) -> DeclaredFunction:
         """One function, with what the provider hands down."""
         place = self.key_owner.location(key)
-        own = mapping(owner.evaluate(node))
+        written = owner.evaluate(node)
+        own = mapping(written)
         provider = self.provider
+        if not isinstance(written.value, dict) or not written.known:
+            lost = unknown(written.reason or "the function is not a mapping", place)
+            return DeclaredFunction(key.value, "serverless", place, lost, lost, environment=lost, events=lost)
 
         def value(name: str) -> Value:
             return own.get(name) or provider.get(name) or ABSENT

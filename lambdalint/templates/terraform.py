@@ -741,11 +741,10 @@ class _Instance:
                 yield "", self._each(unknown(reason), unknown(reason))
                 return
             for key, element in elements:
-                if type(collection.value) is tuple:
-                    key = element
-                name = key.value if key.known and isinstance(key.value, (str, int)) else None
+                each = element if type(collection.value) is tuple else key  # a set's elements are their own keys
+                name = each.value if each.known and isinstance(each.value, (str, int)) else None
                 self._count(block)
-                yield _index(str(name)) if name is not None else "", self._each(key, element)
+                yield _index(str(name)) if name is not None else "", self._each(each, element)
         elif "count" in attributes:
             count = as_integer(evaluator.value(attributes["count"].expression, self), "count")
             if count.known and count.value == 0 and _is_literal(attributes["count"].expression.node):
