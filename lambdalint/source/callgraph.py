@@ -97,13 +97,8 @@ class CallGraph:
             for expr in bound:
                 if expr is not None and expr[0] == "w":
                     edges += self._entered(node, expr)
-                edges += self._properties(node, expr)
-        for call in definition.calls:
-            edges += self._properties(node, call.callee)
-            for arg in (*call.args, *(value for _, value in call.keywords)):
-                edges += self._properties(node, arg)
-        for returned in definition.returns:
-            edges += self._properties(node, returned)
+        for read in (*definition.reads, *(call.callee for call in definition.calls)):
+            edges += self._properties(node, read)
         self._counts[node] = (count, resolved)
         self._unresolved[node] = tuple(unresolved)
         return edges

@@ -38,6 +38,7 @@ DEPTH_LIMIT = 60
 VALUES_LIMIT = 64
 CALLERS_LIMIT = 300
 OPERATION_LIMIT = 160
+FACTORY_MADE = "@"
 EVENT, CONTEXT = "<event>", "<context>"
 
 _SDK = {"boto3.client", "boto3.resource", "aioboto3.client", "aioboto3.resource", "aiobotocore.client", "botocore.client"}
@@ -689,8 +690,11 @@ class Names:
                 decorated: list[Def | Class] = [*skeleton.defs.values(), *skeleton.classes.values()]
                 for item in decorated:
                     for decorator in item.decorators:
-                        tail = decorator[-1] if decorator is not None and decorator[0] in ("n", "a") else ""
-                        if tail:
+                        if decorator is None:
+                            continue
+                        # what a decorator factory makes has no name of its own where it is called
+                        tail = decorator[-1] if decorator[0] in ("n", "a") else FACTORY_MADE
+                        if decorator[0] in ("n", "a", "c"):
                             call = CallRef(-1, decorator, (("f", item.qualname),), (), tail, item.line, 0, item.line, 0)
                             tails.setdefault(tail, []).append((skeleton.path, item.parent, call))
             self._tails = tails
@@ -708,7 +712,7 @@ class Names:
                 return []
             names = {class_.name, *[child[1].rpartition(".")[2] for child in self.subclasses((node[0], definition.owner))], "__init__"}
         else:
-            names = {tail}
+            names = {tail, FACTORY_MADE} if definition.parent else {tail}
         found = []
         for name in sorted(names):
             candidates = self.index().get(name, [])

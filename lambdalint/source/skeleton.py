@@ -79,7 +79,8 @@ class Def(NamedTuple):
 
     ``owner`` is the class whose body holds it, ``parent`` the definition whose body holds it (or the
     one that holds the class), both "" where there is none. ``top`` is the line span of the
-    module-level statement around it. ``bindings`` maps local names to what is bound to them.
+    module-level statement around it. ``bindings`` maps local names to what is bound to them; ``reads`` are the
+    attributes that it reads (a property among them runs), without those that are called.
     """
 
     qualname: str
@@ -94,6 +95,7 @@ class Def(NamedTuple):
     decorators: tuple[Expr, ...]
     params: tuple[Param, ...]
     calls: tuple[CallRef, ...]
+    reads: tuple[Expr, ...]
     bindings: Mapping[str, tuple[Expr, ...]]
     outer_names: frozenset[str]
     returns: tuple[Expr, ...]
@@ -271,13 +273,14 @@ def numbered_lambdas(statement: Any) -> list[Any]:
 class _Scope:
     """A definition (or the module) while it is being read."""
 
-    __slots__ = ("bindings", "calls", "class_", "outer", "params", "qualname", "returns", "stores_outside", "yields")
+    __slots__ = ("bindings", "calls", "class_", "outer", "params", "qualname", "reads", "returns", "stores_outside", "yields")
 
     def __init__(self, qualname: str, class_: str = "") -> None:
         self.qualname = qualname
         self.class_ = class_  # the class whose body is being read
         self.bindings: dict[str, list[Expr]] = {}
         self.calls: list[CallRef] = []
+        self.reads: dict[Expr, None] = {}
         self.outer: set[str] = set()
         self.params: dict[str, int] = {}
         self.returns: list[Expr] = []
@@ -497,6 +500,7 @@ class _Reader:
             decorators=tuple(simple(decorator, self.lambdas) for decorator in decorators),
             params=tuple(params),
             calls=tuple(inner.calls),
+            reads=tuple(inner.reads),
             bindings={key: tuple(values) for key, values in inner.bindings.items()},
             outer_names=frozenset(inner.outer),
             returns=tuple(inner.returns),
@@ -603,6 +607,16 @@ class _Reader:
                         end_column=node.end_col_offset,
                     )
                 )
+                stack.extend(node.keywords)
+                stack.extend(node.args)
+                stack.append(node.func.value if type(node.func) is ast.Attribute else node.func)
+                continue
+            if kind is ast.Attribute:
+                scope.reads[simple(node, self.lambdas)] = None
+                while type(node) is ast.Attribute:
+                    node = node.value
+                stack.append(node)
+                continue
             elif kind is ast.Lambda:
                 self.definition(node, self.lambdas.get(id(node), f"<lambda:{node.lineno}:{node.col_offset}>"), "<lambda>", scope, [])
                 continue

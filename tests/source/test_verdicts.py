@@ -1,0 +1,496 @@
+"""Names, calls and verdicts on small programs.
+
+Each program builds clients; every line that does is marked with what the analysis must say of it, and
+a line that is not reached from an entry point with ``unreached``.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.source.programs import judged, marked
+
+PROGRAMS = {
+    "import forms": """
+import boto3
+import boto3 as b
+import boto3.session
+from boto3 import client, resource as res
+from boto3.session import Session as S
+make = boto3.client
+SESSION = boto3.Session()  # -> unreached
+
+def handler(event, context):
+    import boto3 as local
+    boto3.client("s3")  # -> fires
+    b.client("s3")  # -> fires
+    client("s3")  # -> fires
+    res("s3")  # -> fires
+    S()  # -> fires
+    make("s3")  # -> fires
+    local.resource("s3")  # -> fires
+    SESSION.client("s3")  # -> fires
+    boto3.session.Session(region_name="x").client("s3")  # -> fires
+""",
+    "not at run time": """
+import boto3
+from typing import TYPE_CHECKING
+if TYPE_CHECKING:
+    from x import y
+CLIENT = boto3.client("s3")  # -> unreached
+
+class Holder:
+    client = boto3.client("s3")  # -> unreached
+
+def handler(event, context, s3=boto3.client("s3")):  # -> unreached
+    return CLIENT
+
+def nobody():
+    boto3.client("s3")  # -> unreached
+
+if __name__ == "__main__":
+    boto3.client("s3")  # -> unreached
+""",
+    "modules": """
+# file: app.py
+from lib import tools
+from lib.again import exported
+import lib.deep.inner
+from lib.deep import inner as alias
+
+def handler(event, context):
+    tools.make()
+    exported()
+    lib.deep.inner.go()
+    alias.relative()
+# file: lib/__init__.py
+# file: lib/tools.py
+import boto3
+def make():
+    boto3.client("s3")  # -> fires
+# file: lib/again.py
+from .origin import original as exported
+# file: lib/origin.py
+import boto3
+def original():
+    boto3.client("s3")  # -> fires
+# file: lib/deep/__init__.py
+# file: lib/deep/inner.py
+import boto3
+from ..other import up
+def go():
+    boto3.client("s3")  # -> fires
+def relative():
+    up()
+# file: lib/other.py
+import boto3
+def up():
+    boto3.client("s3")  # -> fires
+""",
+    "star import and alias": """
+# file: app.py
+from helpers import *
+renamed = made
+def handler(event, context):
+    renamed()
+# file: helpers.py
+import boto3
+def made():
+    boto3.client("s3")  # -> fires
+""",
+    "layer root": """
+# file: functions/orders/app.py
+from shared_code import made
+def handler(event, context):
+    made()
+# file: layers/common/python/shared_code.py
+import boto3
+def made():
+    boto3.client("s3")  # -> fires
+""",
+    "a folder of a package's name": """
+# file: fn/app.py
+import requests
+import boto3
+def handler(event, context):
+    requests.get("x")
+    boto3.client("s3")  # -> fires
+# file: requests/__init__.py
+import boto3
+def get(url):
+    boto3.client("s3")  # -> unreached
+""",
+    "methods": """
+import boto3
+class Base:
+    def run(self):
+        self.step()
+    def step(self):
+        raise NotImplementedError
+    def shared(self):
+        boto3.client("s3")  # -> fires
+class Child(Base):
+    def __init__(self):
+        self.client = boto3.client("s3")  # -> fires
+    def step(self):
+        boto3.client("s3")  # -> fires
+    @property
+    def lazy(self):
+        return boto3.client("s3")  # -> fires
+    @staticmethod
+    def fixed():
+        boto3.client("s3")  # -> fires
+    @classmethod
+    def built(cls):
+        boto3.client("s3")  # -> fires
+        return cls()
+GLOBAL = Child()
+def annotated(child: Child):
+    child.lazy.put()
+def factory() -> Child:
+    return Child.built()
+def handler(event, context):
+    child = Child()
+    child.run()
+    GLOBAL.shared()
+    annotated(child)
+    factory().fixed()
+""",
+    "callbacks": """
+import boto3
+import functools
+from concurrent.futures import ThreadPoolExecutor
+import threading
+def worker(item):
+    boto3.client("s3")  # -> fires
+def mapped(item):
+    boto3.client("s3")  # -> fires
+def part(a, b):
+    boto3.client("s3")  # -> fires
+def target():
+    boto3.client("s3")  # -> fires
+def passed():
+    boto3.client("s3")  # -> fires
+def unused():
+    boto3.client("s3")  # -> unreached
+def call(function):
+    function()
+def handler(event, context):
+    with ThreadPoolExecutor() as pool:
+        pool.submit(worker, 1)
+        list(pool.map(mapped, [1]))
+    functools.partial(part, 1)(2)
+    threading.Thread(target=target).start()
+    call(passed)
+    print(unused)
+    sorted([], key=lambda item: boto3.client("s3"))  # -> fires
+""",
+    "registries": """
+import boto3
+def one():
+    boto3.client("s3")  # -> fires
+def two():
+    boto3.client("s3")  # -> fires
+ACTIONS = {"one": one, "two": two}
+PLUGINS = {}
+def plugin(name):
+    def register(function):
+        PLUGINS[name] = function
+        return function
+    return register
+@plugin("x")
+def three():
+    boto3.client("s3")  # -> fires
+def handler(event, context):
+    ACTIONS[event["action"]]()
+    PLUGINS[event["plugin"]]()
+""",
+    "decorators": """
+import boto3
+import functools
+def logged(function):
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        boto3.client("logs")  # -> fires
+        return function(*args, **kwargs)
+    return wrapper
+def configured(level):
+    def decorator(function):
+        def inner(*args):
+            boto3.client("logs")  # -> fires
+            return function(*args)
+        return inner
+    return decorator
+@logged
+def helper():
+    boto3.client("s3")  # -> fires
+@configured(3)
+def handler(event, context):
+    helper()
+""",
+    "resolver": """
+import boto3
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver
+app = APIGatewayRestResolver()
+other = APIGatewayRestResolver()
+@app.get("/x")
+def route():
+    boto3.client("s3")  # -> fires
+@other.get("/x")
+def elsewhere():
+    boto3.client("s3")  # -> unreached
+def handler(event, context):
+    return app.resolve(event, context)
+""",
+    "batch processor": """
+import boto3
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+processor = BatchProcessor(event_type=EventType.SQS)
+def record_handler(record):
+    boto3.client("s3")  # -> fires
+def handler(event, context):
+    return process_partial_response(event=event, record_handler=record_handler, processor=processor, context=context)
+""",
+    "async and nested": """
+import asyncio
+import boto3
+async def work():
+    boto3.client("s3")  # -> fires
+def handler(event, context):
+    def inner():
+        boto3.client("s3")  # -> fires
+    def never():
+        boto3.client("s3")  # -> unreached
+    inner()
+    asyncio.run(work())
+""",
+    "what comes from the event": """
+import boto3
+import os
+def three(region):
+    boto3.client("s3", region_name=region)  # -> exempt per-invocation
+def two(region):
+    three(region)
+def constant_three(region):
+    boto3.client("s3", region_name=region)  # -> fires
+def constant_two(region):
+    constant_three(region)
+def both(region):
+    boto3.client("s3", region_name=region)  # -> fires
+def handler(event, context):
+    region = event.get("region", "eu-west-1")
+    two(region.lower())
+    constant_two(os.environ["REGION"])
+    both(event["region"])
+    both(os.environ["REGION"])
+    for region in boto3.client("ec2").describe_regions()["Regions"]:  # -> fires
+        boto3.client("s3", region_name=region["RegionName"])  # -> exempt per-invocation
+""",
+    "collected at run time": """
+import boto3
+def regions():
+    found = []
+    for region in boto3.client("ec2").describe_regions()["Regions"]:  # -> fires
+        found.append(region["RegionName"])
+    return found
+def handler(event, context):
+    for region in regions():
+        boto3.client("s3", region_name=region)  # -> exempt per-invocation
+""",
+    "attributes of objects": """
+import boto3
+class Job:
+    def __init__(self, region, bucket):
+        self.region = region
+        self.bucket = bucket
+    def run(self):
+        boto3.client("s3", region_name=self.region)  # -> exempt per-invocation
+    def fixed(self):
+        boto3.client("s3", region_name=self.bucket)  # -> fires
+def handler(event, context):
+    job = Job(event["region"], "bucket")
+    job.run()
+    job.fixed()
+""",
+    "guards": """
+import boto3
+_a = None
+_cache = {}
+def a():
+    global _a
+    if _a is None:
+        _a = boto3.client("s3")  # -> exempt guard
+    return _a
+def early():
+    global _a
+    if _a:
+        return _a
+    _a = boto3.client("s3")  # -> exempt guard
+    return _a
+def either():
+    global _a
+    _a = _a or boto3.client("s3")  # -> exempt guard
+    return _a
+def attempt():
+    try:
+        return _cache["x"]
+    except KeyError:
+        _cache["x"] = boto3.client("s3")  # -> exempt guard
+        return _cache["x"]
+def got(name):
+    client = _cache.get(name)
+    if client is None:
+        client = boto3.client("s3")  # -> exempt guard
+        _cache[name] = client
+    return client
+def on_function():
+    if not hasattr(on_function, "client"):
+        on_function.client = boto3.client("s3")  # -> exempt guard
+    return on_function.client
+def initialise():
+    global _a
+    _a = boto3.client("s3")  # -> exempt guard
+def through():
+    if not _a:
+        initialise()
+def local():
+    client = None
+    if client is None:
+        client = boto3.client("s3")  # -> fires
+    return client
+def flag(verbose):
+    if not DEBUG:
+        boto3.client("s3")  # -> fires
+DEBUG = False
+def handler(event, context):
+    a(), early(), either(), attempt(), got(event["name"]), on_function(), through(), local(), flag(True)
+""",
+    "caching the result": """
+import boto3
+import os
+_secret = None
+def fetch():
+    return boto3.client("secretsmanager").get_secret_value(SecretId="x")  # -> exempt guard
+def secret():
+    global _secret
+    if not _secret:
+        _secret = fetch()
+    return _secret
+def model():
+    if not os.path.exists("/tmp/model"):
+        boto3.client("s3").download_file("b", "k", "/tmp/model")  # -> exempt guard
+def handler(event, context):
+    secret()
+    model()
+""",
+    "who owns the cache": """
+import boto3
+class PerCall:
+    def __init__(self):
+        self._client = None
+    def client(self):
+        if self._client is None:
+            self._client = boto3.client("s3")  # -> fires
+        return self._client
+class Kept:
+    def __init__(self):
+        self._client = None
+    def client(self):
+        if self._client is None:
+            self._client = boto3.client("s3")  # -> exempt guard
+        return self._client
+class Singleton:
+    _instance = None
+    def __new__(cls):
+        if cls._instance is None:
+            cls._instance = super().__new__(cls)
+            cls._instance.client = boto3.client("s3")  # -> exempt guard
+        return cls._instance
+KEPT = Kept()
+_lazy = None
+class Lazily:
+    def __init__(self):
+        self.client = boto3.client("s3")  # -> exempt guard
+def lazily():
+    global _lazy
+    if _lazy is None:
+        _lazy = Lazily()
+    return _lazy
+def handler(event, context):
+    PerCall().client()
+    KEPT.client()
+    Singleton()
+    lazily().client
+""",
+    "memo": """
+import boto3
+from functools import cache, cached_property, lru_cache
+@cache
+def a():
+    return boto3.client("s3")  # -> exempt memo
+@lru_cache(maxsize=1)
+def b():
+    return boto3.client("s3")  # -> exempt memo
+class Kept:
+    @cached_property
+    def client(self):
+        return boto3.client("s3")  # -> exempt guard
+class PerCall:
+    @cached_property
+    def client(self):
+        return boto3.client("s3")  # -> fires
+KEPT = Kept()
+def handler(event, context):
+    a(), b(), KEPT.client, PerCall().client
+""",
+    "branches of a factory": """
+import boto3
+def make(role=None):
+    if role:
+        credentials = boto3.client("sts").assume_role(RoleArn=role)["Credentials"]  # -> exempt branch
+        return boto3.client("s3", aws_session_token=credentials["SessionToken"])  # -> exempt token
+    return boto3.client("s3")  # -> fires
+def handler(event, context):
+    make()
+""",
+    "unknown stays silent": """
+import boto3
+import settings_library
+def handler(event, context):
+    boto3.client("s3", region_name=settings_library.load())  # -> unknown
+""",
+    "one site, judged on each chain": """
+# file: app.py
+import boto3
+from helper import make
+def handler(event, context):
+    make(event["region"])
+# file: other.py
+from helper import make
+def handler(event, context):
+    make("eu-west-1")
+# file: helper.py
+import boto3
+def make(region):
+    boto3.client("s3", region_name=region)  # -> fires
+""",
+    "recursion ends": """
+import boto3
+def even(n):
+    return odd(n - 1)
+def odd(n):
+    boto3.client("s3")  # -> fires
+    return even(n - 1)
+def handler(event, context):
+    even(event["n"])
+""",
+}
+
+
+@pytest.mark.parametrize("name", sorted(PROGRAMS))
+def test_every_marked_line_is_judged_as_marked(name: str) -> None:
+    text = PROGRAMS[name].lstrip("\n")
+    expected = marked(text)
+    assert expected
+    found = judged(text)
+    assert {place: found.get(place, "unreached") for place in {*expected, *found}} == expected
