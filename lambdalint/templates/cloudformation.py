@@ -293,21 +293,26 @@ class _FunctionReader:
 
     def events(self) -> Value:
         value = self.value("Events")
-        if not value.known:
-            return value
-        if not isinstance(value.value, dict):
-            return unknown("Events is not a mapping", value.location)
         sources = []
-        problem = ""
-        for name, event in value.value.items():
+        problem = value.reason if value.unknown else ""
+        if value.known and not isinstance(value.value, dict):
+            problem = "Events is not a mapping"
+        for name, event in mapping(value).items():
             source = self.event(event)
             if source is None:
                 problem = problem or f"event {name[:80]} cannot be read"
             else:
                 sources.append(source)
+        url = self.value("FunctionUrlConfig")
+        if url.state is not State.ABSENT:
+            members = mapping(url)
+            found = {"payload_version": known("2.0", url.location, "function URLs have one format")}
+            found.update(settings(members, {"auth": "AuthType", "invoke_mode": "InvokeMode"}))
+            sources.append(EventSource("function-url", ABSENT, url.location, found))
+        place = value.location or url.location
         if problem:
-            return unknown(problem, value.location, tuple(sources))
-        return known(tuple(sources), value.location)
+            return unknown(problem, place, tuple(sources))
+        return known(tuple(sources), place) if sources else ABSENT
 
     def event(self, value: Value) -> EventSource | None:
         """One SAM event."""

@@ -229,6 +229,14 @@ LINKS: dict[str, tuple[Link, ...]] = {
         Link("cloudwatch-logs", "DestinationArn", resource="LogGroupName", names={"filters": "FilterPattern"}),
     ),
     "AWS::Lambda::Url": (Link("function-url", "TargetFunctionArn", names={"auth": "AuthType"}),),
+    "AWS::Lambda::EventInvokeConfig": (
+        Link("async", "DestinationConfig.OnSuccess.Destination", resource="FunctionName"),
+        Link("async", "DestinationConfig.OnFailure.Destination", resource="FunctionName"),
+    ),
+    "AWS::Serverless::Function": (
+        Link("async", "EventInvokeConfig.DestinationConfig.OnSuccess.Destination"),
+        Link("async", "EventInvokeConfig.DestinationConfig.OnFailure.Destination"),
+    ),
     "AWS::ElasticLoadBalancingV2::TargetGroup": (Link("alb", "Id", "Targets[]"),),
     "AWS::ApiGateway::Method": (
         Link(
@@ -297,6 +305,10 @@ LINKS: dict[str, tuple[Link, ...]] = {
         Link("cloudwatch-logs", "destination_arn", resource="log_group_name", names={"filters": "filter_pattern"}),
     ),
     "aws_lambda_function_url": (Link("function-url", "function_name", names={"auth": "authorization_type"}),),
+    "aws_lambda_function_event_invoke_config": (
+        Link("async", "destination", "destination_config[].on_success[]", resource="function_name"),
+        Link("async", "destination", "destination_config[].on_failure[]", resource="function_name"),
+    ),
     "aws_lb_target_group_attachment": (Link("alb", "target_id", resource="target_group_arn"),),
     "aws_alb_target_group_attachment": (Link("alb", "target_id", resource="target_group_arn"),),
     "aws_api_gateway_integration": (
@@ -409,10 +421,13 @@ class Linker:
                 below = resource.properties.get(_STAND_INS[resource.type], ABSENT)
                 found.update(dict.fromkeys(self.targets(below, depth - 1)))
         if not found:
-            for written in _written(value):
-                name = match[1] if (match := _FUNCTION_IN_ARN.search(written)) else written
-                if name in self.names:
-                    found[self.names[name]] = None
+            name = next(_written(value), "")
+            if name in self.names:
+                found[self.names[name]] = None
+            for written in _texts(value):
+                for match in _FUNCTION_IN_ARN.finditer(written):
+                    if match[1] in self.names:
+                        found[self.names[match[1]]] = None
         return list(found)
 
     def kind_of(self, value: Value) -> str | None:
@@ -457,6 +472,22 @@ def _written(value: Value) -> Iterator[str]:
     elif isinstance(value.value, Text):
         joined = "".join(part if isinstance(part, str) else "*" for part in value.value.parts)
         yield joined
+
+
+def _texts(value: Value) -> Iterator[str]:
+    """All literal texts inside a value; in a mapping under FunctionName a plain name stands for the ARN."""
+    stack = [value]
+    while stack:
+        part = stack.pop()
+        yield from _written(part)
+        found = part.value
+        if isinstance(found, dict):
+            name = text(found.get("FunctionName", ABSENT))
+            if name:
+                yield f":function:{name}"
+            stack.extend(reversed(found.values()))
+        elif type(found) is tuple:
+            stack.extend(element for element in reversed(found) if isinstance(element, Value))
 
 
 def _without_index(name: str) -> str:

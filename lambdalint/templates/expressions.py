@@ -802,7 +802,7 @@ def _json_encode(call: Call) -> Value:
 
 def _template_file(call: Call) -> Value:
     # What the text names is all that is asked of it, and that comes with the variables.
-    return unknown("a template file", call.place, call.arguments[1].value if len(call.arguments) > 1 else None)
+    return unknown("a template file", call.place, tuple(call.arguments[1:]))
 
 
 def _zipmap(call: Call) -> Value:

@@ -253,7 +253,9 @@ class Stack:
                 self.spend(len(parts))
                 return known(tuple(parts), place, reason)
             return known(default.value, place, reason)
-        return known(Reference(self.scope, name), place)
+        # SAM gives functions further names: ${Function.Alias}, ${Function.Version}.
+        base, _, attribute = name.partition(".")
+        return known(Reference(self.scope, base, attribute), place)
 
     def attribute(self, node: Node, place: Location, bindings: Bindings) -> Value:
         """What ``Fn::GetAtt`` gives, for its list and its dotted form."""

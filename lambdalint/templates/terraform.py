@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from lambdalint.model import ABSENT, DeclaredFunction, EventSource, Location, State, Value
 from lambdalint.templates.documents import Malformed
 from lambdalint.templates.events import settings
-from lambdalint.templates.expressions import Bound, Evaluator, Names, Step, extended, pairs
+from lambdalint.templates.expressions import Bound, Evaluator, FileText, Names, Step, extended, pairs
 from lambdalint.templates.hcl import HCL_LIMIT, Block, Body, check_depth, parse
 from lambdalint.templates.values import (
     Found,
@@ -314,6 +314,10 @@ class _Root:
             events=ABSENT,
             settings=settings(properties, _SETTINGS),
         )
+        inline = self._inline(properties) if code_root.unknown else {}
+        if text(inline.get("content", ABSENT)) is not None:
+            told = {"inline_code": inline["content"], "inline_file": inline.get("filename", ABSENT)}
+            function = function._replace(settings={**function.settings, **told})
         self.declared.append((function, ((resource.scope, resource.name),)))
 
     def _code_root(self, properties: Mapping[str, Value], place: Location) -> Value:
@@ -383,10 +387,32 @@ class _Root:
             value = archive.get(name, ABSENT)
             if value.state is not State.ABSENT:
                 return self._path(value)
-        contents = archive.get("source", ABSENT)
-        if contents.state is not State.ABSENT:
-            return unknown("the archive is put together of single contents", contents.location or place, contents.value)
-        return unknown("the archive names no source", place)
+        parts = [mapping(part) for part in items(archive.get("source", ABSENT))]
+        if len(parts) == 1 and text(parts[0].get("content", ABSENT)) is not None:
+            return unknown("inline code in the configuration", parts[0]["content"].location or place)
+        roots = {self._content_root(part) for part in parts}
+        if len(roots) == 1 and (root := roots.pop()) is not None:
+            return known(root, place, "the files that the archive is put together of")
+        return unknown("the archive is put together of single contents", place)
+
+    def _content_root(self, part: Mapping[str, Value]) -> str | None:
+        """The directory from which ``content = file(…)`` comes to lie in an archive as its ``filename`` says."""
+        content = part.get("content", ABSENT).value
+        name = text(part.get("filename", ABSENT))
+        if not isinstance(content, FileText) or not name:
+            return None
+        path, name = f"/{content.path}", "/" + posixpath.normpath(name)
+        return path[: -len(name)].lstrip("/") or "." if path.endswith(name) else None
+
+    def _inline(self, properties: Mapping[str, Value]) -> Mapping[str, Value]:
+        """The single file of an archive whose content is written in the configuration, with its ``filename``."""
+        for name in ("filename", "source_code_hash"):
+            for reference in references(properties.get(name, ABSENT)):
+                archive = self._archive_of(reference)
+                parts = items(archive.get("source", ABSENT)) if archive is not None else ()
+                if len(parts) == 1:
+                    return mapping(parts[0])
+        return {}
 
     def _path(self, value: Value) -> Value:
         written = text(value)
