@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from lambdalint import __version__
@@ -17,12 +17,14 @@ from lambdalint.errors import UsageError
 from lambdalint.settings import FUNCTION_FORMATS, LISTS, OPTIONS, Option, Settings, load, shown, split
 
 if TYPE_CHECKING:
+    from lambdalint.baseline import Baseline
     from lambdalint.discover import Project
     from lambdalint.model import Report
     from lambdalint.output.view import View
 
 INTERRUPTED = 130
 READER_GONE = 141
+WIDTH = 80  # columns where there is no terminal
 REPEATED = frozenset({"ignores", "outputs", "names"})  # not split at commas: names and paths may hold them
 
 
@@ -31,56 +33,96 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}; see `{self.prog} --help`")
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of all commands."""
-    about = "Static analyzer and bundle linter for AWS Lambda functions in Python."
-    top = _Parser(prog="lambdalint", description=about, allow_abbrev=False)
+def parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """The parser of all commands; only those that ``arguments`` name get their options, which takes its time."""
+    top = _parser(_Parser, "lambdalint", "Static analyzer and bundle linter for AWS Lambda functions in Python.")
     top.add_argument("--version", action="version", version=f"lambdalint {__version__}")
-    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-
-    check = _command(commands, "check", "analyse the code of Lambda functions", _check)
-    _paths(check)
-    check.add_argument("--stdin-filename", metavar="PATH", help="take this file's content from standard input (with -)")
-    _options(check, [option for option in OPTIONS if option.flags])
-
-    functions = _command(commands, "functions", "list what is deployed, where, and how that is known", _functions)
-    _paths(functions)
-    _options(functions, _only("exclude", "output", "color", "cache", "cache-dir", "jobs"))
-
-    rule = _command(commands, "rule", "print the documentation of rules", _rule)
-    rule.add_argument("rule", nargs="*", metavar="NAME|CODE")
-    rule.add_argument("--all", action="store_true", help="print the documentation of every rule")
-
-    baseline = _command(commands, "baseline", "accept the findings of today", None)
-    actions = baseline.add_subparsers(dest="action", metavar="ACTION", required=True)
-    for name, text in (("create", "write a baseline that accepts all findings"),
-                       ("update", "remove what is no longer found from the baseline; adds nothing")):  # fmt: skip
-        action = _command(actions, name, text, _baseline)
-        _paths(action)
-        _options(action, _only("select", "ignore", "extend-select", "per-file-ignores", "exclude", "min-severity",
-                               "min-confidence", "baseline", "as-of", "cache", "cache-dir", "jobs"))  # fmt: skip
-        if name == "create":
-            action.add_argument("--overwrite", action="store_true", help="replace a baseline that is there")
-
-    config = _command(commands, "config", "inspect the configuration", None)
-    inspect = config.add_subparsers(dest="action", metavar="ACTION", required=True)
-    show = _command(inspect, "show", "print every setting with where it comes from", _config_show)
-    _paths(show)
-    _options(show, [option for option in OPTIONS if option.flags])
-
-    clean = _command(commands, "clean", "empty the cache", _clean)
-    _options(clean, _only("cache-dir"))
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True, prog="lambdalint")
+    for name, (text, build) in COMMANDS.items():
+        made = _parser(commands.add_parser, name, text[0].upper() + text[1:] + ".", help=text)
+        if name in arguments:
+            build(made)
     return top
 
 
-def _command(commands: Any, name: str, text: str, run: Callable[..., int] | None) -> argparse.ArgumentParser:
-    made: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".",
-                                                        allow_abbrev=False)  # fmt: skip
-    if run is not None:
-        made.set_defaults(run=run)
-        made.add_argument("-v", "--verbose", action="count", default=0, help="say more; twice: with tracebacks")
-        made.add_argument("-q", "--quiet", action="store_true", help="say nothing but the result")
-    return made
+def _parser(
+    make: Callable[..., argparse.ArgumentParser], name: str, text: str, **options: str
+) -> argparse.ArgumentParser:
+    # argparse would import shutil to find out the width, for every option
+    return make(name, description=text, allow_abbrev=False, formatter_class=_formatter, **options)
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    return argparse.HelpFormatter(prog, width=_columns() - 2)
+
+
+def _check_options(command: argparse.ArgumentParser) -> None:
+    _runs(command, _check)
+    _paths(command)
+    command.add_argument("--stdin-filename", metavar="PATH", help="the file that standard input (-) stands for")
+    _options(command, [option for option in OPTIONS if option.flags])
+
+
+def _functions_options(command: argparse.ArgumentParser) -> None:
+    _runs(command, _functions)
+    _paths(command)
+    _options(command, _only("exclude", "output", "color", "cache", "cache-dir", "jobs"))
+
+
+def _rule_options(command: argparse.ArgumentParser) -> None:
+    _runs(command, _rule)
+    command.add_argument(
+        "rule", nargs="*", metavar="NAME|CODE", help="of what to print the documentation (default: a list)"
+    )
+    command.add_argument("--all", action="store_true", help="print the documentation of every rule")
+
+
+def _baseline_options(command: argparse.ArgumentParser) -> None:
+    actions = command.add_subparsers(dest="action", metavar="ACTION", required=True, prog=command.prog)
+    for name, text in (
+        ("create", "write a baseline that accepts all findings"),
+        ("update", "remove what is no longer found from the baseline, and add nothing"),
+    ):
+        action = _parser(actions.add_parser, name, text[0].upper() + text[1:] + ".", help=text)
+        _runs(action, _baseline)
+        _paths(action)
+        _options(action, _only(*BASELINE_KEYS))
+        if name == "create":
+            action.add_argument("--overwrite", action="store_true", help="replace a baseline that is there")
+
+
+def _config_options(command: argparse.ArgumentParser) -> None:
+    actions = command.add_subparsers(dest="action", metavar="ACTION", required=True, prog=command.prog)
+    text = "print every setting and where it comes from"
+    show = _parser(actions.add_parser, "show", text[0].upper() + text[1:] + ".", help=text)
+    _runs(show, _config_show)
+    _paths(show)
+    _options(show, [option for option in OPTIONS if option.flags])
+
+
+def _clean_options(command: argparse.ArgumentParser) -> None:
+    _runs(command, _clean)
+    _options(command, _only("cache-dir"))
+
+
+BASELINE_KEYS = (
+    "select", "ignore", "extend-select", "per-file-ignores", "exclude", "min-severity", "min-confidence", "baseline",
+    "as-of", "cache", "cache-dir", "jobs",
+)  # fmt: skip
+COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "check": ("analyse the code of Lambda functions", _check_options),
+    "functions": ("list what is deployed, where, and how that is known", _functions_options),
+    "rule": ("print the documentation of rules", _rule_options),
+    "baseline": ("accept the findings of today", _baseline_options),
+    "config": ("inspect the configuration", _config_options),
+    "clean": ("empty the cache", _clean_options),
+}
+
+
+def _runs(command: argparse.ArgumentParser, run: Callable[[argparse.Namespace], int]) -> None:
+    command.set_defaults(run=run)
+    command.add_argument("-v", "--verbose", action="count", default=0, help="say more; twice: with tracebacks")
+    command.add_argument("-q", "--quiet", action="store_true", help="say nothing but the result")
 
 
 def _paths(command: argparse.ArgumentParser) -> None:
@@ -126,16 +168,13 @@ def main(argv: list[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     tracebacks = "-vv" in arguments or arguments.count("-v") + arguments.count("--verbose") > 1
     try:
-        parsed = parser().parse_args(arguments)
+        parsed = parser(arguments).parse_args(arguments)
         status: int = parsed.run(parsed)
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        _flush()
     except UsageError as error:
         _say(f"error: {error}")
         return 2
     except BrokenPipeError:
-        # nobody reads on; without this the interpreter complains again when it flushes at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return READER_GONE
     except KeyboardInterrupt:
         _say("interrupted")
@@ -164,7 +203,26 @@ def _say(text: str, *, escape: bool = True) -> None:
 
 def _write(text: str) -> None:
     if sys.stdout is not None and text:
-        sys.stdout.write(text)
+        try:
+            sys.stdout.write(text)
+        except OSError as error:
+            _lost(error)
+
+
+def _flush() -> None:
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        _lost(error)
+
+
+def _lost(error: OSError) -> NoReturn:
+    """Give up on standard output. What it still holds must not be tried again, with a complaint, at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):
+        raise error
+    raise UsageError(f"standard output cannot be written ({error.strerror})")
 
 
 def _settings(arguments: argparse.Namespace, paths: list[str]) -> tuple[Settings, Any]:
@@ -211,19 +269,32 @@ def _analyse(settings: Settings, project: Project, arguments: argparse.Namespace
 
 def _check(arguments: argparse.Namespace) -> int:
     settings, project = _open(arguments)
-    from lambdalint import baseline, registry
-
-    registry.Selection(settings)  # a selector that names no rule ends the run before the work
-    accepted = baseline.read(settings.baseline) if settings.baseline else None
+    # what is wrong with a baseline is said before the work, not after
+    known = _read_baseline(settings.baseline) if settings.baseline else None
     report = _analyse(settings, project, arguments)
-    if accepted is not None:
-        applied = baseline.apply(report.findings, accepted)
-        report = report._replace(findings=applied.kept, baselined=applied.accepted)
-        if applied.stale and not arguments.quiet:
-            _say(f"{len(applied.stale)} entries of the baseline accept more than is found; "
-                 "`lambdalint baseline update` removes them")  # fmt: skip
+    if known is not None:
+        report = _accepted(report, known, arguments)
     _publish("render", report, settings, project, arguments)
     return _status(report, settings, project, arguments)
+
+
+def _read_baseline(path: str) -> Baseline:
+    from lambdalint import baseline  # json, which it needs, is not cheap
+
+    return baseline.read(path)
+
+
+def _accepted(report: Report, known: Baseline, arguments: argparse.Namespace) -> Report:
+    """The report without what the baseline accepts."""
+    from lambdalint import baseline
+
+    applied = baseline.apply(report.findings, known)
+    if applied.stale and not arguments.quiet:
+        entries, them = (
+            ("1 entry", "accepts") if len(applied.stale) == 1 else (f"{len(applied.stale)} entries", "accept")
+        )
+        _say(f"{entries} of the baseline {them} more than is found; `lambdalint baseline update` removes that")
+    return report._replace(findings=applied.kept, baselined=applied.accepted)
 
 
 def _functions(arguments: argparse.Namespace) -> int:
@@ -279,13 +350,18 @@ def _view(settings: Settings, project: Project, arguments: argparse.Namespace, *
     from lambdalint.output.view import View
 
     color = not to_file and _colored(settings.color)
-    width = 80
-    if not to_file and sys.stdout is not None and sys.stdout.isatty():
-        try:
-            width = min(max(os.get_terminal_size(sys.stdout.fileno()).columns, 40), 100)
-        except OSError:
-            width = 80
+    width = WIDTH if to_file else _columns()
     return View(project.tree, width=width, color=color, statistics=settings.statistics, quiet=arguments.quiet)
+
+
+def _columns() -> int:
+    """The columns of the terminal on standard output, within what reads well."""
+    try:
+        if sys.stdout is not None and sys.stdout.isatty():
+            return min(max(os.get_terminal_size(sys.stdout.fileno()).columns, 40), 100)
+    except (OSError, ValueError):
+        return WIDTH
+    return WIDTH
 
 
 def _colored(wish: str) -> bool:

@@ -4,8 +4,6 @@ import json
 import re
 
 import pytest
-import sample_report
-from sample_report import FILES, FINDING, REPORT, MemoryTree
 
 from lambdalint.model import (
     ABSENT,
@@ -25,6 +23,8 @@ from lambdalint.model import (
 from lambdalint.output import render, render_functions
 from lambdalint.output.escape import block, safe, scalar
 from lambdalint.output.view import View
+from tests import sample_report
+from tests.sample_report import FILES, FINDING, REPORT, MemoryTree
 
 HOSTILE = "a\x1b[31m\x9b1m\u202e\u200b\ufeff\u2028\udcff\n::error::x ##[group] ##vso[task] \U000e0041"
 

@@ -10,11 +10,8 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 import jsonschema_rs
 import pytest
-import sample_report
 from hypothesis import given
 from hypothesis import strategies as st
-from sample_report import FILES, FINDING, REPORT, MemoryTree, OffRule, SampleRule
-from test_outputs import hostile_report
 
 from lambdalint import registry
 from lambdalint.model import Location, Report, Severity, Step
@@ -22,6 +19,9 @@ from lambdalint.output import docs, render
 from lambdalint.output.fingerprint import line_hashes
 from lambdalint.output.sarif import uri
 from lambdalint.output.view import View
+from tests import sample_report
+from tests.sample_report import FILES, FINDING, REPORT, MemoryTree, OffRule, SampleRule
+from tests.test_outputs import hostile_report
 
 SCHEMA = json.loads((pathlib.Path(__file__).parent / "data" / "sarif-schema-2.1.0.json").read_bytes())
 VALIDATOR = jsonschema_rs.validator_for(SCHEMA, validate_formats=True)

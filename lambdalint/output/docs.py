@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -36,25 +37,38 @@ def _body(doc: list[str]) -> list[str]:
     return lines
 
 
-def plain(about: About) -> str:
-    """The documentation of a rule as text for a terminal."""
+def plain(about: About, width: int = 80) -> str:
+    """The documentation of a rule as text of at most ``width`` columns for a terminal."""
     title = f"{about.name} ({about.code})"
-    lines = [title, "=" * len(title), fact_line(about), "", about.doc.strip(), ""]
-    lines += ["Why:", *_indented(about.why), ""]
-    lines += [] if _tells_remedy(about) else ["Remedy:", *_indented(about.remedy), ""]
+    lines = [title, "=" * len(title), *_reflowed([fact_line(about), "", *about.doc.strip().split("\n"), ""], width)]
+    lines += _reflowed(["Why:", f"    {about.why}", ""], width)
+    lines += [] if _tells_remedy(about) else _reflowed(["Remedy:", f"    {about.remedy}", ""], width)
     lines += [page(about)]
     return "\n".join(lines).strip() + "\n"
+
+
+def _reflowed(lines: list[str], width: int) -> list[str]:
+    """Paragraphs and bullets, wrapped anew; whatever has another indentation is a paragraph of its own."""
+    from lambdalint.output.text import wrapped
+
+    paragraphs: list[tuple[str, str, str]] = []  # how the first line starts, how the others do, text
+    for line in lines:
+        indent = line[: len(line) - len(line.lstrip())]
+        bullet = re.match(r"(?:\d+\.|-) ", line.lstrip())
+        if bullet:
+            hanging = indent + " " * bullet.end()
+            paragraphs.append((indent + bullet[0], hanging, line[len(hanging) :]))
+        elif line and paragraphs and paragraphs[-1][2] and indent == paragraphs[-1][1]:
+            first, hanging, text = paragraphs[-1]
+            paragraphs[-1] = (first, hanging, f"{text} {line.lstrip()}")
+        else:
+            paragraphs.append((indent, indent, line.lstrip()))
+    return [row for first, hanging, text in paragraphs for row in wrapped(text, width, hanging, first)]
 
 
 def _tells_remedy(about: About) -> bool:
     """Whether the docstring has a section of its own on what to do."""
     return "Remedy:" in about.doc.split("\n")
-
-
-def _indented(text: str) -> list[str]:
-    from lambdalint.output.text import wrapped
-
-    return list(wrapped(text, 80, "    "))
 
 
 def fact_line(about: About) -> str:

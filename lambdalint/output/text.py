@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -90,6 +89,8 @@ def cells(text: str) -> int:
 
 
 def _cell(char: str) -> int:
+    import unicodedata  # only where there is more than ASCII
+
     if unicodedata.combining(char):
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1

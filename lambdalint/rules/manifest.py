@@ -7,4 +7,29 @@ from __future__ import annotations
 
 from typing import Any
 
-RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] = ()
+RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] = (
+    (
+        "ll101_client_in_handler",
+        "LL101",
+        "client-in-handler",
+        True,
+        ((), ("clients.constructors",), False, False),
+        (),
+    ),
+    (
+        "ll102_connection_in_handler",
+        "LL102",
+        "connection-in-handler",
+        True,
+        ((), ("clients.constructors",), False, False),
+        (),
+    ),
+    (
+        "ll103_client_in_loop",
+        "LL103",
+        "client-in-loop",
+        True,
+        ((), ("clients.constructors",), False, False),
+        (),
+    ),
+)
