@@ -18,11 +18,14 @@ from lambdalint.tree import Unreadable
 
 if TYPE_CHECKING:
     from lambdalint.functions.handlers import Locator
-    from lambdalint.source.names import Names, Node, Value
+    from lambdalint.source.names import Names, Node, Values
     from lambdalint.source.skeleton import Def, Expr, Param, Skeleton
 
-ENOUGH = 6  # points of evidence that make a function an entry point
+ENOUGH = 6  # points of evidence that make a function with a telling name an entry point
+ENOUGH_UNNAMED = 7  # ... and one whose name says nothing
 HANDLED = re.compile(rb"^(\w*[hH]andler\w*|\w*[lL]ambda\w*|app)[ \t]*(?::[^=\n]+)?=[ \t]*[\w.]+[ \t]*\(", re.MULTILINE)
+# Programs that describe a deployment (CDK, Pulumi, troposphere, boto3) name handlers in keyword arguments and dicts.
+NAMED = re.compile(rb"""["']?\b[hH]andler["']?[ \t]*[=:][ \t]*["']([\w./-]+)\.(\w+)["']""")
 DEFINED = re.compile(rb"^(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(\s*\*?(\w+)", re.MULTILINE)
 
 
@@ -86,7 +89,9 @@ class Vocabulary:
         self.event_weak = re.compile(names["event_weak"])
         self.context = re.compile(names["context"])
         self.context_weak = re.compile(names["context_weak"])
+        self.strong_file = re.compile(names["strong_file"])
         self.file = re.compile(names["file"])
+        self.other_platform = re.compile(rf"(?:^|[-_./]){names['other_platform']}(?:[-_./]|$)")
         self.directory = re.compile(names["directory"])
         annotations = entries["annotations"]
         self.context_types = frozenset(annotations["context"])
@@ -134,7 +139,8 @@ class Candidates:
         self.template_directories = frozenset(templates)
         self.words = Vocabulary()
         self.functions: list[Function] = []
-        self._passing: dict[str, bytes] = {}
+        self._passing: dict[str, bytes] = {}  # files that may hand an event on
+        self._named: dict[tuple[str, str], list[str]] = {}  # (last part of a module, attribute) → files that name it
 
     def find(self, files: Sequence[str]) -> list[Function]:
         """The entry points in ``files`` that are not declared, in order."""
@@ -147,9 +153,13 @@ class Candidates:
                 continue
             if b"vent" in data or b"evt" in data:
                 self._passing[path] = data
+            if b"andler" in data:
+                for match in NAMED.finditer(data):
+                    module = match[1].decode("utf-8", "replace").replace("/", ".").rpartition(".")[2]
+                    self._named.setdefault((module, match[2].decode("utf-8", "replace")), []).append(path)
             if self._promising(data):
                 chosen.append((path, data))
-        weighed: list[tuple[Skeleton, Def, Evidence]] = []
+        weighed: list[tuple[Skeleton, Def, tuple[str, ...]]] = []
         for path, data in chosen:
             self.program.sources.setdefault(path, data)
             skeleton = self.program.skeleton(path)
@@ -157,9 +167,9 @@ class Candidates:
                 continue
             self._objects(skeleton)
             weighed += self._definitions(skeleton)
-        for skeleton, definition, evidence in weighed:
-            if not self._called(skeleton.path, definition):
-                reason = f"it {_listed(evidence.reasons)}"
+        for skeleton, definition, reasons in weighed:
+            if not self._internal(skeleton, definition):
+                reason = f"it {_listed(reasons)}"
                 self._add(skeleton.path, definition.name, definition.line, definition.qualname, "heuristic", reason)
         return self.functions
 
@@ -262,7 +272,7 @@ class Candidates:
 
     # -- definitions
 
-    def _definitions(self, skeleton: Skeleton) -> list[tuple[Skeleton, Def, Evidence]]:
+    def _definitions(self, skeleton: Skeleton) -> list[tuple[Skeleton, Def, tuple[str, ...]]]:
         """Adds the decorated entry points of a module; returns those that evidence speaks for."""
         weighed = []
         for definition in skeleton.defs.values():
@@ -276,9 +286,9 @@ class Candidates:
                 if origin:
                     self._add(skeleton.path, definition.name, definition.line, definition.qualname, origin, reason)
                 continue
-            evidence = self._weigh(skeleton, definition)
-            if evidence.points >= ENOUGH:
-                weighed.append((skeleton, definition, evidence))
+            reasons = self._weigh(skeleton, definition)
+            if reasons is not None:
+                weighed.append((skeleton, definition, reasons))
         return weighed
 
     @staticmethod
@@ -290,7 +300,7 @@ class Candidates:
     def _decorated(self, path: str, definition: Def) -> tuple[str, str] | None:
         """Origin and reason where the decorators decide, two empty strings where they tell it is no entry point."""
         hinted = ""
-        for _, values in self.names.decorator_values((path, definition.qualname)) if definition.decorators else ():
+        for values in self._decorators(path, definition):
             for value in values:
                 if value[0] == "def" and self._is_factory((value[1], value[2])):
                     return "decorator", f"{value[2]} decorates it, which is made for Lambda handlers"
@@ -307,7 +317,9 @@ class Candidates:
                 if operation in self.words.hint:
                     hinted = operation
         if hinted and self._parameters(path, definition) is not None:
-            return "decorator", f"{hinted} decorates it, and it takes event and context"
+            skeleton = self.program.skeleton(path)
+            if skeleton is not None and not self._internal(skeleton, definition):
+                return "decorator", f"{hinted} decorates it, and it takes event and context"
         return None
 
     def _parameters(self, path: str, definition: Def, offset: int = 0) -> Evidence | None:
@@ -332,14 +344,25 @@ class Candidates:
         typed = self._context_type(path, definition, second)
         if typed is None:
             return None
-        kind = _type_name(first.annotation)
-        if kind is not None and kind not in self.words.neutral_types and not self.words.event_types.fullmatch(kind):
+        if not self._event_type(path, definition, first):
             return None
         if not typed and (not event_like or not by_context):
             return None
         if sum(1 for param in params[2:] if param.kind == ""):
             points -= 1
         return Evidence(points + by_context + typed, (f"takes ({first.name}, {second.name})",))
+
+    def _event_type(self, path: str, definition: Def, param: Param) -> bool:
+        """Whether the first parameter's annotation allows for an event: a general type, an event's or the project's."""
+        kind = _type_name(param.annotation)
+        if kind is None or kind in self.words.neutral_types or self.words.event_types.fullmatch(kind):
+            return True
+        return any(value[0] == "cls" for value in self._named_type(path, definition, param))
+
+    def _named_type(self, path: str, definition: Def, param: Param) -> Values:
+        annotation = param.annotation
+        named = annotation is not None and annotation[0] in ("n", "a")
+        return self.names.resolve(path, definition.parent, annotation) if named else ()
 
     def _context_type(self, path: str, definition: Def, param: Param) -> int | None:
         """Points for the annotation of the second parameter; None where it is another framework's context."""
@@ -348,30 +371,29 @@ class Candidates:
             return 0
         if kind not in self.words.context_types and not kind.endswith(("Context", "ContextProtocol")):
             return None
-        base = param.annotation
-        resolved = (
-            self.names.resolve(path, definition.parent, base) if base is not None and base[0] in ("n", "a") else ()
-        )
+        resolved = self._named_type(path, definition, param)
         for value in resolved:
             if value[0] == "ext" and value[1].split(".", 1)[0] in self.words.other_contexts:
                 return None
         certain = kind == "LambdaContext" or any(value[0] == "ext" and "lambda" in value[1] for value in resolved)
         return 3 if certain else 1
 
-    def _weigh(self, skeleton: Skeleton, definition: Def) -> Evidence:
-        """The evidence for an undeclared, undecorated function."""
-        none = Evidence(0, ())
+    def _weigh(self, skeleton: Skeleton, definition: Def) -> tuple[str, ...] | None:
+        """Why an undeclared, undecorated function is an entry point, in words; None where the evidence is too thin."""
         name = _bare(definition.name)
-        if self.words.never.fullmatch(name) or definition.yields:
-            return none
+        if self.words.never.fullmatch(name) or definition.name.startswith("_") or definition.yields:
+            return None
         parameters = self._parameters(skeleton.path, definition)
         if parameters is None:
-            return none
+            return None
         points, reasons = parameters
         strong = bool(self.words.strong.fullmatch(name))
-        if strong or self.words.good.fullmatch(name):
+        named = strong or bool(self.words.good.fullmatch(name))
+        if named:
             points += 3 if strong else 2
             reasons = (f"is named {definition.name}", *reasons)
+        if not strong and not self.words.event.fullmatch(_bare(definition.params[0].name)):
+            points -= 1
         body = self._body(skeleton.path, definition)
         if self.words.uses_context.search(body) or self.words.uses_event.search(body):
             points += 2
@@ -380,7 +402,7 @@ class Candidates:
             points -= 3
         *directories, file = skeleton.path.removesuffix(".py").lower().split("/")
         if self.words.file.fullmatch(file) or any(self.words.directory.fullmatch(part) for part in directories):
-            points += 1
+            points += 2 if self.words.strong_file.fullmatch(file) else 1
             reasons = (*reasons, f"lies in {skeleton.path}")
         directory = parent(skeleton.path)
         if directory in self.template_directories or self.program.exists(join(directory, "requirements.txt")):
@@ -390,14 +412,37 @@ class Candidates:
             module.split(".")[0] in ("boto3", "botocore", "aws_lambda_powertools") for module in imported
         ):
             points -= 4
-        if any(
-            self._is_method_of_something(values)
-            for _, values in self.names.decorator_values((skeleton.path, definition.qualname))
-        ):
+        if "lambda" not in name and self.words.other_platform.search(skeleton.path.lower()):
+            points -= 4
+        if any(self._is_method_of_something(values) for values in self._decorators(skeleton.path, definition)):
             points -= 2
-        return Evidence(points, reasons)
+        enough = ENOUGH if named else ENOUGH_UNNAMED
+        if points < enough:
+            stem = skeleton.path.removesuffix(".py").removesuffix("/__init__").rpartition("/")[2]
+            by = self._named_in(skeleton.path, stem, definition.name)
+            if by:
+                points += 3
+                reasons = (*reasons, f"is named as a handler in {by}")
+            elif definition.name in (stem, directory.rpartition("/")[2]):
+                points += 2
+                reasons = (*reasons, "is named like its file or directory")
+        return reasons if points >= enough else None
 
-    def _is_method_of_something(self, values: Sequence[Value]) -> bool:
+    def _named_in(self, path: str, stem: str, name: str) -> str:
+        """The nearest program that names ``stem.name`` as a handler, if it lies in the same part of the project."""
+        best = (0, "")
+        for other in self._named.get((stem, name), ()):
+            common = _common(path, other)
+            if other != path and (common or "/" not in other or "/" not in path) and (common + 1, other) > best:
+                best = (common + 1, other)
+        return best[1]
+
+    def _decorators(self, path: str, definition: Def) -> list[Values]:
+        if not definition.decorators:
+            return []
+        return [values for _, values in self.names.decorator_values((path, definition.qualname))]
+
+    def _is_method_of_something(self, values: Values) -> bool:
         """Whether a decorator is a method of an object from outside of which nothing is known: it likely registers."""
         return any(
             value[0] == "ext"
@@ -413,48 +458,58 @@ class Candidates:
 
     # -- calls
 
-    def _called(self, path: str, definition: Def) -> bool:
-        """Whether another function of the project hands its own event to this one: then this is no entry point."""
+    def _internal(self, skeleton: Skeleton, definition: Def) -> bool:
+        """Whether other code of the project runs this function with its own event: then it is no entry point.
+
+        A function whose name alone does not say "entry point" is internal too if it is handed on as a value: to a
+        batch processor, or in a table of actions.
+        """
+        path = skeleton.path
         stem = path.removesuffix(".py").removesuffix("/__init__").rpartition("/")[2].encode()
         name = definition.name.encode()
+        strong = bool(self.words.strong.fullmatch(_bare(definition.name)))
         for other, data in self._passing.items():
-            if other != path and not (name in data and stem in data and self._imports(other, path, definition.name)):
+            if other == path:
+                user = skeleton
+            elif name in data and stem in data:
+                found = self.program.skeleton(other)
+                if found is None or not self._imports(found, path, definition.name):
+                    continue
+                user = found
+            else:
                 continue
-            skeleton = self.program.skeleton(other)
-            if skeleton is None:
-                continue
-            for caller in skeleton.defs.values():
-                if other == path and caller.qualname == definition.qualname:
+            if not strong and _hands_on(user, definition.name):
+                return True
+            for caller in user.defs.values():
+                if user is skeleton and caller.qualname == definition.qualname:
                     continue
                 for call in caller.calls:
-                    if (
-                        call.args
-                        and self._passes_event(caller, call.args[0])
-                        and self._leads_to(other, caller, call.callee, path, definition)
-                    ):
+                    given = (*call.args[:1], *(value for _, value in call.keywords))
+                    passes = any(self._passes_event(caller, value, strict=strong) for value in given)
+                    if passes and self._leads_to(other, caller, call.callee, path, definition):
                         return True
         return False
 
-    def _imports(self, other: str, path: str, name: str) -> bool:
-        skeleton = self.program.skeleton(other)
-        if skeleton is None:
-            return False
+    def _imports(self, skeleton: Skeleton, path: str, name: str) -> bool:
+        """Whether a module imports ``name`` from the module at ``path``, or that module."""
         for level, module, attribute, _, _ in skeleton.imports:
-            found = self.program.resolve(other, level, module)
+            found = self.program.resolve(skeleton.path, level, module)
             if found == path and attribute in (name, None, "*"):
                 return True
-            if found is not None and attribute is not None and found != path:
-                inner = self.program.resolve(other, level, f"{module}.{attribute}" if module else attribute)
+            if found is not None and found != path and attribute is not None:
+                inner = self.program.resolve(skeleton.path, level, f"{module}.{attribute}" if module else attribute)
                 if inner == path:
                     return True
         return False
 
-    def _passes_event(self, caller: Def, argument: Expr) -> bool:
-        return (
-            argument is not None
-            and argument[0] == "n"
-            and (argument[1] == "event" or any(param.name == argument[1] for param in caller.params[:2]))
-        )
+    def _passes_event(self, caller: Def, argument: Expr, *, strict: bool) -> bool:
+        """Whether an argument is the event of the function that calls; not strict: or may be one by its name."""
+        if argument is None or argument[0] != "n":
+            return False
+        own = caller.params[1:2] if caller.owner else caller.params[:1]
+        if argument[1] == "event" or any(param.name == argument[1] for param in own):
+            return True
+        return not strict and bool(self.words.event.fullmatch(_bare(argument[1])))
 
     def _leads_to(self, other: str, caller: Def, callee: Expr, path: str, definition: Def) -> bool:
         if callee is None or callee[0] not in ("n", "a"):
@@ -488,6 +543,43 @@ class Candidates:
                 code_root=root,
             )
         )
+
+
+def _hands_on(skeleton: Skeleton, name: str) -> bool:
+    """Whether a module puts the function ``name`` into a collection or hands it to a call."""
+    top = {key: [expr for _, expr in found] for key, found in skeleton.bindings.items()}
+    scopes = [(skeleton.calls, top), *((item.calls, item.bindings) for item in skeleton.defs.values())]
+    for calls, bindings in scopes:
+        for call in calls:
+            if any(_mentions(arg, name) for arg in (*call.args, *(value for _, value in call.keywords))):
+                return True
+        for exprs in bindings.values():
+            if any(expr is not None and expr[0] in ("d", "l") and _mentions(expr, name) for expr in exprs):
+                return True
+    return any(_mentions(value, name) for _, _, value in skeleton.item_stores)
+
+
+def _mentions(expr: Expr, name: str) -> bool:
+    """Whether a value is the function ``name``, or a collection that holds it."""
+    if expr is None:
+        return False
+    if expr[0] == "n":
+        return bool(expr[1] == name)
+    if expr[0] == "d":
+        return any(_mentions(value, name) for _, value in expr[1])
+    if expr[0] == "l":
+        return any(_mentions(value, name) for value in expr[1])
+    return False
+
+
+def _common(one: str, other: str) -> int:
+    """How many leading directories two paths share."""
+    count = 0
+    for a, b in zip(one.split("/")[:-1], other.split("/")[:-1], strict=False):
+        if a != b:
+            break
+        count += 1
+    return count
 
 
 def _takes_two(params: Sequence[Param]) -> bool:

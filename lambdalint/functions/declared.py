@@ -86,19 +86,29 @@ class Declared:
         runtime = _text(item.runtime)
         if runtime is not None and not runtime.startswith("python"):
             return None, Module()
-        if "inline_code" in item.settings:
-            return None, Module(problem="inline code in the template")
-        if not item.handler.known:
-            return None, Module(problem=item.handler.reason or "the template names no handler")
         written = self._delegated(item)
+        # CloudFormation puts inline code into a file named index: any other module comes later, and this is a stand-in.
+        if "inline_code" in item.settings and (written is None or written.startswith("index.")):
+            return None, Module(problem="inline code in the template")
+        if written is None:
+            return None, Module(problem=item.handler.reason or "the template names no handler")
+        if "::" in written:  # .NET or Java, where the template leaves the runtime to the image
+            return None, Module()
         handler = parse(written)
         if handler is None:
             return None, Module(problem=f"{written} is not a handler: module and function, joined by a dot")
-        return handler, self._place(item, handler)
+        found = self._place(item, handler)
+        if found.path is None and runtime is None:
+            root = item.code_root.value if item.code_root.known else item.default_root
+            if isinstance(root, str) and self.locator.other_language(_normal(root), handler):
+                return None, Module()
+        return handler, found
 
-    def _delegated(self, item: DeclaredFunction) -> str:
+    def _delegated(self, item: DeclaredFunction) -> str | None:
         """The handler that really runs, where the declared one comes with a layer and looks it up in a variable."""
-        written = str(item.handler.value)
+        written = _text(item.handler)
+        if written is None:
+            return None
         variable = self.delegating.get(written)
         if variable is None:
             return written
@@ -111,11 +121,13 @@ class Declared:
         if item.code_root.known and isinstance(item.code_root.value, str):
             root = _normal(item.code_root.value)
         elif item.code_root.unknown:
-            return self.locator.search(handler, near, self._hints(item))
+            found = self.locator.search(handler, near, self._hints(item))
+            return found if found.path is not None else _elsewhere(item.code_root.reason, found)
         else:
             root = _normal(item.default_root)
         if root.endswith(ARCHIVES):
-            return self.locator.search(handler, near, self._hints(item, root))
+            found = self.locator.search(handler, near, self._hints(item, root))
+            return found if found.path is not None else _elsewhere(f"the code is in {root}", found)
         found = self.locator.module(root, handler)
         if found.path is not None:
             return self._original(found) if "cdk.out" in root.split("/") else found
@@ -209,6 +221,10 @@ def source_root(program: Program, path: str) -> str:
     while directory and program.exists(join(directory, "__init__.py")):
         directory = parent(directory)
     return directory
+
+
+def _elsewhere(reason: str, searched: Module) -> Module:
+    return Module(problem=f"{reason}, and {searched.problem}" if reason else searched.problem)
 
 
 def _normal(path: str) -> str:

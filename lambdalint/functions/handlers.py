@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from lambdalint.data import table
 from lambdalint.discover import is_test
-from lambdalint.source.program import parent
+from lambdalint.source.program import join, parent
 
 if TYPE_CHECKING:
     from lambdalint.source.names import Names, Node
@@ -28,40 +29,8 @@ _INFRASTRUCTURE = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-# Words of names that say nothing about which of several functions is meant.
-_NOISE = frozenset(
-    [
-        "lambda",
-        "function",
-        "functions",
-        "func",
-        "fn",
-        "handler",
-        "handlers",
-        "py",
-        "python",
-        "code",
-        "src",
-        "source",
-        "zip",
-        "package",
-        "packages",
-        "deployment",
-        "build",
-        "dist",
-        "asset",
-        "artifact",
-        "artifacts",
-        "archive",
-        "aws",
-        "the",
-        "resource",
-        "main",
-        "app",
-        "index",
-        "this",
-    ]
-)
+# The suffixes of modules in other languages that Lambda runs.
+_FOREIGN_SUFFIXES = (".js", ".mjs", ".cjs", ".ts", ".mts", ".tsx", ".rb")
 
 
 class Handler(NamedTuple):
@@ -104,13 +73,6 @@ def parse(text: str) -> Handler | None:
     return Handler(".".join(parts), attribute)
 
 
-def words(text: str) -> tuple[str, ...]:
-    """The telling words of a name, in lower case."""
-    return tuple(
-        word for word in (found.lower() for found in _WORD.findall(text)) if word not in _NOISE and len(word) > 1
-    )
-
-
 def home(directory: str) -> str:
     """The directory whose code the templates in ``directory`` may deploy: above any deployment directory."""
     parts = directory.split("/") if directory else []
@@ -127,6 +89,7 @@ class Locator:
         self.program = program
         self.names = names
         self.files = files
+        self.noise = frozenset(table("entry_points")["names"]["noise"].split())
         self._by_stem: dict[str, list[str]] | None = None
         self._holding: set[str] = set()
 
@@ -143,6 +106,11 @@ class Locator:
         if found and not found.endswith("/"):
             return Module(found, root)
         return Module(problem=f"no module {handler.module} in {root or 'the root directory'}")
+
+    def other_language(self, root: str, handler: Handler) -> bool:
+        """Whether the handler's module is there, but in another language."""
+        stem = join(root, handler.module.replace(".", "/"))
+        return any(self.program.exists(stem + suffix) for suffix in _FOREIGN_SUFFIXES)
 
     def holds_python(self, root: str) -> bool:
         """Whether any discovered Python file lies below a directory."""
@@ -163,12 +131,15 @@ class Locator:
             self._index()
         assert self._by_stem is not None
         suffix = handler.module.replace(".", "/")
-        scope = home(near) if below is None else below
-        found = []
+        everywhere = []
         for path in self._by_stem.get(suffix.rpartition("/")[2], ()):
             module = path[:-3].removesuffix("/__init__")
-            if (module == suffix or module.endswith(f"/{suffix}")) and (not scope or path.startswith(f"{scope}/")):
-                found.append((path, module[: -len(suffix)].rstrip("/")))
+            if module == suffix or module.endswith(f"/{suffix}"):
+                everywhere.append((path, module[: -len(suffix)].rstrip("/")))
+        scope = home(near) if below is None else below
+        found = [item for item in everywhere if not scope or item[0].startswith(f"{scope}/")]
+        if not found and below is None and len(everywhere) == 1 and self.words(suffix.rpartition("/")[2]):
+            found = everywhere  # far from the template, but no other file has that telling name
         if not found or len(found) > SEARCH_LIMIT:
             what = "no file of the project" if not found else "too many files of the project"
             return Module(problem=f"{what} is module {handler.module}")
@@ -177,12 +148,38 @@ class Locator:
             return Module(problem=f"no module {handler.module} of the project binds {handler.attribute}")
         if len(binding) == 1:
             return Module(*binding[0], "the only module of that name here")
-        chosen = _best(binding, list(hints))
+        chosen = self._best(binding, list(hints))
         if chosen is None:
             chosen = _nearest(binding, near)
         if chosen is None:
             return Module(problem=f"{len(binding)} files of the project may be module {handler.module}")
         return Module(*chosen, "the module whose place agrees with the function's name")
+
+    def _best(self, candidates: Sequence[tuple[str, str]], hints: Sequence[str]) -> tuple[str, str] | None:
+        """The candidate whose directories or name repeat the words of a hint, if one does so better than all others."""
+        told = [frozenset(self.words(hint)) for hint in hints]
+        told = [hint for hint in told if hint]
+        parts = {path: set(path.removesuffix(".py").split("/")) for path, _ in candidates}
+        common_parts = set.intersection(*parts.values())
+        scores = []
+        for path, root in candidates:
+            best = 0.0
+            for part in parts[path] - common_parts:
+                own = frozenset(self.words(part))
+                for hint in told:
+                    common = len(own & hint)
+                    if common:
+                        best = max(best, common / len(own | hint) + (1 if own == hint else 0))
+            scores.append((best, path, root))
+        scores.sort(reverse=True)
+        if scores[0][0] > 0 and scores[0][0] > scores[1][0]:
+            return scores[0][1], scores[0][2]
+        return None
+
+    def words(self, text: str) -> tuple[str, ...]:
+        """The telling words of a name, in lower case."""
+        found = (word.lower() for word in _WORD.findall(text))
+        return tuple(word for word in found if word not in self.noise and len(word) > 1)
 
     def _index(self) -> None:
         self._by_stem = {}
@@ -310,28 +307,6 @@ class Locator:
             if not any(first <= line <= last for first, last in inner):
                 lines.append(line)
         return max(lines, default=1)
-
-
-def _best(candidates: Sequence[tuple[str, str]], hints: Sequence[str]) -> tuple[str, str] | None:
-    """The candidate whose directories or name repeat the words of a hint, if one does so better than all others."""
-    told = [frozenset(words(hint)) for hint in hints]
-    told = [hint for hint in told if hint]
-    parts = {path: set(path.removesuffix(".py").split("/")) for path, _ in candidates}
-    common_parts = set.intersection(*parts.values())
-    scores = []
-    for path, root in candidates:
-        best = 0.0
-        for part in parts[path] - common_parts:
-            own = frozenset(words(part))
-            for hint in told:
-                common = len(own & hint)
-                if common:
-                    best = max(best, common / len(own | hint) + (1 if own == hint else 0))
-        scores.append((best, path, root))
-    scores.sort(reverse=True)
-    if scores[0][0] > 0 and scores[0][0] > scores[1][0]:
-        return scores[0][1], scores[0][2]
-    return None
 
 
 def _nearest(candidates: Sequence[tuple[str, str]], near: str) -> tuple[str, str] | None:

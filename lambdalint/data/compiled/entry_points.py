@@ -19,8 +19,13 @@ TABLE = {'source': 'Python 3.13\'s and AWS\'s documentation: Lambda developer gu
            'event_weak': 'input|payload|data|params|records?|msg|message|body|job|args|',
            'context': '(?:\\w+_)?(?:context|contxt|cntxt|ctx|ctxt)',
            'context_weak': 'c|unused\\w*|not_used|',
+           'strong_file': '(?:aws_)?lambda_?(?:handler|function)|handler',
            'file': '(?:\\w*[_-])?(?:lambda|lambdas|handlers?|lambda_?function|lambda_?handler|app|index|main|function)(?:[_-]\\w*)?|__init__|__main__',
-           'directory': '\\w*(?:lambda|function|handler)\\w*|serverless|src'},
+           'directory': '\\w*(?:lambda|function|handler)\\w*|serverless|src',
+           'other_platform': '(?:gcp|gcf|gcloud|azure|kubeless|openwhisk|openfaas|fission|knative|nuclio|aliyun|alibaba|tencent|scf|huawei|spotinst|scaleway|google[-_]cloud\\w*|cloud[-_]functions?)',
+           'noise': 'lambda lambdas function functions func fn handler handlers py python code src source zip package '
+                    'packages deployment build dist asset artifact artifacts archive aws the resource main app index '
+                    'this'},
  'annotations': {'context': ['LambdaContext', 'Context', 'LambdaContextTypeDef'],
                  'neutral': ['Any',
                              'object',
@@ -55,7 +60,7 @@ TABLE = {'source': 'Python 3.13\'s and AWS\'s documentation: Lambda developer gu
                                     'livekit']},
  'body': {'context': '\\.(?:aws_request_id|invoked_function_arn|get_remaining_time_in_millis|log_stream_name|log_group_name|memory_limit_in_mb|function_name|function_version|client_context)\\b',
           'event': '["\'](?:Records|statusCode|httpMethod|queryStringParameters|pathParameters|requestContext|detail-type|isBase64Encoded|ResourceProperties|RequestType|rawPath|rawQueryString|routeKey|authorizationToken|methodArn|triggerSource|batchItemFailures|sessionAttributes|currentIntent|invokingEvent|awslogs)["\']',
-          'other': '\\b\\w*(?:context|ctx)(?:\\[|\\.(?:bot|args|user_data|chat_data|job|match|invoked_subcommand|obj|event_id|event_type|resource)\\b)|update\\.(?:message|effective_)',
+          'other': '\\b\\w*(?:context|ctx)(?:\\[["\']|\\.(?:bot|args|user_data|chat_data|job|match|invoked_subcommand|obj|event_id|event_type|resource)\\b)|update\\.(?:message|effective_)',
           'other_imports': ['google.cloud',
                             'functions_framework',
                             'azure.functions',
