@@ -66,7 +66,7 @@ def _check_options(command: argparse.ArgumentParser) -> None:
 def _functions_options(command: argparse.ArgumentParser) -> None:
     _runs(command, _functions)
     _paths(command)
-    _options(command, _only("exclude", "output", "color", "cache", "cache-dir", "jobs"))
+    _options(command, _only("exclude", "output", "color", "cache"))
 
 
 def _rule_options(command: argparse.ArgumentParser) -> None:
@@ -100,14 +100,9 @@ def _config_options(command: argparse.ArgumentParser) -> None:
     _options(show, [option for option in OPTIONS if option.flags])
 
 
-def _clean_options(command: argparse.ArgumentParser) -> None:
-    _runs(command, _clean)
-    _options(command, _only("cache-dir"))
-
-
 BASELINE_KEYS = (
     "select", "ignore", "extend-select", "per-file-ignores", "exclude", "min-severity", "min-confidence", "baseline",
-    "as-of", "cache", "cache-dir", "jobs",
+    "cache",
 )  # fmt: skip
 COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "check": ("analyse the code of Lambda functions", _check_options),
@@ -115,7 +110,6 @@ COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = 
     "rule": ("print the documentation of rules", _rule_options),
     "baseline": ("accept the findings of today", _baseline_options),
     "config": ("inspect the configuration", _config_options),
-    "clean": ("empty the cache", _clean_options),
 }
 
 
@@ -455,16 +449,6 @@ def _config_show(arguments: argparse.Namespace) -> int:
         label = getattr(value, "label", value)
         told = {pattern: list(rules) for pattern, rules in value} if key == "per-file-ignores" else label
         _write(f"{key} = {safe(json.dumps(told, ensure_ascii=False))}  ({safe(origin)})\n")
-    return 0
-
-
-def _clean(arguments: argparse.Namespace) -> int:
-    from lambdalint import cache
-
-    directory = _given(arguments).get("cache-dir", "")
-    removed = cache.clean(directory)
-    if not arguments.quiet:
-        _say(f"removed {removed:,} bytes of cache")
     return 0
 
 

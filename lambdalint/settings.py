@@ -41,8 +41,7 @@ class Settings(NamedTuple):
     ``select``/``ignore``/``extend_select`` hold selectors (code, prefix of a code, name, ``ALL``);
     ``per_file_ignores`` pairs of gitignore pattern and selectors; ``functions`` handler strings
     (``path/to/file.py:name`` or ``module.attribute``); ``function`` names the functions that the
-    report is limited to; ``as_of`` is an ISO date, empty for today; ``jobs`` is 0 for as many as
-    pay off; ``origins`` tells where each value that is not a default comes from.
+    report is limited to; ``origins`` tells where each value that is not a default comes from.
     """
 
     select: tuple[str, ...] = ()
@@ -61,10 +60,7 @@ class Settings(NamedTuple):
     output: tuple[str, ...] = ()
     baseline: str = ""
     statistics: bool = False
-    as_of: str = ""
     cache: bool = True
-    cache_dir: str = ""
-    jobs: int = 0
     color: str = "auto"
     origins: Mapping[str, str] = {}
 
@@ -112,10 +108,7 @@ OPTIONS: tuple[Option, ...] = (
            ("--output",), "FORMAT[:PATH]"),
     Option("baseline", "path", "accept the findings that this file lists", ("--baseline",), "FILE"),
     Option("statistics", "flag", "print how much of the code could be followed", ("--statistics",)),
-    Option("as-of", "date", "judge what depends on the date as of this one (YYYY-MM-DD)", ("--as-of",), "DATE"),
     Option("cache", "flag", "neither read nor write the cache", ("--no-cache",)),
-    Option("cache-dir", "path", "keep the cache here", ("--cache-dir",), "DIR", in_file=False),
-    Option("jobs", "count", "number of processes (default: as many as pay off)", ("--jobs", "-j"), "N"),
     Option("color", "color", "auto, always or never", ("--color",), "WHEN", in_file=False),
 )  # fmt: skip
 BY_KEY = {option.key: option for option in OPTIONS}
@@ -180,28 +173,6 @@ def _level(levels: type[Severity | Confidence]) -> Callable[[Any], Any]:
     return read
 
 
-def _count(value: Any) -> int:
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        value = int(value[:6])
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 1024:
-        raise _Expected("a whole number from 0 to 1024")
-    return value
-
-
-def _date(value: Any) -> str:
-    import datetime  # only where a date is given
-
-    if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
-        return value.isoformat()
-    # from 3.11 on fromisoformat() reads other forms too
-    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII):
-        try:
-            return datetime.date.fromisoformat(value).isoformat()
-        except ValueError:
-            pass
-    raise _Expected("a date such as 2026-01-31")
-
-
 def _outputs(value: Any) -> tuple[str, ...]:
     for item in _strings(value):
         if item.partition(":")[0] not in FORMATS:
@@ -234,8 +205,6 @@ READERS: Mapping[str, Callable[[Any], Any]] = {
     "flag": _flag,
     "severity": _level(Severity),
     "confidence": _level(Confidence),
-    "count": _count,
-    "date": _date,
     "outputs": _outputs,
     "color": _color,
 }
@@ -286,7 +255,7 @@ def load(start: str, root: str, given: Mapping[str, Any], config: str = "") -> S
 def _from_command_line(key: str, value: Any, root: str) -> Any:
     option = BY_KEY[key]
     read = READERS[option.kind](value)
-    if key in ("baseline", "cache-dir"):
+    if option.kind == "path":
         return os.path.abspath(read)
     if option.kind in ("patterns", "ignores"):
         return _rebase(read, _relative(os.getcwd(), root))
