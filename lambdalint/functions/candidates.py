@@ -19,14 +19,19 @@ from lambdalint.tree import Unreadable
 if TYPE_CHECKING:
     from lambdalint.functions.handlers import Locator
     from lambdalint.source.names import Names, Node, Values
-    from lambdalint.source.skeleton import Def, Expr, Param, Skeleton
+    from lambdalint.source.skeleton import CallRef, Def, Expr, Param, Skeleton
 
 ENOUGH = 6  # points of evidence that make a function with a telling name an entry point
 ENOUGH_UNNAMED = 7  # ... and one whose name says nothing
-HANDLED = re.compile(rb"^(\w*[hH]andler\w*|\w*[lL]ambda\w*|app)[ \t]*(?::[^=\n]+)?=[ \t]*[\w.]+[ \t]*\(", re.MULTILINE)
+ASSIGNED = re.compile(rb"^(\w+)[ \t]*(?::[^=\n]+)?=[ \t]*([\w.]+)[ \t]*\(", re.MULTILINE)
 # Programs that describe a deployment (CDK, Pulumi, troposphere, boto3) name handlers in keyword arguments and dicts.
 NAMED = re.compile(rb"""["']?\b[hH]andler["']?[ \t]*[=:][ \t]*["']([\w./-]+)\.(\w+)["']""")
-DEFINED = re.compile(rb"^(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(\s*\*?(\w+)", re.MULTILINE)
+WORD = re.compile(rb"\w+")
+IMPORTED = re.compile(
+    rb"^[ \t]*(?:from[ \t]+[\w.]+[ \t]+import[ \t]*\([^)]*\)|(?:from|import)[ \t]+[^\n#]+)", re.MULTILINE
+)
+DEFINED = re.compile(rb"^(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(\s*\*?(\w+)([^)]{0,200})", re.MULTILINE)
+CONTEXTUAL = re.compile(rb"ontext|ct?xt|,\s*\*?_|,\s*(?:c|unused\w*|not_used)\s*(?:[,:=]|$)")
 
 
 class Evidence(NamedTuple):
@@ -104,6 +109,11 @@ class Vocabulary:
         self.uses_other = re.compile(body["other"].encode())
 
 
+def _stem(path: str) -> str:
+    """The last name of the module at ``path``."""
+    return path.removesuffix(".py").removesuffix("/__init__").rpartition("/")[2]
+
+
 def _bare(name: str) -> str:
     return name.strip("_").lower()
 
@@ -139,12 +149,13 @@ class Candidates:
         self.template_directories = frozenset(templates)
         self.words = Vocabulary()
         self.functions: list[Function] = []
-        self._passing: dict[str, bytes] = {}  # files that may hand an event on
+        self._importers: dict[str, list[str]] = {}  # last name of a module → files that may hand an event to it
         self._named: dict[tuple[str, str], list[str]] = {}  # (last part of a module, attribute) → files that name it
 
     def find(self, files: Sequence[str]) -> list[Function]:
         """The entry points in ``files`` that are not declared, in order."""
         chosen: list[tuple[str, bytes]] = []
+        passing: list[tuple[str, bytes]] = []
         for path in files:
             if is_test(path) or self._is_foreign(path):
                 continue
@@ -152,13 +163,18 @@ class Candidates:
             if data is None or b"\0" in data[:64]:
                 continue
             if b"vent" in data or b"evt" in data:
-                self._passing[path] = data
+                passing.append((path, data))
             if b"andler" in data:
                 for match in NAMED.finditer(data):
                     module = match[1].decode("utf-8", "replace").replace("/", ".").rpartition(".")[2]
                     self._named.setdefault((module, match[2].decode("utf-8", "replace")), []).append(path)
             if self._promising(data):
                 chosen.append((path, data))
+        stems = {_stem(path).encode(): _stem(path) for path, _ in chosen}
+        for path, data in passing if stems else ():
+            words = {word for match in IMPORTED.finditer(data) for word in WORD.findall(match[0])}
+            for word in sorted(words & stems.keys()):
+                self._importers.setdefault(stems[word], []).append(path)
         weighed: list[tuple[Skeleton, Def, tuple[str, ...]]] = []
         for path, data in chosen:
             self.program.sources.setdefault(path, data)
@@ -202,18 +218,21 @@ class Candidates:
         """Whether a file may hold an entry point, by its bytes alone."""
         if any(package in data for package in self.words.packages):
             return True
-        if b"andler" in data and any(b"logging" not in match[0] for match in HANDLED.finditer(data)):
+        if b"andler" in data and any(self._strong(match[1]) for match in ASSIGNED.finditer(data)):
             return True
         if b"def " not in data:
             return False
-        contextual = b"ontext" in data or b"ctx" in data
         for match in DEFINED.finditer(data):
-            name, first = _bare(match[1].decode("utf-8", "replace")), _bare(match[2].decode("utf-8", "replace"))
-            if self.words.strong.fullmatch(name):
+            if self._strong(match[1]):
                 return True
-            if contextual and (self.words.event.fullmatch(first) or self.words.event_weak.fullmatch(first)):
+            first = _bare(match[2].decode("utf-8", "replace"))
+            event_like = self.words.event.fullmatch(first) or self.words.event_weak.fullmatch(first)
+            if (event_like and CONTEXTUAL.search(match[3])) or b"LambdaContext" in match[3]:
                 return True
         return False
+
+    def _strong(self, name: bytes) -> bool:
+        return bool(self.words.strong.fullmatch(_bare(name.decode("utf-8", "replace"))))
 
     # -- objects: handler = Mangum(app), app = Chalice(…), handler = builder.lambda_handler()
 
@@ -346,7 +365,9 @@ class Candidates:
             return None
         if not self._event_type(path, definition, first):
             return None
-        if not typed and (not event_like or not by_context):
+        name = _bare(definition.name)
+        telling = self.words.strong.fullmatch(name) or self.words.good.fullmatch(name)
+        if not (event_like or (typed and telling)) or not (by_context or typed):
             return None
         if sum(1 for param in params[2:] if param.kind == ""):
             points -= 1
@@ -418,7 +439,7 @@ class Candidates:
             points -= 2
         enough = ENOUGH if named else ENOUGH_UNNAMED
         if points < enough:
-            stem = skeleton.path.removesuffix(".py").removesuffix("/__init__").rpartition("/")[2]
+            stem = _stem(skeleton.path)
             by = self._named_in(skeleton.path, stem, definition.name)
             if by:
                 points += 3
@@ -459,57 +480,49 @@ class Candidates:
     # -- calls
 
     def _internal(self, skeleton: Skeleton, definition: Def) -> bool:
-        """Whether other code of the project runs this function with its own event: then it is no entry point.
+        """Whether another function of the project calls this one with its own event: then it is no entry point.
 
-        A function whose name alone does not say "entry point" is internal too if it is handed on as a value: to a
-        batch processor, or in a table of actions.
+        A function whose name alone does not say "entry point" is internal too if it is called with the context, or
+        handed on as a value: to a batch processor, or in a table of actions.
         """
         path = skeleton.path
-        stem = path.removesuffix(".py").removesuffix("/__init__").rpartition("/")[2].encode()
-        name = definition.name.encode()
+        stem = _stem(path)
         strong = bool(self.words.strong.fullmatch(_bare(definition.name)))
-        for other, data in self._passing.items():
-            if other == path:
-                user = skeleton
-            elif name in data and stem in data:
-                found = self.program.skeleton(other)
-                if found is None or not self._imports(found, path, definition.name):
-                    continue
-                user = found
-            else:
+        for other in (path, *self._importers.get(stem, ())):
+            user = self.program.skeleton(other)
+            if user is None or (other != path and not self._imports(user, stem, path, definition.name)):
                 continue
             if not strong and _hands_on(user, definition.name):
                 return True
             for caller in user.defs.values():
-                if user is skeleton and caller.qualname == definition.qualname:
+                if other == path and caller.qualname == definition.qualname:
                     continue
                 for call in caller.calls:
-                    given = (*call.args[:1], *(value for _, value in call.keywords))
-                    passes = any(self._passes_event(caller, value, strict=strong) for value in given)
+                    # Called with arguments of the caller's own making, it is being tried out.
+                    passes = self._hands_over(caller, call, 1 if strong else 2)
                     if passes and self._leads_to(other, caller, call.callee, path, definition):
                         return True
         return False
 
-    def _imports(self, skeleton: Skeleton, path: str, name: str) -> bool:
-        """Whether a module imports ``name`` from the module at ``path``, or that module."""
+    def _imports(self, skeleton: Skeleton, stem: str, path: str, name: str) -> bool:
+        """Whether a module imports ``name`` from the module at ``path`` (last name ``stem``), or that module."""
         for level, module, attribute, _, _ in skeleton.imports:
-            found = self.program.resolve(skeleton.path, level, module)
-            if found == path and attribute in (name, None, "*"):
-                return True
-            if found is not None and found != path and attribute is not None:
-                inner = self.program.resolve(skeleton.path, level, f"{module}.{attribute}" if module else attribute)
-                if inner == path:
+            if stem == module.rpartition(".")[2]:
+                if attribute in (name, None, "*") and self.program.resolve(skeleton.path, level, module) == path:
+                    return True
+            elif stem == attribute:
+                inner = f"{module}.{attribute}" if module else attribute
+                if self.program.resolve(skeleton.path, level, inner) == path:
                     return True
         return False
 
-    def _passes_event(self, caller: Def, argument: Expr, *, strict: bool) -> bool:
-        """Whether an argument is the event of the function that calls; not strict: or may be one by its name."""
-        if argument is None or argument[0] != "n":
-            return False
-        own = caller.params[1:2] if caller.owner else caller.params[:1]
-        if argument[1] == "event" or any(param.name == argument[1] for param in own):
-            return True
-        return not strict and bool(self.words.event.fullmatch(_bare(argument[1])))
+    @staticmethod
+    def _hands_over(caller: Def, call: CallRef, count: int) -> bool:
+        """Whether a call hands on one of the first ``count`` parameters of the function that calls, or an ``event``."""
+        start = 1 if caller.owner else 0
+        names = {"event", *(param.name for param in caller.params[start : start + count])}
+        given = (*call.args[:count], *(value for _, value in call.keywords))
+        return any(value is not None and value[0] == "n" and value[1] in names for value in given)
 
     def _leads_to(self, other: str, caller: Def, callee: Expr, path: str, definition: Def) -> bool:
         if callee is None or callee[0] not in ("n", "a"):
