@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lambdalint.diagnostics import DIAGNOSTICS, Diagnostic
 from lambdalint.errors import UsageError, nearest
 from lambdalint.rule import Rule, Wanted
+from lambdalint.settings import COMMAND_LINE
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 
 NOTHING_WANTED = Wanted()
+
+
+EXACT = 100  # weight of a selector that names one rule; a prefix weighs less the shorter it is
 
 
 class Entry(NamedTuple):
@@ -198,15 +202,14 @@ class Selection:
         # --select leaves the run's own diagnostics on: what was not analysed must never look clean
         own = frozenset(item.code for item in DIAGNOSTICS)
         asked = {item.code: 0 for item in listed() if item.code in own or (item.default and not settings.select)}
-        for selector in (*settings.select, *settings.extend_select):
-            _weigh(asked, selector)
         refused: dict[str, int] = {}
-        for selector in settings.ignore:
-            _weigh(refused, selector)
+        for key, weights in (("select", asked), ("extend_select", asked), ("ignore", refused)):
+            for selector in getattr(settings, key):
+                _weigh(weights, selector, _resolved(selector, settings, key))
         # the more specific selector wins: --select LL101 --ignore LL1 runs LL101
         self.codes = frozenset(code for code, weight in asked.items() if weight > refused.get(code, -1))
         self._ignores = tuple(
-            (pattern, frozenset(code for selector in selectors for code in resolve(selector)))
+            (pattern, frozenset().union(*(_resolved(item, settings, "per_file_ignores") for item in selectors)))
             for pattern, selectors in settings.per_file_ignores
         )
         self._matchers: list[tuple[GitIgnoreSpec, frozenset[str]]] = []
@@ -227,11 +230,25 @@ class Selection:
         return (codes for spec, codes in self._matchers if spec.match_file(path))
 
 
-def _weigh(weights: dict[str, int], selector: str) -> None:
+def _resolved(selector: str, settings: Settings, key: str) -> frozenset[str]:
+    """What a selector of a setting stands for; where it stands for nothing, the message says where it comes from."""
+    try:
+        return resolve(selector)
+    except UsageError as error:
+        origin = settings.origins.get(key.replace("_", "-"), COMMAND_LINE)
+        raise UsageError(str(error) if origin == COMMAND_LINE else f"{origin}: {error}") from None
+
+
+def _weigh(weights: dict[str, int], selector: str, codes: frozenset[str]) -> None:
     """Note for each code how specific the most specific selector for it is."""
-    weight = 1 if selector == "ALL" else 2 + len(selector) if selector.startswith("LL") else 100
-    for code in resolve(selector):
-        weights[code] = max(weights.get(code, 0), 100 if code == selector else weight)
+    for code in codes:
+        if selector == "ALL":
+            weight = 1
+        elif selector != code and selector.startswith("LL"):
+            weight = 1 + len(selector)
+        else:
+            weight = EXACT
+        weights[code] = max(weights.get(code, 0), weight)
 
 
 def ranked(findings: Iterable[Finding]) -> tuple[Finding, ...]:

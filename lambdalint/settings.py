@@ -402,7 +402,7 @@ def _toml(data: bytes, name: str) -> Mapping[str, Any]:
     except Exception as error:  # noqa: BLE001  a parser of hostile input may raise anything
         found = re.search(r"\(at line (\d+), column \d+\)", str(error))
         place = f"{name}:{found[1]}" if found else name
-        reason = re.sub(r" ?\(at [^)]*\)", "", str(error)) or type(error).__name__
+        reason = re.sub(r" ?\(at [^)]*\)|[:;].*", "", str(error)) or type(error).__name__
         raise UsageError(f"{place}: not valid TOML: {reason}") from None
 
 

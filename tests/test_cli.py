@@ -162,7 +162,10 @@ def test_a_mistake_in_the_configuration(report, capsys, project):
     )
     (project / "pyproject.toml").write_text("[tool.lambdalint]\nselect = ['sample-rul']\n")
     assert run("check") == 2
-    assert capsys.readouterr().err == "lambdalint: error: there is no rule 'sample-rul'; did you mean 'sample-rule'?\n"
+    assert (
+        capsys.readouterr().err
+        == "lambdalint: error: pyproject.toml: there is no rule 'sample-rul'; did you mean 'sample-rule'?\n"
+    )
 
 
 def test_nothing_to_analyse(report, capsys, tmp_path):
