@@ -9,6 +9,9 @@ import sys
 import pytest
 
 from lambdalint.data import table
+from lambdalint.source.names import Names
+from lambdalint.source.program import Program
+from lambdalint.tree import DirectoryTree
 
 ROOT = pathlib.Path(__file__).parent.parent
 
@@ -135,6 +138,49 @@ def test_no_list_names_an_operation_twice(where):
     names = [name for place, name in operations() if place == where]
     if where != "clients.types":  # several annotations may mean one result
         assert sorted(names) == sorted(set(names))
+
+
+PROGRAM = """
+import boto3, psycopg2.pool, redis, requests, sqlalchemy, tenacity
+from elasticsearch7 import Elasticsearch
+from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver
+table = boto3.resource("dynamodb").Table("orders")
+pool = psycopg2.pool.SimpleConnectionPool(1, 2)
+def handler(event, context):
+    table.put_item(Item={})
+    with table.batch_writer() as batch:
+        batch.put_item(Item={})
+    boto3.resource("ec2").create_instances()
+    boto3.resource("sqs").get_queue_by_name(QueueName="q").send_message()
+    boto3.session.Session().client("s3").put_object()
+    with pool.getconn().cursor() as cursor:
+        cursor.execute("select 1")
+    with sqlalchemy.create_engine("x").begin() as connection:
+        connection.execute("select 1")
+    redis.from_url("x").pipeline().incr("a")
+    requests.session().get("u")
+    Elasticsearch().index()
+    tenacity.Retrying()(print)
+    APIGatewayRestResolver()
+"""
+
+
+def test_the_analysis_names_operations_as_the_tables_do(tmp_path):
+    (tmp_path / "app.py").write_text(PROGRAM)
+    names = Names(Program(DirectoryTree(str(tmp_path)), ["app.py"]))
+    calls = names.program.skeleton("app.py").defs["handler"].calls
+    seen = {
+        value[1] for call in calls for value in names.resolve("app.py", "handler", call.callee) if value[0] == "ext"
+    }
+    wanted = {
+        *("aws:dynamodb#Table.put_item", "aws:dynamodb#Table.batch_writer().put_item", "aws:ec2#create_instances"),
+        *("aws:sqs#Queue.send_message", "aws:s3.put_object", "boto3.client", "boto3.Session"),
+        *("dbapi.connection().cursor().execute", "sqlalchemy.Connection().execute", "sqlalchemy.create_engine"),
+        *("redis.Redis().incr", "requests.Session().get", "elasticsearch.Elasticsearch().index", "tenacity.Retrying()"),
+        "aws_lambda_powertools.event_handler.APIGatewayRestResolver",
+    }
+    assert wanted <= seen
+    assert wanted <= {name for _, name in operations()}
 
 
 def standard_library():
