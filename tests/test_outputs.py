@@ -172,7 +172,7 @@ def test_chains():
     first = (
         Step(Location("a.py", 1), "handler", "entry point"),
         Step(Location("a.py", 4), "handler", "calls helper"),
-        Step(Location("lib/long_name.py", 12), "helper"),
+        Step(Location("lib/long_name.py", 12), "helper", "calls make"),
         Step(Location("a.py", 1, 7), "make", "here"),
     )
     others = tuple((Step(Location("b.py", number), f"other{number}"),) for number in range(1, 5))
@@ -180,7 +180,7 @@ def test_chains():
     assert (
         "  reached   a.py:1               handler: entry point\n"
         "            a.py:4               calls helper\n"
-        "            lib/long_name.py:12  helper\n"
+        "            lib/long_name.py:12  calls make\n"
         "  or        b.py:1  other1\n"
         "  or        b.py:2  other2\n"
         "  or        from 2 further entry points\n"

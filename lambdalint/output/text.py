@@ -158,18 +158,17 @@ def _excerpt(item: Finding, span: tuple[int, int, int, int], view: View, out: Pa
 
 
 def _chain(chain: tuple[Step, ...], label: str, item: Finding, view: View, out: Painter) -> None:
-    """The way from an entry point: place, function (where it changes) and what happens there."""
+    """The way from an entry point: place, function (unless the line before names it) and what happens there."""
     last = chain[-1].location
     if len(chain) > 1 and (last.path, last.line) == (item.location.path, item.location.line):
         chain = chain[:-1]  # the excerpt shows it
     places = [f"{safe(step.location.path)}:{step.location.line}" for step in chain]
     width = min(max(map(cells, places)), view.width // 2)
-    function = ""
+    named: tuple[str, ...] = ()  # the functions that the line before is in and calls
     for place, step in zip(places, chain, strict=True):
-        text = (
-            step.note if step.function == function else f"{step.function}: {step.note}" if step.note else step.function
-        )
-        function = step.function
+        parts = [step.function] if step.function not in named or not step.note else []
+        text = ": ".join([*parts, step.note] if step.note else parts)
+        named = (step.function, step.note.rpartition(" ")[2])
         gap = " " * max(width - cells(place), 0)
         out.write(f"  {label:<{LABEL}}", "cyan")
         rows = wrapped(text, view.width, " " * (LABEL + 4), f"{' ' * (LABEL + 2)}{place}{gap}  ")
