@@ -69,6 +69,7 @@ class Names:
         self._active: set[tuple[str, str, Expr]] = set()
         self._cut = False
         self._depth = 0
+        self._canonical: dict[str, str] = {}
         self._tails: dict[str, list[tuple[str, str, CallRef]]] | None = None
         self._subclasses: dict[Node, list[Node]] | None = None
 
@@ -239,7 +240,23 @@ class Names:
 
     def canonical(self, operation: str) -> str:
         """The one spelling of an operation: aliases resolved, methods of AWS clients named by service."""
-        operation = self.aliases.get(operation, operation)
+        found = self._canonical.get(operation)
+        if found is None:
+            found = self._canonical[operation] = self._spelling(self._replaced(operation))
+        return found
+
+    def _replaced(self, operation: str) -> str:
+        """The operation with the longest alias that begins it replaced, until none does."""
+        for _ in range(8):
+            end = len(operation)
+            while end > 0 and operation[:end] not in self.aliases:
+                end = max(operation.rfind(".", 0, end), 0)
+            if not end:
+                return operation
+            operation = self.aliases[operation[:end]] + operation[end:]
+        return operation
+
+    def _spelling(self, operation: str) -> str:
         head, _, method = operation.rpartition(".")
         if head.endswith(")"):
             client = _CLIENT.match(head)
@@ -248,8 +265,6 @@ class Names:
             resource = _RESOURCE.match(head)
             if resource:
                 return f"boto3.client({resource[1]})" if method == "client" else f"aws:{resource[1] or '?'}#{method}"
-            if head in self.aliases:
-                return self.canonical(f"{self.aliases[head]}.{method}")
         if operation.startswith("aws:") and operation.endswith("#meta.client"):
             return f"boto3.client({operation[4:-12]})"
         if operation.endswith("()") and operation.startswith(("mypy_boto3_", "types_")):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.source.programs import judged, marked
+from tests.source.programs import analyse, judged, marked
 
 PROGRAMS = {
     "import forms": """
@@ -494,3 +494,13 @@ def test_every_marked_line_is_judged_as_marked(name: str) -> None:
     assert expected
     found = judged(text)
     assert {place: found.get(place, "unreached") for place in {*expected, *found}} == expected
+
+
+def test_one_spelling_for_each_operation() -> None:
+    names = analyse("def handler(event, context):\n    pass\n").names
+    assert names.canonical("boto3.session.Session") == "boto3.Session"
+    assert names.canonical("boto3.Session().client") == "boto3.client"
+    assert names.canonical("boto3.client(sqs).send_message") == "aws:sqs.send_message"
+    assert names.canonical("aws:dynamodb#Table().put_item") == "aws:dynamodb#Table.put_item"
+    assert names.canonical("aws:s3#meta.client") == "boto3.client(s3)"
+    assert names.canonical("mypy_boto3_lambda.client.LambdaClient()") == "boto3.client(lambda)"
