@@ -37,7 +37,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lambdalint.source.skeleton import SourceError, children, numbered_calls, parse, tail_of
+from lambdalint.source.skeleton import PEP_758, SourceError, children, numbered_calls, read, tail_of, utf8
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -126,23 +126,13 @@ def lower(source: bytes, path: str, top: tuple[int, int], qualnames: Mapping[tup
         SourceError: the statement is beyond the limits of the parser, or does not parse.
     """
     text = _slice(source, top)
-    tree = parse(text, path)
+    tree, _ = read(text, path, PEP_758)  # the skeleton has already judged whether the module is Python 2
     _gate(text, tree)
     return _with_stack(lambda: _lower(text, tree, path, top, qualnames))
 
 
 def _slice(source: bytes, top: tuple[int, int]) -> bytes:
-    if source.startswith(b"\xef\xbb\xbf"):
-        source = source[3:]
-    head = source[:400]
-    if b"coding" in head:
-        import io
-        import tokenize
-
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
-        if encoding not in ("utf-8", "utf-8-sig", "ascii"):
-            source = source.decode(encoding).encode("utf-8")
-    lines = source.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    lines = utf8(source).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
     return b"\n".join(lines[top[0] - 1 : top[1]]) + b"\n"
 
 

@@ -39,6 +39,7 @@ class Program:
         self.failures: dict[str, SourceError | Unreadable] = {}
         self.sources: dict[str, bytes] = {}
         self.code_roots: dict[str, str] = {}
+        self.runtime: tuple[int, int] | None = None  # the lowest Python that a template names
         self._exists: dict[str, bool] = {}
         self._imports: dict[tuple[str, int, str], str | None] = {}
         self._directories: set[str] | None = None
@@ -61,7 +62,7 @@ class Program:
         if path not in self.skeletons:
             found = None
             try:
-                found = skeleton(self.source(path), path)
+                found = skeleton(self.source(path), path, self.runtime)
             except (SourceError, Unreadable) as error:
                 self.failures[path] = error
             self.skeletons[path] = found

@@ -33,6 +33,7 @@ Expr = Any  # a nested tuple of the forms above, or None; mypy cannot express re
 PARSE_ONLY_AST = 0x400  # ast.PyCF_ONLY_AST, without importing the ast module (it costs as much as the interpreter's start)
 DEPTH_LIMIT = 40  # of nested Exprs; deeper ones are None
 MODULE = "<module>"
+PEP_758 = (3, 14)  # the Python that has ``except A, B:``, which in Python 2 means ``except A as B:``
 
 
 class SourceError(Exception):
@@ -128,7 +129,8 @@ class Skeleton(NamedTuple):
 
     ``bindings`` maps module-level names to (qualname of the definition that binds, or "", Expr);
     ``item_stores`` are (scope, base, value) of ``base[…] = value`` anywhere in the module;
-    ``imports`` lists every import statement's target as (level, module, attribute or None, line, guarded);
+    ``imports`` lists every import statement's target as (level, module, attribute or None, line, guarded): guarded
+    are those that the module can do without, under ``except ImportError`` or a test of the Python version;
     ``calls`` are those of module level and class bodies, which run at import;
     ``comments`` are (line, column, text, alone) of comments that hold ``lambdalint:``;
     ``statements`` are the first and last line of every module-level statement.
@@ -171,6 +173,59 @@ def parse(source: bytes, path: str) -> ast.Module:
         raise SourceError("nested too deeply to parse") from None
     assert isinstance(tree, ast.Module)
     return tree
+
+
+def utf8(source: bytes) -> bytes:
+    """A source in UTF-8 without a byte order mark. One in another encoding loses the comment that says so.
+
+    Raises:
+        SourceError: it is not in the encoding that it names.
+    """
+    if source.startswith(b"\xef\xbb\xbf"):
+        source = source[3:]
+    head = source[:400]
+    if b"coding" not in head:
+        return source
+    import io
+    import re
+    import tokenize
+
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+        if encoding in ("utf-8", "utf-8-sig", "ascii"):
+            return source
+        return re.sub(r"coding([:=])", r"c-ding\1", source.decode(encoding), count=1).encode()
+    except (SyntaxError, LookupError, UnicodeError) as error:
+        raise SourceError(f"cannot be decoded ({error.__class__.__name__})", syntax=True) from None
+
+
+def read(source: bytes, path: str, runtime: tuple[int, int] | None = None) -> tuple[ast.Module, bytes]:
+    """The ``ast`` of a module in any Python's syntax, and the text that it was read from.
+
+    Where this interpreter refuses the source for syntax that a newer one has, the text is the source with
+    that blanked out (in UTF-8), each of the rest at its line and column; else it is the source itself.
+
+    Args:
+        source: the bytes of the file.
+        path: its name, for messages.
+        runtime: the lowest Python that it is meant for, None where that is not known.
+
+    Raises:
+        SourceError: the source cannot be parsed, by this interpreter nor as newer syntax.
+    """
+    try:
+        tree = parse(source, path)
+    except SourceError as error:
+        if not error.syntax:
+            raise
+        from lambdalint.source.newer import parse_newer  # only for source that this interpreter refuses
+
+        return parse_newer(source, path, error, runtime)
+    if sys.version_info >= (3, 14) and b"except" in source:
+        from lambdalint.source.newer import refuse_python_2
+
+        refuse_python_2(source, tree, runtime)
+    return tree, source
 
 
 def simple(node: Any, lambdas: Mapping[int, str] | None = None, depth: int = 0) -> Expr:
@@ -420,7 +475,7 @@ class _Reader:
                     self.expression(case.guard, scope)
                 self.block(case.body, scope)
         elif kind.__name__ == "TypeAlias":
-            self.bind(node.name, None, scope)
+            self.bind(node.name, simple(node.value, self.lambdas), scope)
         else:  # Raise, Assert, Delete, Pass, Break, Continue: only their expressions matter
             for child in children(node):
                 self.expression(child, scope)
@@ -451,8 +506,11 @@ class _Reader:
             self.block(node.orelse, scope)
             return
         self.expression(test, scope)
+        versions = _asks_version(test)  # what is imported below is not imported everywhere
+        self.guard += versions
         self.block(node.body, scope)
         self.block(node.orelse, scope)
+        self.guard -= versions
 
     def function(self, node: Any, scope: _Scope) -> None:
         qualname = self.unique(_join(scope, node.name))
@@ -654,10 +712,20 @@ def _is_type_checking(test: Any) -> bool:
     return (type(test) is ast.Name and test.id == "TYPE_CHECKING") or (type(test) is ast.Attribute and test.attr == "TYPE_CHECKING")
 
 
+def _asks_version(test: Any) -> bool:
+    """Whether a condition compares ``sys.version_info``."""
+    if type(test) is not ast.Compare:
+        return False
+    left = test.left.value if type(test.left) is ast.Subscript else test.left
+    return (left.attr if type(left) is ast.Attribute else left.id if type(left) is ast.Name else "") == "version_info"
+
+
 def _catches_import_error(kind: Any) -> bool:
     if kind is None:
         return True
-    names = kind.elts if type(kind) is ast.Tuple else [kind]
+    names = list(kind.elts) if type(kind) is ast.Tuple else [kind]
+    while type(names[0]) is ast.BinOp:  # how newer.py has ``except A, B:`` read
+        names[:1] = [names[0].left, names[0].right]
     return any(
         type(name) is ast.Name and name.id in ("ImportError", "ModuleNotFoundError", "Exception", "BaseException")
         for name in names
@@ -681,27 +749,9 @@ def _comments(source: bytes) -> tuple[tuple[int, int, str, bool], ...]:
     return tuple(found)
 
 
-def skeleton(source: bytes, path: str) -> Skeleton:
-    """The skeleton of one module.
-
-    Args:
-        source: the bytes of the file.
-        path: its name, for messages only.
-
-    Raises:
-        SourceError: the source cannot be parsed, by this interpreter nor as newer syntax.
-    """
-    newer = False
-    try:
-        tree = parse(source, path)
-    except SourceError as error:
-        if not error.syntax:
-            raise
-        from lambdalint.source.newer import downgrade  # libcst; only for source that this interpreter refuses
-
-        rewritten = downgrade(source, error)
-        tree = parse(rewritten, path)
-        newer = True
+def skeleton(source: bytes, path: str, runtime: tuple[int, int] | None = None) -> Skeleton:
+    """The skeleton of one module. The arguments and errors are those of `read`."""
+    tree, text = read(source, path, runtime)
     reader = _Reader()
     limit = sys.getrecursionlimit()
     try:
@@ -721,10 +771,10 @@ def skeleton(source: bytes, path: str) -> Skeleton:
         imports=tuple(reader.imports),
         calls=tuple(reader.module.calls),
         exports=reader.exports,
-        comments=_comments(source),
+        comments=_comments(text),
         statements=tuple((_first_line(node), node.end_lineno or node.lineno) for node in tree.body),
         main_lines=tuple(reader.main_lines),
-        newer_syntax=newer,
+        newer_syntax=text is not source,
     )
 
 
@@ -735,7 +785,7 @@ def statement_lines(source: bytes, line: int) -> tuple[int, int]:
         SourceError: the source does not parse.
     """
     best = (line, line)
-    stack: list[Any] = [parse(source, "")]
+    stack: list[Any] = [read(source, "")[0]]
     while stack:
         node = stack.pop()
         if isinstance(node, ast.stmt):

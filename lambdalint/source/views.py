@@ -13,7 +13,9 @@ from lambdalint.source.skeleton import CallRef
 
 if TYPE_CHECKING:
     from lambdalint.source.constructions import Construction
+    from lambdalint.source.events import Source
     from lambdalint.source.lower import Body, Call, Term
+    from lambdalint.source.recursion import Recursion
 
 
 class Entry(NamedTuple):
@@ -114,6 +116,21 @@ class SiteView:
 
         return construction(self)
 
+    def recursion(self) -> Recursion | None:
+        """How an invoke names the function that it runs in; None where it does not, or nobody can tell."""
+        from lambdalint.source.recursion import recursion
+
+        name = self.argument("FunctionName")
+        if name is None:
+            return None
+        verdict = self.verdict(())
+        if not verdict.routes:
+            return None
+        return recursion(
+            self._shared.flow, self._shared.region, self._node, self._call.context, name, self.functions(verdict), verdict,
+            strict=self.grants("other-function"),
+        )
+
     def terms(self) -> list[Term]:
         """What decides the site: its receiver and all of its arguments."""
         receiver = [self._call.func[1]] if self._call.func[0] == "attr" else []
@@ -152,11 +169,24 @@ class FunctionView:
         definition = shared.flow.names.definition(entry.node)
         self.name = entry.node[1]
         self.location = Location(entry.node[0], definition.line if definition else 1)
+        self._sources: tuple[Source, ...] | None = None
 
     @property
     def events(self) -> tuple[EventSource, ...]:
         """The event sources of all templates that name this entry point."""
         return tuple(event for function in self.functions for event in function.events)
+
+    def sources(self) -> tuple[Source, ...]:
+        """What invokes it: by templates, else by what the code reads from the event; () where nothing tells."""
+        if self._sources is None:
+            from lambdalint.source.events import sources
+
+            self._sources = sources(self._shared.flow, self._region, self.entry.node, self.functions)
+        return self._sources
+
+    def grants(self, tag: str) -> bool:
+        """Whether the exemption ``tag`` is in force; see `Flow`."""
+        return tag not in self._shared.flow.disabled
 
     def bodies(self) -> Iterable[tuple[Node, Body]]:
         """The Bodies of the region, the entry point's first."""

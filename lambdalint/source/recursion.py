@@ -1,0 +1,140 @@
+"""Self-invocation: whether an invoke names the function that it runs in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lambdalint.source.trace import Tracer
+
+if TYPE_CHECKING:
+    from lambdalint.model import Function, Value
+    from lambdalint.source.callgraph import Region
+    from lambdalint.source.flow import Flow, Verdict
+    from lambdalint.source.lower import Context, Term
+    from lambdalint.source.names import Node
+
+OWN_NAMES = frozenset({"function_name", "invoked_function_arn"})
+OWN_VARIABLE = "AWS_LAMBDA_FUNCTION_NAME"
+
+
+class Recursion(NamedTuple):
+    """An invoke of the function itself.
+
+    ``evidence`` says how that is known; ``bound`` is ``time`` or ``counter`` where a test of it stands
+    before the invoke, else ""; ``allowed`` that the template allows the loop.
+    """
+
+    verdict: Verdict
+    evidence: str
+    bound: str
+    allowed: bool
+
+
+def recursion(flow: Flow, region: Region, node: Node, context: Context, name: Term, functions: tuple[Function, ...], verdict: Verdict, *, strict: bool) -> Recursion | None:
+    """Judge one invoke.
+
+    Args:
+        name: the Term of its ``FunctionName``.
+        functions: the deployed functions whose entry points reach it.
+        strict: whether a name made from the function's own is another one (always, but for the test of that).
+    """
+    tracer = Tracer(flow, region)
+    leaves = tracer.trace(node, name)
+    if not strict:
+        leaves |= {leaf for leaf in flow.origins(region, node, name) if leaf[0] == "context"}
+        leaves -= {("other",)}
+    evidence = ""
+    for leaf in sorted(leaves, key=repr):
+        told = _own(leaf, functions)
+        if told is None and leaf != ("const", None):
+            return None  # on some route it is another function, or nobody knows
+        evidence = evidence or told or ""
+    if not evidence:
+        return None
+    allowed = any(function.declared is not None and _allows(function.declared.settings) for function in functions)
+    return Recursion(verdict, evidence, _bound(flow, region, node, context, verdict), allowed)
+
+
+def _allows(settings: Any) -> bool:
+    value = settings.get("recursive_loop")
+    return value is not None and value.known and value.value == "Allow"
+
+
+def _own(leaf: tuple[Any, ...], functions: tuple[Function, ...]) -> str | None:
+    """How a leaf names the function itself, None if it does not."""
+    if leaf[0] == "context":
+        return f"the name is context.{leaf[1][0]}" if leaf[1] and leaf[1][0] in OWN_NAMES else None
+    if leaf[0] == "env":
+        if leaf[1] == OWN_VARIABLE:
+            return f"the name is the variable {OWN_VARIABLE}"
+        for function in functions:
+            variables = function.value("environment").value or {}
+            if leaf[1] in variables and _names(variables[leaf[1]], function):
+                return f"the template sets {leaf[1]} to this function"
+        return None
+    if leaf[0] == "const":
+        for function in functions:
+            if _is_name(leaf[1], function):
+                return f"'{leaf[1]}' is this function's name in the template"
+    return None
+
+
+def _names(value: Value, function: Function) -> bool:
+    """Whether a template's value is the function: its name, its ARN, or a reference to it."""
+    if value.known and isinstance(value.value, str):
+        return _is_name(value.value, function)
+    from lambdalint.templates.values import references
+
+    declared = function.declared
+    if declared is None:
+        return False
+    found = list(references(value))
+    return len(found) == 1 and found[0].attribute in ("", "Arn", "arn", "function_name", "name", "invoke_arn") and (
+        (found[0].scope == declared.location.path and found[0].name == declared.name)
+        or (found[0].name == f"aws_lambda_function.{declared.name}" and declared.location.path.startswith(found[0].scope))
+    )
+
+
+def _is_name(name: Any, function: Function) -> bool:
+    declared = function.declared
+    if declared is None or not isinstance(name, str):
+        return False
+    set_name = declared.settings.get("function_name")
+    own = set_name.value if set_name is not None and set_name.known and isinstance(set_name.value, str) else None
+    return own is not None and (name == own or name.endswith(f":function:{own}"))
+
+
+def _bound(flow: Flow, region: Region, node: Node, context: Context, verdict: Verdict) -> str:
+    """What a test before the invoke, here or in a caller, compares: the remaining time, or a counter of the event."""
+    found = set()
+    places = [(node, context)]
+    for route in verdict.routes:
+        for edge in route.edges:
+            call = flow.call(edge.caller, edge.call.k) if edge.call is not None else None
+            if call is not None:
+                places.append((edge.caller, call.context))
+    for at, frames in places:
+        for frame in frames:
+            if frame[0] == "if":
+                found.add(_test(flow, region, at, frame[2]))
+    return "counter" if "counter" in found else "time" if "time" in found else ""
+
+
+def _test(flow: Flow, region: Region, node: Node, test: Term) -> str:
+    if test[0] != "op":
+        return ""
+    if test[1] in ("<", "<=", ">", ">=", "compare"):
+        for part in test[2]:
+            roots = flow.origins(region, node, part)
+            if any(root[0] == "context" and "get_remaining_time_in_millis" in root[1] for root in roots) or _calls(flow, node, part):
+                return "time"
+        if any(root[0] == "event" for part in test[2] for root in flow.origins(region, node, part)):
+            return "counter"
+    found = {_test(flow, region, node, part) for part in test[2] if type(part) is tuple}
+    return "counter" if "counter" in found else "time" if "time" in found else ""
+
+
+def _calls(flow: Flow, node: Node, term: Term) -> bool:
+    if term[0] == "call":
+        return any(value[0] == "ext" and value[1].endswith("get_remaining_time_in_millis") for value in flow.callee(node, term[1]))
+    return term[0] == "op" and any(_calls(flow, node, part) for part in term[2])
