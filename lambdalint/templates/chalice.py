@@ -26,6 +26,7 @@ def read_chalice(path: str, root: Node, found: Found) -> None:
     name = root.get("app_name")
     place = reader.location(name) if name is not None else Location(path, 1)
     stages = mapping(reader.evaluate(root.get("stages")))
+    role = as_string(_staged(reader, root, stages, "iam_role_arn"), "iam_role_arn")
     found.functions.append(
         DeclaredFunction(
             name=name.value if name is not None and name.kind == SCALAR else "app",
@@ -40,7 +41,7 @@ def read_chalice(path: str, root: Node, found: Found) -> None:
             layers=_staged(reader, root, stages, "layers"),
             environment=_environment(reader, root, stages),
             events=unknown("the decorators in app.py say the events", place, ()),
-            settings={"role": as_string(_staged(reader, root, stages, "iam_role_arn"), "iam_role_arn")},
+            settings={} if role.state is State.ABSENT else {"role": role},
         )
     )
 

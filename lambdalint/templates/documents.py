@@ -343,7 +343,7 @@ def _scan_json(text: str) -> Document:
         letter = text[position]
         node: Node | None = None
         top = stack[-1][0] if stack else None
-        if expect in ("key", "first") and top is not None and top.kind == MAP and letter != "}":
+        if top is not None and top.kind == MAP and (expect == "key" or (expect == "first" and letter != "}")):
             if letter != '"':
                 raise _At(position, "a key in double quotes is missing")
             column = position - line_start + 1

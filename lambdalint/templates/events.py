@@ -576,10 +576,10 @@ def link(
 
 def _completed(linker: Linker, event: EventSource) -> EventSource:
     """An event that the function itself names, with what its source's own resource says."""
-    if event.kind == "sqs" and "fifo" not in event.settings and event.resource.state is not State.ABSENT:
-        return event._replace(settings={**event.settings, "fifo": linker.fifo(event.resource)})
     if event.kind == "unknown" and (kind := linker.kind_of(event.resource)):
-        return event._replace(kind=kind)
+        event = event._replace(kind=kind)
+    if event.kind == "sqs" and "fifo" not in event.settings and event.resource.state is not State.ABSENT:
+        event = event._replace(settings={**event.settings, "fifo": linker.fifo(event.resource)})
     return event
 
 

@@ -103,7 +103,8 @@ class Stack:
         self.resources: dict[str, Entry] = {}
         self.left = STEP_LIMIT
         self.expansions = EXPANSION_LIMIT
-        self.memo: dict[int, Value] = {}
+        # By identity of the node, which is kept alive with its value.
+        self.memo: dict[int, tuple[Node, Value]] = {}
         self.sizes = Sizes()
         transform = root.get("Transform")
         self.sam = transform is not None and "AWS::Serverless-2016-10-31" in _scalars(transform)
@@ -163,9 +164,9 @@ class Stack:
             # Nodes are shared between functions through Globals and aliases.
             found = self.memo.get(id(node))
             if found is None:
-                self.memo[id(node)] = unknown("a value that refers to itself", self.location(node))
-                found = self.memo[id(node)] = self.checked(self.evaluated(node, bindings))
-            return found
+                self.memo[id(node)] = (node, unknown("a value that refers to itself", self.location(node)))
+                found = self.memo[id(node)] = (node, self.checked(self.evaluated(node, bindings)))
+            return found[1]
         return self.checked(self.evaluated(node, bindings))
 
     def checked(self, value: Value) -> Value:
@@ -221,10 +222,11 @@ class Stack:
         method = _FUNCTIONS.get(name)
         if method is None:
             return unknown(f"{name} is decided at deployment", place)
+        if name in _UNARY:
+            return method(self, [_untagged(node)], place, bindings)
         if node.kind != LIST:
-            # The argument of !Base64, !Length and !ToJsonString is any value; the others take lists.
-            return method(self, [node], place, bindings) if name in _UNARY else unknown(f"{name} without a list", place)
-        return method(self, node.value if name not in _UNARY else [node], place, bindings)
+            return unknown(f"{name} without a list", place)
+        return method(self, node.value, place, bindings)
 
     def reference(self, name: str, place: Location) -> Value:
         """What ``Ref`` gives."""
@@ -346,7 +348,7 @@ class Stack:
                 node = node.get(key)
         if len(keys) == 3 and node is not None:
             value = self.evaluate(node, bindings)
-            return value._replace(reason=value.reason or f"mapping {keys[0]}")
+            return value._replace(location=place, reason=value.reason or f"mapping {keys[0]}")
         if len(keys) == 3 and keys[0] is not None and keys[2] is not None and self.mappings is not None:
             # The middle key is often the region or a stage: where all rows agree, it does not matter.
             rows = self.mappings.get(keys[0])
@@ -385,6 +387,7 @@ class Stack:
         return unknown("Fn::Length of a list that the deployment decides", place)
 
 
+# Their argument is any value; the others take lists.
 _UNARY = frozenset({"Fn::Base64", "Fn::ToJsonString", "Fn::Length"})
 _FUNCTIONS: dict[str, Callable[[Stack, list[Node], Location, Bindings], Value]] = {
     "Fn::Join": Stack.join,
@@ -410,6 +413,11 @@ def _substituted(written: str, bindings: Bindings) -> str:
 def _undecided(written: str, bindings: Bindings) -> str:
     """A loop variable that stays in a text, "" if none does."""
     return next((name for name in bindings if f"${{{name}}}" in written or f"&{{{name}}}" in written), "")
+
+
+def _untagged(node: Node) -> Node:
+    """The argument of a short form, which carries the function as its tag."""
+    return Node(node.kind, node.value, node.line, node.column, node.end_column, "", node.quoted) if node.tag else node
 
 
 def _renamed(key: Node, bindings: Bindings) -> Node:

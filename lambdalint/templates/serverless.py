@@ -26,6 +26,7 @@ from lambdalint.templates.intrinsics import Bindings, Entry, Stack
 from lambdalint.templates.values import (
     Found,
     OutsideProject,
+    Reference,
     Resource,
     Undecided,
     as_integer,
@@ -124,6 +125,7 @@ class Service(Stack):
         self.root = root
         self.provider: Mapping[str, Value] = {}
         self.depth = 0
+        self.substituting = False
         self.included: dict[str, tuple[Service, Node] | Value] = {}
         self.key_owner = self
 
@@ -141,11 +143,21 @@ class Service(Stack):
         if node.kind == SCALAR and "${" in node.value and not node.tag:
             place = self.location(node)
             found = self.resolved(node.value, place)
-            return found if isinstance(found, Value) else found[0].evaluate(found[1])
+            value = found if isinstance(found, Value) else found[0].evaluate(found[1])
+            # A plain value belongs where it is used; a mapping's parts stand where they stand.
+            return (
+                value
+                if isinstance(value.value, dict) or value.state is State.ABSENT
+                else value._replace(location=place)
+            )
         if node.kind == SCALAR and node.tag == "!Sub" and _VARIABLE.search(node.value):
             # The framework replaces its variables before CloudFormation sees the string.
             place = self.location(node)
-            found = self.resolved(node.value, place)
+            self.home.substituting = True
+            try:
+                found = self.resolved(node.value, place)
+            finally:
+                self.home.substituting = False
             written = text(found) if isinstance(found, Value) else None
             if written is None:
                 return found if isinstance(found, Value) else unknown("Fn::Sub of something other than a string", place)
@@ -195,6 +207,7 @@ class Service(Stack):
 
     def alternative(self, written: str, place: Location) -> tuple[Service, Node] | Value:
         """One alternative of a variable; Absent where it is not set."""
+        home = self.home
         quoted = _QUOTED.fullmatch(written)
         if quoted:
             return known(quoted[1] if quoted[1] is not None else quoted[2], place)
@@ -208,14 +221,15 @@ class Service(Stack):
             return known(written, place)
         if written in ("null", ""):
             return ABSENT
+        if written.startswith("AWS::"):
+            # A placeholder of CloudFormation, which the framework puts into Fn::Sub where there is none.
+            return known(f"${{{written}}}" if home.substituting else Reference("", written), place)
         match = _SOURCE.fullmatch(written)
         if match is None or (":" not in written and "(" not in written):
-            if written.startswith("AWS::") or re.fullmatch(r"[A-Za-z0-9.]+", written):
-                # A placeholder of CloudFormation's Fn::Sub, which the framework leaves alone.
-                return known("${" + written + "}", place)
+            if re.fullmatch(r"[A-Za-z0-9.]+", written):
+                return known(f"${{{written}}}", place)  # not the framework's, which leaves it alone
             return unknown(f"variable {written[:80]} is not known", place)
         source, argument, address = match[1], match[2], match[3].strip()
-        home = self.home
         if source == "self":
             return home.walk(home, home.root, address, place)
         if source == "file" and argument is not None:
@@ -232,8 +246,6 @@ class Service(Stack):
         if source == "aws" and address == "region":
             region = home.provider_value("region")
             return region if region.known else ABSENT
-        if source == "AWS":
-            return known("${" + written + "}", place)
         return ABSENT
 
     def provider_value(self, name: str) -> Value:
