@@ -25,10 +25,10 @@ ENOUGH = 6  # points of evidence that make a function with a telling name an ent
 ENOUGH_UNNAMED = 7  # ... and one whose name says nothing
 ASSIGNED = re.compile(rb"^(\w+)[ \t]*(?::[^=\n]+)?=[ \t]*([\w.]+)[ \t]*\(", re.MULTILINE)
 # Programs that describe a deployment (CDK, Pulumi, troposphere, boto3) name handlers in keyword arguments and dicts.
-NAMED = re.compile(rb"""["']?\b[hH]andler["']?[ \t]*[=:][ \t]*["']([\w./-]+)\.(\w+)["']""")
+NAMED = re.compile(rb"""["']?\b[hH]andler["']?[ \t]*[=:][ \t]*["']([\w./-]{1,200})\.(\w+)["']""")
 WORD = re.compile(rb"\w+")
 IMPORTED = re.compile(
-    rb"^[ \t]*(?:from[ \t]+[\w.]+[ \t]+import[ \t]*\([^)]*\)|(?:from|import)[ \t]+[^\n#]+)", re.MULTILINE
+    rb"^[ \t]*(?:from[ \t]+[\w.]+[ \t]+import[ \t]*\([^)]{0,4000}\)|(?:from|import)[ \t]+[^\n#]+)", re.MULTILINE
 )
 DEFINED = re.compile(rb"^(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(\s*\*?(\w+)([^)]{0,200})", re.MULTILINE)
 CONTEXTUAL = re.compile(rb"ontext|ct?xt|,\s*\*?_|,\s*(?:c|unused\w*|not_used)\s*(?:[,:=]|$)")
@@ -175,6 +175,7 @@ class Candidates:
             words = {word for match in IMPORTED.finditer(data) for word in WORD.findall(match[0])}
             for word in sorted(words & stems.keys()):
                 self._importers.setdefault(stems[word], []).append(path)
+                self.program.sources.setdefault(path, data)
         weighed: list[tuple[Skeleton, Def, tuple[str, ...]]] = []
         for path, data in chosen:
             self.program.sources.setdefault(path, data)
@@ -218,7 +219,9 @@ class Candidates:
         """Whether a file may hold an entry point, by its bytes alone."""
         if any(package in data for package in self.words.packages):
             return True
-        if b"andler" in data and any(self._strong(match[1]) for match in ASSIGNED.finditer(data)):
+        if b"andler" in data and any(
+            self._strong(match[1]) and not match[2].startswith(b"logging.") for match in ASSIGNED.finditer(data)
+        ):
             return True
         if b"def " not in data:
             return False
@@ -348,7 +351,9 @@ class Candidates:
             return None
         first = params[0]
         if first.kind == "*":
-            return Evidence(1, ()) if self.words.strong.fullmatch(_bare(definition.name)) else None
+            name = _bare(definition.name)
+            told = self.words.strong.fullmatch(name) and "lambda" in name
+            return Evidence(3, (f"takes *{first.name}",)) if told else None
         second = params[1] if len(params) > 1 and params[1].kind in ("", "*") else None
         if second is None:
             return None
@@ -444,7 +449,7 @@ class Candidates:
             if by:
                 points += 3
                 reasons = (*reasons, f"is named as a handler in {by}")
-            elif definition.name in (stem, directory.rpartition("/")[2]):
+            elif not named and definition.name in (stem, directory.rpartition("/")[2]):
                 points += 2
                 reasons = (*reasons, "is named like its file or directory")
         return reasons if points >= enough else None

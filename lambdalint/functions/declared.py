@@ -87,13 +87,16 @@ class Declared:
         if runtime is not None and not runtime.startswith("python"):
             return None, Module()
         written = self._delegated(item)
-        # CloudFormation puts inline code into a file named index: any other module comes later, and this is a stand-in.
-        if "inline_code" in item.settings and (written is None or written.startswith("index.")):
+        if "inline_code" in item.settings and (written is None or not _is_stand_in(item, written)):
             return None, Module(problem="inline code in the template")
         if written is None:
             return None, Module(problem=item.handler.reason or "the template names no handler")
         if "::" in written:  # .NET or Java, where the template leaves the runtime to the image
             return None, Module()
+        if written in self.delegating:
+            return None, Module(problem=f"{written} comes with a layer, and no variable names what it calls")
+        if written.endswith(".sh"):
+            return None, Module(problem=f"{written} is a script, which a wrapper of the runtime starts")
         handler = parse(written)
         if handler is None:
             return None, Module(problem=f"{written} is not a handler: module and function, joined by a dot")
@@ -105,7 +108,9 @@ class Declared:
         return handler, found
 
     def _delegated(self, item: DeclaredFunction) -> str | None:
-        """The handler that really runs, where the declared one comes with a layer and looks it up in a variable."""
+        """The handler that really runs: what a handler from a layer or a plug-in looks up, else the declared one."""
+        if "wrapped_handler" in item.settings:
+            return _text(item.settings["wrapped_handler"])
         written = _text(item.handler)
         if written is None:
             return None
@@ -225,6 +230,14 @@ def source_root(program: Program, path: str) -> str:
 
 def _elsewhere(reason: str, searched: Module) -> Module:
     return Module(problem=f"{reason}, and {searched.problem}" if reason else searched.problem)
+
+
+def _is_stand_in(item: DeclaredFunction, written: str) -> bool:
+    """Whether inline code only stands in for what is deployed later.
+
+    CloudFormation puts inline code into a file named index, so that another module's handler cannot be in it.
+    """
+    return item.origin in ("cloudformation", "sam", "cdk") and not written.startswith("index.")
 
 
 def _normal(path: str) -> str:

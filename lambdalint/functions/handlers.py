@@ -146,19 +146,23 @@ class Locator:
         binding = [(path, root) for path, root in found if self.binds(path, handler.attribute)]
         if not binding:
             return Module(problem=f"no module {handler.module} of the project binds {handler.attribute}")
+        told = [frozenset(self.words(hint)) for hint in hints]
         if len(binding) == 1:
-            return Module(*binding[0], "the only module of that name here")
-        chosen = self._best(binding, list(hints))
+            telling = self.words(suffix.rpartition("/")[2]) or self.words(handler.attribute)
+            beside = below is not None or not near or binding[0][0].startswith(f"{near}/")
+            # In a file called index anywhere in the project, any function may lie.
+            if telling or beside or any(frozenset(self.words(binding[0][0])) & hint for hint in told):
+                return Module(*binding[0], "the only module of that name here")
+            return Module(problem=f"nothing tells that {binding[0][0]} is its module {handler.module}")
+        chosen = self._best(binding, told)
         if chosen is None:
             chosen = _nearest(binding, near)
         if chosen is None:
             return Module(problem=f"{len(binding)} files of the project may be module {handler.module}")
         return Module(*chosen, "the module whose place agrees with the function's name")
 
-    def _best(self, candidates: Sequence[tuple[str, str]], hints: Sequence[str]) -> tuple[str, str] | None:
+    def _best(self, candidates: Sequence[tuple[str, str]], told: Sequence[frozenset[str]]) -> tuple[str, str] | None:
         """The candidate whose directories or name repeat the words of a hint, if one does so better than all others."""
-        told = [frozenset(self.words(hint)) for hint in hints]
-        told = [hint for hint in told if hint]
         parts = {path: set(path.removesuffix(".py").split("/")) for path, _ in candidates}
         common_parts = set.intersection(*parts.values())
         scores = []
@@ -213,11 +217,10 @@ class Locator:
     def target(self, path: str, attribute: str) -> Target:
         """The definition behind a module's attribute, through imports, aliases and wrappers from outside."""
         nodes: set[Node] = set()
-        first = path
         for _ in range(HOPS):
             skeleton = self.program.skeleton(path)
             if skeleton is None:
-                return Target(first, 1, None, frozenset(nodes), f"{path} cannot be parsed")
+                return Target(path, 1, None, frozenset(nodes), f"{path} cannot be parsed")
             nodes.add((path, attribute))
             bound = [expr for where, expr in skeleton.bindings.get(attribute, ()) if not where]
             if attribute not in skeleton.bindings:
