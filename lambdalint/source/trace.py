@@ -117,12 +117,12 @@ class Tracer:
         for value in self.types(node, term[1]):
             if value[0] in ("inst", "self"):
                 found |= self._of_class(value, term[2], key)
-            elif value[0] == "ext" and value[1].startswith("<"):
-                found |= {
-                    (leaf[0], (*leaf[1], term[2], *(() if key is None else (key,))))
-                    for leaf in self.trace(node, term[1])
-                    if leaf[0] in ("event", "context")
-                }
+        if not found and term[1][0] in ("param", "attr"):  # a part of the event or the context, however it came here
+            below = (term[2],) if key is None else (term[2], key)
+            found = {
+                (leaf[0], (*leaf[1], *below)) if leaf[0] in ("event", "context") else ("other",)
+                for leaf in self.trace(node, term[1])
+            }
         return frozenset(found) or OTHER
 
     def _of_class(self, value: Value, attribute: str, key: str | None) -> Leaves:
