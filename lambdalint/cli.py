@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from lambdalint import __version__
 from lambdalint.errors import UsageError
-from lambdalint.settings import FUNCTION_FORMATS, LISTS, OPTIONS, Option, Settings, load, shown, split
+from lambdalint.settings import COMMAND_LINE, FUNCTION_FORMATS, LISTS, OPTIONS, Option, Settings, load, shown, split
 
 if TYPE_CHECKING:
     from lambdalint.baseline import Baseline
@@ -263,6 +263,8 @@ def _analyse(settings: Settings, project: Project, arguments: argparse.Namespace
 
 def _check(arguments: argparse.Namespace) -> int:
     settings, project = _open(arguments)
+    if arguments.verbose:
+        _explain(settings, project)
     # what is wrong with a baseline is said before the work, not after
     known = _read_baseline(settings.baseline) if settings.baseline else None
     report = _analyse(settings, project, arguments)
@@ -270,6 +272,14 @@ def _check(arguments: argparse.Namespace) -> int:
         report = _accepted(report, known, arguments)
     _publish("render", report, settings, project, arguments)
     return _status(report, settings, project, arguments)
+
+
+def _explain(settings: Settings, project: Project) -> None:
+    """What was taken for the project, for -v."""
+    files = sorted(set(settings.origins.values()) - {COMMAND_LINE})
+    _say(f"root {project.root}, configuration {files[0] if files else 'none'}")
+    counts = f"{len(project.python):,} Python files, {len(project.templates):,} possible templates"
+    _say(f"{counts}, {project.excluded:,} entries excluded, {len(project.skipped):,} skipped")
 
 
 def _read_baseline(path: str) -> Baseline:
@@ -317,7 +327,8 @@ def _status(report: Report, settings: Settings, project: Project, arguments: arg
         return 2
     if not project.python and not project.templates:
         if not arguments.quiet:
-            _say(f"nothing to analyse: no Python file or template below {project.root}")
+            left_out = f" (excluded: {project.excluded:,})" if project.excluded else ""
+            _say(f"nothing to analyse: no Python file or template below {project.root}{left_out}")
         if settings.error_on_empty:
             return 2
     if settings.exit_zero:

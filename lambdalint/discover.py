@@ -8,10 +8,11 @@ to files are read once, under the path of the file itself.
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from lambdalint.errors import UsageError
@@ -242,14 +243,19 @@ def _literal(line: str) -> str:
     return max((part.strip() for part in re.split(r"[*?\\/]", line)), key=len)
 
 
+@functools.cache
+def _is_template() -> Callable[[str, bytes], bool]:
+    """`lambdalint.templates.is_template`, once there is a file that is not Python."""
+    from lambdalint.templates import is_template
+
+    return is_template
+
+
 def _kind(path: str) -> str:
     """``python``, ``template``, ``data`` (a template if it holds one) or nothing, by the name alone."""
     if path.endswith(".py"):
         return "python"
-    # imported here: most runs over a few files meet no other file
-    from lambdalint.templates import is_template
-
-    if is_template(path, b""):
+    if _is_template()(path, b""):
         return "template"
     return "data" if path.lower().endswith(DATA_SUFFIXES) else ""
 
@@ -322,8 +328,6 @@ class _Walk:
             self.templates.add(path)
 
     def _holds_template(self, path: str, *, named: bool) -> bool:
-        from lambdalint.templates import is_template
-
         try:
             # O_NONBLOCK: what was a file a moment ago may be a FIFO now
             handle = os.open(os.path.join(self.root, path), os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
@@ -334,7 +338,7 @@ class _Walk:
         except OSError as error:
             self._skip(path, error.strerror or "cannot be read", named=named)
             return False
-        return is_template(path, head)
+        return _is_template()(path, head)
 
     def ancestors(self, start: str) -> None:
         """Take the templates that lie directly in the directories above ``start``."""

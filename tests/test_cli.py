@@ -173,6 +173,10 @@ def test_nothing_to_analyse(report, capsys, tmp_path):
     (tmp_path / "empty").mkdir()
     assert run("check", "empty") == 0
     assert capsys.readouterr().err == f"lambdalint: nothing to analyse: no Python file or template below {tmp_path}\n"
+    assert run("check", "--exclude", "src/", "--error-on-empty") == 2
+    assert capsys.readouterr().err == (
+        f"lambdalint: nothing to analyse: no Python file or template below {tmp_path} (excluded: 1)\n"
+    )
     assert run("check", "empty", "--error-on-empty") == 2
     assert run("check", "empty", "--error-on-empty", "--quiet") == 2
     assert run("check", "--error-on-empty") == 0
@@ -185,7 +189,7 @@ def test_an_unexpected_exception_is_one_sentence(report, capsys):
         "lambdalint: internal error: RuntimeError: boom\\x0a::error::x; please report it (-vv shows where it happened)\n"
     )
     assert run("check", "-vv") == 2
-    assert capsys.readouterr().err.startswith("Traceback (most recent call last):\n")
+    assert "\nTraceback (most recent call last):\n" in capsys.readouterr().err
 
 
 def test_interrupt(report, capsys):
@@ -363,6 +367,16 @@ def test_quiet(report, capsys):
     report.value = Report()
     assert run("check", "-q") == 0
     assert capsys.readouterr() == ("", "")
+
+
+def test_verbose_says_what_was_taken_for_the_project(report, capsys, project):
+    (project / "lambdalint.toml").write_text("exclude = ['gen/']\n")
+    (project / "gen").mkdir()
+    run("check", "-v", "--exit-zero")
+    assert capsys.readouterr().err == (
+        f"lambdalint: root {project}, configuration lambdalint.toml\n"
+        "lambdalint: 1 Python files, 0 possible templates, 1 entries excluded, 0 skipped\n"
+    )
 
 
 def test_statistics(report, capsys):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from lambdalint import registry
 from lambdalint.model import Location, Report, Severity, Step
-from lambdalint.output import docs, render
+from lambdalint.output import docs, render, sarif
 from lambdalint.output.fingerprint import line_hashes
 from lambdalint.output.sarif import uri
 from lambdalint.output.view import View
@@ -161,6 +161,25 @@ def test_long_descriptions_are_cut(monkeypatch):
     monkeypatch.setattr(SampleRule, "__doc__", "S" * 2000)
     rule = run()["tool"]["driver"]["rules"][1]
     assert rule["shortDescription"]["text"] == "S" * 1021 + "..."
+
+
+def test_a_log_holds_no_more_than_github_takes(monkeypatch):
+    monkeypatch.setattr(sarif, "RESULT_LIMIT", 2)
+    found = [
+        FINDING._replace(severity=severity, location=Location("src/app.py", line))
+        for line, severity in ((1, Severity.WARNING), (2, Severity.INFO), (3, Severity.ERROR))
+    ]
+    document = run(Report(findings=tuple(found)))
+    lines = [item["locations"][0]["physicalLocation"]["region"]["startLine"] for item in document["results"]]
+    assert lines == [1, 3]
+    assert document["invocations"] == [
+        {
+            "executionSuccessful": True,
+            "toolExecutionNotifications": [
+                {"level": "warning", "message": {"text": "1 findings are left out: a log holds 2"}}
+            ],
+        }
+    ]
 
 
 def test_levels():

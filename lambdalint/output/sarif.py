@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 TEXT_LIMIT = 1024  # characters of a description that GitHub takes
 TAG_LIMIT = 10  # tags that GitHub shows
+RESULT_LIMIT = 25_000  # results of one run; GitHub refuses a log with more
 FLOW_LIMIT = 100  # call chains of one result; GitHub keeps 10,000 locations in all
 _MESSAGE = str.maketrans({"\\": "\\\\", "[": "\\[", "]": "\\]", "{": "{{", "}": "}}"})
 LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
@@ -34,6 +35,9 @@ SECURITY = {Severity.ERROR: "8.0", Severity.WARNING: "5.5", Severity.INFO: "3.0"
 
 def render(report: Report, view: View) -> str:
     """One run with the rules that found something, the results, and what was skipped."""
+    left_out = len(report.findings) - RESULT_LIMIT
+    if left_out > 0:
+        report = report._replace(findings=_worst(report.findings))
     rules = [registry.about(code) for code in sorted({item.code for item in report.findings})]
     index = {about.code: number for number, about in enumerate(rules)}
     hashes = _hashes(report, view)
@@ -49,10 +53,16 @@ def render(report: Report, view: View) -> str:
         # the category of an upload is what comes before the last slash
         "automationDetails": {"id": "lambdalint/"},
         "columnKind": "unicodeCodePoints",
-        "invocations": [_invocation(report)],
+        "invocations": [_invocation(report, left_out)],
         "results": [_result(item, index, hashes, view) for item in report.findings],
     }
     return dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
+
+
+def _worst(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """The most severe findings, as many as a log may hold, in their order."""
+    worst = sorted(range(len(findings)), key=lambda index: -findings[index].severity)[:RESULT_LIMIT]
+    return tuple(findings[index] for index in sorted(worst))
 
 
 def uri(path: str) -> str:
@@ -159,7 +169,7 @@ def _hashes(report: Report, view: View) -> dict[tuple[str, int], str]:
     return found
 
 
-def _invocation(report: Report) -> dict[str, Any]:
+def _invocation(report: Report, left_out: int) -> dict[str, Any]:
     notes = [
         {
             "level": "warning" if item.named else "note",
@@ -169,6 +179,9 @@ def _invocation(report: Report) -> dict[str, Any]:
         for item in report.skipped
     ]
     notes += [{"level": "error", "message": {"text": _message(error)}} for error in report.internal_errors]
+    if left_out > 0:
+        told = f"{left_out} findings are left out: a log holds {RESULT_LIMIT}"
+        notes.append({"level": "warning", "message": {"text": told}})
     found: dict[str, Any] = {"executionSuccessful": not report.internal_errors}
     if notes:
         found["toolExecutionNotifications"] = notes
