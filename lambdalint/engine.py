@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from lambdalint import diagnostics, registry
 from lambdalint.discover import Project, is_test
-from lambdalint.model import Finding, Function, Location, Report, Skipped, Statistics
+from lambdalint.model import Finding, Function, Location, Report, Skipped, Statistics, Value
 from lambdalint.source.program import Program
-from lambdalint.source.skeleton import SourceError, parse
+from lambdalint.source.skeleton import SourceError, read
 from lambdalint.tree import Unreadable
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from lambdalint.source.flow import Flow
     from lambdalint.source.names import Names, Node
     from lambdalint.source.skeleton import Skeleton
-    from lambdalint.source.views import Entry, Shared
+    from lambdalint.source.callgraph import Entry
+    from lambdalint.source.views import Shared
     from lambdalint.templates.values import Templates
 
 Progress = Callable[[str, int, int], None]
@@ -104,11 +105,13 @@ class _Run:
         """Read the templates and find the functions and their entry points."""
         from lambdalint import functions
         from lambdalint.source.names import CONTEXT, EVENT
-        from lambdalint.source.views import Entry
+        from lambdalint.source.callgraph import Entry
         from lambdalint.templates import read_templates
 
         self.progress("reading templates", 0, 1)
         self.templates = read_templates(self.project.tree, self.project.templates)
+        known = [version for item in self.templates.functions if (version := _python(item.runtime)) is not None]
+        self.program.runtime = min(known, default=None)
         self.progress("finding functions", 0, 1)
         self.functions = functions.find_functions(self.project, self.program, self.names, self.templates, self.settings)
         grouped: dict[Node, list[Function]] = {}
@@ -202,25 +205,32 @@ class _Run:
             if skeleton is None:
                 continue
             queue.extend(self._plugins(skeleton))
-            for level, module, attribute, _, _ in skeleton.imports:
-                found = self.program.resolve(path, level, module)
-                if found is None:
-                    continue
-                targets = [found]
-                if attribute is not None and (found.endswith("/") or found.endswith("__init__.py")):
-                    inner = self.program.module(found.rstrip("/") if found.endswith("/") else found.rpartition("/")[0], attribute)
-                    if inner is not None:
-                        targets.append(inner)
-                if attribute is None and "." in module:  # import a.b.c runs a and a.b as well
-                    parts = module.split(".")
-                    targets += [
-                        outer
-                        for count in range(1, len(parts))
-                        if (outer := self.program.resolve(path, level, ".".join(parts[:count]))) is not None
-                    ]
-                for target in targets:
-                    directory = target.rpartition("/")[0]
-                    queue.extend(name for name in (target, f"{directory}/__init__.py") if not name.endswith("/") and self.program.exists(name))
+            queue.extend(self._imported(skeleton))
+
+    def _imported(self, skeleton: Skeleton, *, guarded: bool = True) -> Iterable[str]:
+        """The files of the project that a module imports; ``guarded`` includes those that it can do without."""
+        path = skeleton.path
+        for level, module, attribute, _, guard in skeleton.imports:
+            found = self.program.resolve(path, level, module)
+            if found is None or (guard and not guarded):
+                continue
+            targets = [found]
+            if attribute is not None and found.endswith(("/", "__init__.py")):
+                inner = self.program.module(found.rpartition("/")[0], attribute)
+                if inner is not None:
+                    targets.append(inner)
+            if attribute is None and "." in module:  # import a.b.c runs a and a.b as well
+                parts = module.split(".")
+                targets += [
+                    outer
+                    for count in range(1, len(parts))
+                    if (outer := self.program.resolve(path, level, ".".join(parts[:count]))) is not None
+                ]
+            for target in targets:
+                directory = target.rpartition("/")[0]
+                for name in (target, f"{directory}/__init__.py"):
+                    if not name.endswith("/") and self.program.exists(name):
+                        yield name
 
     def _plugins(self, skeleton: Skeleton) -> Iterable[str]:
         """The modules below a package that imports by computed names: they are its plug-ins."""
@@ -342,24 +352,9 @@ class _Run:
             try:
                 source = self.program.source(path)
                 del self.program.sources[path]
-                parse(source, path)
-            except Unreadable as error:
+                read(source, path, self.program.runtime)
+            except (SourceError, Unreadable) as error:
                 self.program.failures[path] = error
-            except SourceError as error:
-                if error.syntax and not self._is_newer(source, error):
-                    self.program.failures[path] = error
-                elif not error.syntax:
-                    self.program.failures[path] = error
-
-    @staticmethod
-    def _is_newer(source: bytes, error: SourceError) -> bool:
-        from lambdalint.source.newer import downgrade
-
-        try:
-            parse(downgrade(source, error), "")
-        except SourceError:
-            return False
-        return True
 
     def skipped(self) -> tuple[Skipped, ...]:
         """All inputs that were not analysed."""
@@ -385,6 +380,27 @@ class _Run:
             line = error.line if isinstance(error, SourceError) and error.line else 1
             yield diagnostics.unreadable(item, line=line, template=item.path in templates)
         yield from self.unparsable
+        yield from self._refused()
+
+    def _refused(self) -> Iterable[Finding]:
+        """The modules with syntax that the runtime of a function which imports them does not have."""
+        functions: dict[tuple[str, tuple[int, int]], Function] = {}
+        for node, entry in self.entries.items():
+            for function in entry.functions:
+                version = _python(function.value("runtime"))
+                if version is not None:
+                    functions.setdefault((node[0], version), function)
+        if not functions:
+            return
+        from lambdalint.source.newer import refused
+
+        for item in refused(self.program, sorted(functions), lambda skeleton: self._imported(skeleton, guarded=False)):
+            runtime = "python{}.{}".format(*item.runtime)
+            name, (major, minor) = item.needed.name, item.needed.version
+            location = Location(item.path, item.needed.line, item.needed.column)
+            message = f"{runtime} refuses this module: {name} needs Python {major}.{minor}"
+            fact = f"function {functions[item.start, item.runtime].name} runs on {runtime}"
+            yield diagnostics.finding(diagnostics.SYNTAX_ERROR, location, message)._replace(facts=(fact,))
 
     def report(self) -> Report:
         """The findings, sorted, merged and with suppressions applied."""
@@ -420,6 +436,12 @@ class _Run:
             return statement_lines(self.program.source(location.path), location.line)
         except (SourceError, Unreadable):
             return location.line, location.line
+
+
+def _python(runtime: Value) -> tuple[int, int] | None:
+    """The version of Python 3 that a template's runtime is, None where it is unknown or another."""
+    major, _, minor = str(runtime.value).removeprefix("python").partition(".") if runtime.known else ("", "", "")
+    return (3, int(minor)) if major == "3" and minor.isdecimal() and minor.isascii() else None
 
 
 def _may_rename(tail: str, node: Node, skeleton: Skeleton | None, bindings: Mapping[str, object]) -> bool:

@@ -8,11 +8,21 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lambdalint.data import table
 from lambdalint.source.names import Names, Node, Value, Values
 from lambdalint.source.skeleton import CallRef, Def, Expr
+
+if TYPE_CHECKING:
+    from lambdalint.model import Function
+
+
+class Entry(NamedTuple):
+    """An entry point: its node and the deployed functions that it is the handler of."""
+
+    node: Node
+    functions: tuple[Function, ...]
 
 
 class Edge(NamedTuple):

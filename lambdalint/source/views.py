@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lambdalint.model import EventSource, Function, Location, Step
-from lambdalint.source.callgraph import Region
+from lambdalint.source.callgraph import Entry, Region
 from lambdalint.source.flow import Flow, Roots, Route, Verdict
 from lambdalint.source.names import Node
 from lambdalint.source.skeleton import CallRef
@@ -16,13 +16,6 @@ if TYPE_CHECKING:
     from lambdalint.source.events import Source
     from lambdalint.source.lower import Body, Call, Term
     from lambdalint.source.recursion import Recursion
-
-
-class Entry(NamedTuple):
-    """An entry point: its node and the deployed functions that it is the handler of."""
-
-    node: Node
-    functions: tuple[Function, ...]
 
 
 class Shared:
