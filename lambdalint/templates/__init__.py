@@ -68,6 +68,10 @@ def read_templates(tree: Tree, paths: Sequence[str]) -> Templates:
         Functions in the order of their locations. A fault in an input is in ``problems``; no exception
         leaves this function.
     """
-    from lambdalint.templates.project import read_project  # brings the parsers
+    if not paths:
+        from lambdalint.templates.values import Templates
+
+        return Templates()
+    from lambdalint.templates.project import read_project  # brings the readers
 
     return read_project(tree, paths)
