@@ -358,9 +358,11 @@ class _Walk:
                 continue  # it was not asked for
 
     def named(self, path: str) -> None:
-        """Take one file that the user named, whatever ignores it."""
+        """Take one file that the user named, unless the configuration excludes it: hooks name what was changed."""
         full = os.path.join(self.root, path)
         kind = _kind(path)
+        if self.exclude.verdict(path):
+            return  # the walk of its directory has counted it
         if os.path.islink(full):
             self.linked[path] = True
         elif not stat.S_ISREG(os.lstat(full).st_mode):

@@ -294,8 +294,9 @@ def _handler(text: str, base: str) -> str:
 
 def _relative(directory: str, root: str) -> str:
     """``directory`` relative to ``root`` with forward slashes; empty for the root and for what is outside of it."""
-    real = os.path.realpath(directory)
-    return real[len(root) :].strip(os.sep).replace(os.sep, "/") if real.startswith(root) else ""
+    base = root.rstrip(os.sep) + os.sep
+    real = os.path.realpath(directory) + os.sep
+    return real[len(base) :].strip(os.sep).replace(os.sep, "/") if real.startswith(base) else ""
 
 
 def _rebase(patterns: tuple[Any, ...], base: str) -> tuple[Any, ...]:

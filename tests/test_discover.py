@@ -380,7 +380,14 @@ def test_files_and_directories_together(root):
     assert found(".", "c/y.py").only is None
 
 
-def test_a_named_file_is_analysed_whatever_ignores_it(root):
+def test_a_named_file_is_left_out_if_the_configuration_excludes_it(root):
+    make(root, "v/x.py", "a.py")
+    result = found("v/x.py", "a.py", exclude=("v/",))
+    assert result.python == ("a.py",)
+    assert result.excluded == 1
+
+
+def test_a_named_file_is_analysed_whatever_else_ignores_it(root):
     (root / ".git").mkdir()
     make(root, "venv/x.py", "venv/z.py", "gen/y.py", "gen/z.py", "a.py")
     write(root, ".gitignore", "gen/\n")

@@ -187,6 +187,17 @@ def test_chains():
     ) in render("text", report, shown)
 
 
+def test_a_long_path_of_a_chain_has_its_line_alone():
+    steps = (
+        Step(Location("d" * 50 + ".py", 1), "handler", "entry point"),
+        Step(Location("b.py", 4), "handler", "calls g"),
+    )
+    report, shown = finding("f()\n", 1, 1, chains=(steps,))
+    assert (
+        f"  reached   {'d' * 50}.py:1\n              handler: entry point\n            b.py:4{' ' * 36}calls g\n"
+    ) in render("text", report, shown)
+
+
 def test_a_chain_that_is_the_finding_itself_is_shown():
     report, shown = finding("f()\n", 1, 1, chains=((Step(Location("a.py", 1), "handler", "entry point"),),))
     assert "  reached   a.py:1  handler: entry point\n" in render("text", report, shown)

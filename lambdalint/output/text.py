@@ -169,10 +169,16 @@ def _chain(chain: tuple[Step, ...], label: str, item: Finding, view: View, out: 
         parts = [step.function] if step.function not in named or not step.note else []
         text = ": ".join([*parts, step.note] if step.note else parts)
         named = (step.function, step.note.rpartition(" ")[2])
-        gap = " " * max(width - cells(place), 0)
         out.write(f"  {label:<{LABEL}}", "cyan")
-        rows = wrapped(text, view.width, " " * (LABEL + 4), f"{' ' * (LABEL + 2)}{place}{gap}  ")
-        out.write(f"{next(rows)[LABEL + 2 :]}\n")
+        out.write(place)
+        indent = " " * (LABEL + 4)
+        if width < cells(place):  # a long path has its line alone
+            rows = wrapped(text, view.width, indent)
+            out.write("\n")
+        else:
+            column = LABEL + width + 4
+            rows = wrapped(text, view.width, indent, " " * column)
+            out.write(next(rows)[LABEL + 2 + cells(place) :] + "\n")
         for row in rows:
             out.write(f"{row}\n")
         label = ""
