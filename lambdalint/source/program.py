@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 
+from lambdalint.data import table
 from lambdalint.model import Skipped
 from lambdalint.source.skeleton import Skeleton, SourceError, skeleton
 from lambdalint.tree import Tree, Unreadable
@@ -40,6 +41,7 @@ class Program:
         self.sources: dict[str, bytes] = {}
         self.code_roots: dict[str, str] = {}
         self.runtime: tuple[int, int] | None = None  # the lowest Python that a template names
+        self.installed = frozenset(table("packages")["installed"])
         self._exists: dict[str, bool] = {}
         self._imports: dict[tuple[str, int, str], str | None] = {}
         self._directories: set[str] | None = None
@@ -146,7 +148,7 @@ class Program:
 
     def _absolute(self, path: str, dotted: str) -> str | None:
         head = dotted.split(".", 1)[0]
-        outside = head in sys.stdlib_module_names or head in INSTALLED
+        outside = head in sys.stdlib_module_names or head in self.installed
         namespace = None
         for root in self.roots(path):
             found = self.module(root, dotted)
@@ -201,13 +203,3 @@ def _common(one: str, other: str) -> int:
             break
         count += 1
     return count
-
-
-# Top-level names that are installed packages unless a file beside the module shadows them: a project's folder called
-# "requests" or "redis" is far more often its own namespace than a copy of the package.
-INSTALLED = frozenset(
-    """boto3 botocore aioboto3 aiobotocore requests urllib3 httpx aiohttp redis pymongo psycopg2 psycopg pymysql sqlalchemy
-    aws_lambda_powertools aws_xray_sdk crhelper cfnresponse_none mangum chalice fastapi flask starlette pydantic numpy pandas
-    yaml jwt cryptography elasticsearch opensearchpy kafka stripe slack_sdk twilio sendgrid openai langchain datadog
-    ddtrace sentry_sdk simplejson dateutil jmespath s3transfer six attr attrs PIL""".split()
-)
