@@ -9,7 +9,7 @@ No parser is used here: only skeletons, names, the call graph and lowered Bodies
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lambdalint.data import table
@@ -100,10 +100,10 @@ class Flow:
         self.refused: dict[str, SourceError] = {}
         self.mismatches = 0
         self.outcomes: dict[str, int] = {}  # of all verdicts, for the statistics
-        self._roots: dict[tuple[Node, Term], Roots] = {}
+        self._roots: dict[Any, Roots] = {}
         self._active: set[Any] = set()
-        self._returns: dict[Node, Roots] = {}
-        self._attributes: dict[tuple[str, str, str], Roots] = {}
+        self._provisional: dict[Any, Roots] = {}
+        self._cut = False
         self._references: dict[Node, dict[int, CallRef]] = {}
 
     # -- bodies
@@ -181,19 +181,34 @@ class Flow:
 
     def roots(self, node: Node, term: Term) -> Roots:
         """What decides a value, see `Root`; parameters are those of definitions around ``node``."""
-        key = (node, term)
+        return self._once((node, term), lambda: self._root(node, term), len(self._active) <= ROOTS_DEPTH)
+
+    def _once(self, key: Any, compute: Callable[[], Roots], allowed: bool = True) -> Roots:
+        """A result by its key, computed once; a cycle adds nothing to what the rest of it is decided by.
+
+        A result that a cycle or the depth limit cut short is only right where it was asked for from the outside; until
+        then it stands in for itself, or the same cycle would be walked again from each of its members.
+        """
         found = self._roots.get(key)
+        if found is None:
+            found = self._provisional.get(key)
+            self._cut = self._cut or found is not None
         if found is not None:
             return found
-        if key in self._active or len(self._active) > ROOTS_DEPTH:
-            return CONSTANT  # a cycle adds nothing to what the rest of it is decided by
+        if key in self._active or not allowed:
+            self._cut = True
+            return CONSTANT
+        outer_cut, self._cut = self._cut, False
         self._active.add(key)
         try:
-            result = self._root(node, term)
+            result = compute()
         finally:
             self._active.discard(key)
-        if not self._active:
-            self._roots[key] = result
+        outermost = not self._active
+        (self._roots if outermost or not self._cut else self._provisional)[key] = result
+        if outermost:
+            self._provisional.clear()
+        self._cut = (self._cut and not outermost) or outer_cut
         return result
 
     def _union(self, node: Node, terms: Iterable[Term]) -> Roots:
@@ -303,12 +318,9 @@ class Flow:
 
     def _instance(self, path: str, class_name: str, attribute: str) -> Roots:
         """What decides the attribute of an instance: all that its class stores into it."""
-        key = (path, class_name, attribute)
-        if key in self._attributes:
-            return self._attributes[key]
-        if key in self._active:
-            return CONSTANT
-        self._active.add(key)
+        return self._once(("attribute", path, class_name, attribute), lambda: self._stored(path, class_name, attribute))
+
+    def _stored(self, path: str, class_name: str, attribute: str) -> Roots:
         result: Roots = CONSTANT
         known = False
         for owner in self.names.ancestors((path, class_name)):
@@ -327,40 +339,33 @@ class Flow:
                 for store in body.stores:
                     if store.target[0] == "attr" and store.target[2] == attribute and store.target[1] == ("param", where, 0):
                         result |= self.roots((owner[0], where), store.value)
-        self._active.discard(key)
         if not known:
             result |= {UNKNOWN_ROOT}
         # A parameter of the constructor is asked of whoever makes the object.
-        result = self._resolved_parameters(result)
-        self._attributes[key] = result
-        return result
+        return self._resolved_parameters(result)
 
-    def _resolved_parameters(self, roots: Roots, depth: int = 0) -> Roots:
+    def _resolved_parameters(self, roots: Roots) -> Roots:
         """Replace parameters by what all known callers pass."""
-        result: set[Root] = set()
+        result: Roots = CONSTANT
         for root in roots:
             if root[0] != "param":
-                result.add(root)
+                result |= {root}
                 continue
             _, path, qualname, index, keys = root
-            key = ("parameter", path, qualname, index)
-            if key in self._active or depth > 6:
-                continue
-            definition = self.names.definition((path, qualname))
-            if definition is None:
-                result.add(UNKNOWN_ROOT)
-                continue
-            self._active.add(key)
-            callers = self.names.callers((path, qualname))
-            if not callers:
-                result.add(UNKNOWN_ROOT)
-            for at, scope, call, offset in callers:
-                if not scope:  # called while a module is imported: whatever it passes is the same for all invocations
-                    continue
-                passed_on = self._passed((at, scope), call, definition, index, offset)
-                result |= self._resolved_parameters(_below(passed_on, *keys), depth + 1)
-            self._active.discard(key)
-        return frozenset(result)
+            result |= _below(self._once(("parameter", path, qualname, index), lambda root=root: self._from_callers(root)), *keys)  # type: ignore[misc]
+        return result
+
+    def _from_callers(self, parameter: Root) -> Roots:
+        _, path, qualname, index, _ = parameter
+        definition = self.names.definition((path, qualname))
+        callers = self.names.callers((path, qualname))
+        if definition is None or not callers:
+            return frozenset({UNKNOWN_ROOT})
+        result: Roots = CONSTANT
+        for at, scope, call, offset in callers:
+            if scope:  # called while a module is imported, whatever it passes is the same for all invocations
+                result |= self._resolved_parameters(self._passed((at, scope), call, definition, index, offset))
+        return result
 
     def _passed(self, caller: Node, call: CallRef, definition: Def, index: int, offset: int) -> Roots:
         lowered = self.call(caller, call.k)
@@ -371,23 +376,13 @@ class Flow:
 
     def _returned(self, node: Node) -> Roots:
         """What decides the result of a definition, in terms of its own parameters."""
-        if node in self._returns:
-            return self._returns[node]
-        if ("returned", node) in self._active:
-            return CONSTANT
-        self._active.add(("returned", node))
+        return self._once(("returned", node), lambda: self._exits(node))
+
+    def _exits(self, node: Node) -> Roots:
         body = self.body(node)
         if body is None:
-            result = frozenset({UNKNOWN_ROOT})
-        else:
-            result = CONSTANT
-            for end in body.exits:
-                if end.kind in ("return", "yield"):
-                    result |= self.roots(node, end.value)
-        self._active.discard(("returned", node))
-        if not self._active:
-            self._returns[node] = result
-        return result
+            return frozenset({UNKNOWN_ROOT})
+        return self._union(node, [end.value for end in body.exits if end.kind in ("return", "yield")])
 
     def _result(self, node: Node, k: int) -> Roots:
         """What decides the result of call ``k``."""
