@@ -324,6 +324,14 @@ def test_a_build_directory_without_python_is_elsewhere():
     assert run.places == [("service/src/worker.py", 1, "handler")]
 
 
+def test_a_build_directory_beside_the_template_s():
+    run = Run(
+        {"tools/svc/pkg/handler.py": PLAIN},
+        declare("handler.handler", "tools/svc/stage", template="tools/svc/cfn/api.yml"),
+    )
+    assert run.places == [("tools/svc/pkg/handler.py", 1, "handler")]
+
+
 def test_an_archive_of_the_project_is_searched_for_its_source():
     run = Run(
         {"worker.py": PLAIN}, declare("worker.handler", "dist/worker.zip", origin="terraform", template="main.tf")
@@ -636,14 +644,22 @@ def test_the_reason_lists_the_evidence():
     assert run.one.name == "lambda_function.lambda_handler"
 
 
-def test_a_handler_bound_to_a_callable_object_of_the_project():
-    text = """\
-        class Worker:
-            def __call__(self, event, context): pass
-
-        lambda_handler = Worker()
-    """
-    assert Run({"app.py": text}).found == [("heuristic", "app.py", "lambda_handler")]
+@pytest.mark.parametrize(
+    ("text", "line", "qualname"),
+    [
+        ("class W:\n    def __call__(self, event, context): pass\n\nlambda_handler = W()\n", 4, "lambda_handler"),
+        ("class W:\n    def run(self, event, context): pass\n\nw = W()\nlambda_handler = w.run\n", 2, "W.run"),
+        ("from x import call\nhandler = lambda event, context: call(event)\n", 2, "<lambda:<module>:2:0>"),
+        ("import x\ndef go(event, context): pass\n\nlambda_handler = x.wrap()(go)\n", 2, "go"),
+        ("def mw(f): return f\n\ndef go(event, context): pass\n\nlambda_handler = mw(go)\n", 5, "lambda_handler"),
+    ],
+)
+def test_a_handler_bound_by_assignment(text, line, qualname):
+    run = Run({"app.py": text})
+    assert [(function.origin, function.line, function.qualname) for function in run.functions] == [
+        ("heuristic", line, qualname)
+    ]
+    assert run.one.handler in ("app.lambda_handler", "app.handler")
 
 
 def test_packages_give_the_code_root():
@@ -675,6 +691,9 @@ def test_packages_give_the_code_root():
         "def make():\n    def handler(event, context): pass\n    return handler\n",
         "if __name__ == '__main__':\n    def handler(event, context): pass\n",
         "import logging\nhandler = logging.StreamHandler()\n",
+        "import logging\nfrom x import Y\nhandler = Y(logging.INFO)\n",
+        "def _strip(self, text): pass\nhandler = _strip\n",
+        "import x\nhandler = x.handler\n",
         "import click\ndef handler(event, context: click.Context): pass\n",
         "from telegram.ext import ContextTypes\ndef handler(event, context: ContextTypes.DEFAULT_TYPE): pass\n",
         "def handler(event: int, context): pass\n",

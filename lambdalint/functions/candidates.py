@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 ENOUGH = 6  # points of evidence that make a function with a telling name an entry point
 ENOUGH_UNNAMED = 7  # ... and one whose name says nothing
-ASSIGNED = re.compile(rb"^(\w+)[ \t]*(?::[^=\n]+)?=[ \t]*([\w.]+)[ \t]*\(", re.MULTILINE)
+ASSIGNED = re.compile(rb"^(\w+)[ \t]*(?::[^=\n]+)?=(?!=)[ \t]*([\w.]+)", re.MULTILINE)
 # Programs that describe a deployment (CDK, Pulumi, troposphere, boto3) name handlers in keyword arguments and dicts.
 NAMED = re.compile(rb"""["']?\b[hH]andler["']?[ \t]*[=:][ \t]*["']([\w./-]{1,200})\.(\w+)["']""")
 WORD = re.compile(rb"\w+")
@@ -241,12 +241,17 @@ class Candidates:
 
     def _objects(self, skeleton: Skeleton) -> None:
         path = skeleton.path
+        source = self.program.source(path)
+        known = any(package in source for package in self.words.packages)
         for name, bindings in skeleton.bindings.items():
             at_top = [expr for where, expr in bindings if not where]
             expr = at_top[-1] if at_top else None
-            if expr is None or expr[0] != "c" or (path, name) in self.covered:
+            strong = bool(self.words.strong.fullmatch(_bare(name)))
+            if expr is None or not (known or strong) or (path, name) in self.covered:
                 continue
-            made = self._made(path, name, expr)
+            made = self._made(path, expr) if known and expr[0] == "c" else None
+            if made is None and strong:
+                made = self._strongly_bound(path, name, expr)
             if made is None:
                 continue
             origin, reason = made
@@ -256,10 +261,9 @@ class Candidates:
             self.covered |= target.nodes
             self._add(target.path, name, target.line, target.qualname, origin, reason, module=path)
 
-    def _made(self, path: str, name: str, expr: Expr) -> tuple[str, str] | None:
-        """Origin and reason of an entry point that a call makes; None where the call makes something else."""
-        callees = self.names.resolve(path, "", expr[1])
-        for value in callees:
+    def _made(self, path: str, expr: Expr) -> tuple[str, str] | None:
+        """Origin and reason where a call of something known makes an entry point."""
+        for value in self.names.resolve(path, "", expr[1]):
             if value[0] == "ext":
                 operation = value[1]
                 if operation in self.words.wrappers or operation in self.words.handler_methods:
@@ -271,23 +275,29 @@ class Candidates:
                     return origin, f"{operation} is a Lambda handler itself"
             elif value[0] == "def" and self._is_factory((value[1], value[2])):
                 return "decorator", f"{value[2]} is a decorator of Lambda handlers"
-        if not self.words.strong.fullmatch(_bare(name)):
-            return None
-        inner = self.locator.handed(path, expr)
-        definition = self.names.definition(inner) if inner else None
-        if definition is not None and self._parameters(inner[0] if inner else path, definition) is not None:
-            return "heuristic", f"{name} is bound to a wrapped function of event and context"
+        return None
+
+    def _strongly_bound(self, path: str, name: str, expr: Expr) -> tuple[str, str] | None:
+        """Origin and reason where a name that says "entry point" is bound to what can be called like one."""
+        if expr[0] == "c":
+            inner = self.locator.handed(path, expr)
+            if inner is not None and self._called_like_one(inner, 0):
+                return "heuristic", f"{name} is bound to a wrapped function of event and context"
+        elif expr[0] != "a" and not (expr[0] == "f" and expr[1].startswith("<lambda")):
+            return None  # a definition is weighed by itself, an alias or import leads to one
         for value in self.names.resolve(path, "", ("n", name)):
             if value[0] == "inst":
                 for method in self.names.attribute(value, "__call__"):
-                    call = self.names.definition((method[1], method[2])) if method[0] == "bound" else None
-                    if call is not None and self._parameters(method[1], call, 1) is not None:
+                    if method[0] == "bound" and self._called_like_one((method[1], method[2]), 1):
                         return "heuristic", f"{name} is bound to an object that is called with event and context"
-            if value[0] in ("def", "bound"):
-                made = self.names.definition((value[1], value[2]))
-                if made is not None and self._parameters(value[1], made, 1 if value[0] == "bound" else 0) is not None:
-                    return "heuristic", f"{name} is bound to a function of event and context"
+            offset = {"def": 0, "bound": 1}.get(value[0])
+            if offset is not None and self._called_like_one((value[1], value[2]), offset):
+                return "heuristic", f"{name} is bound to a function of event and context"
         return None
+
+    def _called_like_one(self, node: Node, offset: int) -> bool:
+        definition = self.names.definition(node)
+        return definition is not None and self._parameters(node[0], definition, offset) is not None
 
     def _is_factory(self, node: Node) -> bool:
         return any(operation in self.words.factories for operation in self.names.decorator_operations(node))

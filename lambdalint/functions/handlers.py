@@ -149,7 +149,7 @@ class Locator:
         told = [frozenset(self.words(hint)) for hint in hints]
         if len(binding) == 1:
             telling = self.words(suffix.rpartition("/")[2]) or self.words(handler.attribute)
-            beside = below is not None or not near or binding[0][0].startswith(f"{near}/")
+            beside = bool(scope) or not near or binding[0][0].startswith(f"{near}/")
             # In a file called index anywhere in the project, any function may lie.
             if telling or beside or any(frozenset(self.words(binding[0][0])) & hint for hint in told):
                 return Module(*binding[0], "the only module of that name here")
