@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, int, int], None]
 
+SUPPRESSION = b"lambdalint:"
 PLUGINS_LIMIT = 200  # modules of one package that are taken for plug-ins when it imports by computed names
 RECURSION_LIMIT = 6_000  # names resolve through at most 60 levels of some ten frames; the rest is head room
 
@@ -351,6 +352,9 @@ class _Run:
                 continue
             try:
                 source = self.program.source(path)
+                if SUPPRESSION in source:
+                    self.program.skeleton(path)  # its comments are judged, whether or not anything is found in it
+                    continue
                 del self.program.sources[path]
                 read(source, path, self.program.runtime)
             except (SourceError, Unreadable) as error:
