@@ -37,7 +37,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lambdalint.source.skeleton import PEP_758, SourceError, children, numbered_calls, read, tail_of, utf8
+from lambdalint.source.skeleton import PEP_758, SourceError, children, numbered, read, tail_of, utf8
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -280,10 +280,10 @@ class _Lowering:
         self.frame_ids = 0
         self.number: dict[int, int] = {}  # id(libcst Call) → k
         self.spans: dict[int, tuple[int, int, int, int]] = {}
-        self.tails: dict[int, str] = {}
         self.where: dict[int, tuple[int, int, int, int]] = {}  # id(libcst statement) → span
         self.names: dict[int, str] = {}  # id(libcst FunctionDef, ClassDef or Lambda) → qualname
         self.depth = 0
+        self.jumps: list[list[Env]] = []  # for each loop around, what was bound at its break and continue statements
 
     # -- pairing with ast
 
@@ -296,40 +296,28 @@ class _Lowering:
         return Lowered(self.bodies, self.calls, self.mismatches)
 
     def _pair(self) -> None:
-        order = numbered_calls(self.tree.body[0]) if len(self.tree.body) == 1 else numbered_calls(self.tree)
-        statements: list[Any] = []
+        calls, lambdas = numbered(self.tree)
         definitions: list[Any] = []
-        lambdas: list[Any] = []
-        by_k: dict[int, Any] = {}
+        simple: list[Any] = []
         stack: list[Any] = [self.tree]
         while stack:
             node = stack.pop()
-            kind = type(node)
-            if kind is ast.Call and id(node) in order:
-                by_k[order[id(node)]] = node
-            elif kind in (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 definitions.append(node)
-            elif kind is ast.Lambda:
-                lambdas.append(node)
-            if isinstance(node, ast.stmt):
-                statements.append(node)
+            elif isinstance(node, ast.stmt) and not hasattr(node, "body"):
+                simple.append(node)
             stack.extend(children(node))
-        def start(node: Any) -> tuple[int, int]:
-            return node.lineno, node.col_offset
-
-        definitions.sort(key=start)
-        lambdas.sort(key=start)
-        simple = sorted((node for node in statements if not hasattr(node, "body")), key=start)
+        definitions.sort(key=_start)
+        simple.sort(key=_start)
         cst_calls, cst_definitions, cst_lambdas, cst_simple = self._walk()
         for k, call in enumerate(cst_calls):
-            node = by_k.get(k)
+            node = calls[k] if len(calls) == len(cst_calls) else None
             tail = self._tail(call.func)
-            if node is None or len(cst_calls) != len(by_k) or tail_of(node.func) != tail:
+            if node is None or tail_of(node.func) != tail:
                 self.mismatches += 1
                 self.number[id(call)] = -1 - k
                 continue
             self.number[id(call)] = k
-            self.tails[k] = tail
             self.spans[k] = (node.lineno + self.offset, node.col_offset, node.end_lineno + self.offset, node.end_col_offset)
         if len(simple) == len(cst_simple):
             for node, statement in zip(simple, cst_simple, strict=True):
@@ -490,16 +478,20 @@ class _Lowering:
 
     def loop(self, node: Any, env: Env, context: Context, state: _State, head: Callable[[], None]) -> None:
         """Two passes, so that what one round leaves behind is seen by the next."""
-        before = dict(env)
-        head()
-        self.suite(node.body, env, context, state)
-        _merge(env, before)
+        self.round(node, env, context, state, head)
         if self.depth < 3:
             self.depth += 1
-            head()
-            self.suite(node.body, env, context, state)
+            self.round(node, env, context, state, head)
             self.depth -= 1
-            _merge(env, before)
+
+    def round(self, node: Any, env: Env, context: Context, state: _State, head: Callable[[], None]) -> None:
+        """One pass through a loop; what was bound before it, or before a break or continue, is seen after it as well."""
+        before = dict(env)
+        self.jumps.append([])
+        head()
+        self.suite(node.body, env, context, state)
+        for left in (*self.jumps.pop(), before):
+            _merge(env, left)
 
     def if_(self, node: Any, env: Env, context: Context, state: _State) -> tuple[bool, Context]:
         test = self.value(node.test, env, context, state)
@@ -699,6 +691,8 @@ class _Lowering:
             for name in _imported_names(cst, node):
                 env.pop(name, None)  # the names layer knows what it is
         elif isinstance(node, cst.Break | cst.Continue):
+            if self.jumps:
+                self.jumps[-1].append(dict(env))
             return True
         return False
 
@@ -911,7 +905,8 @@ class _Lowering:
         if isinstance(node, self.cst.DictComp):
             key = self.value(node.key, inner, context, state)
             return _pruned(("op", "dict-comprehension", (key, self.value(node.value, inner, context, state))))
-        return _pruned(("op", "comprehension", (self.value(node.elt, inner, context, state),)))
+        element = node.value if isinstance(node, self.cst.StarredDictComp) else node.elt
+        return _pruned(("op", "comprehension", (self.value(element, inner, context, state),)))
 
     def _comprehension_target(self, target: Any, value: Term, env: Env) -> None:
         cst = self.cst
@@ -1006,6 +1001,7 @@ _HANDLERS: dict[str, Callable[..., Term]] = {
     "SetComp": _Lowering._comprehension,
     "GeneratorExp": _Lowering._comprehension,
     "DictComp": _Lowering._comprehension,
+    "StarredDictComp": _Lowering._comprehension,
     "Lambda": _Lowering._lambda,
     "BinaryOperation": _Lowering._binary,
     "BooleanOperation": _Lowering._boolean,
@@ -1016,6 +1012,10 @@ _HANDLERS: dict[str, Callable[..., Term]] = {
     "Yield": _Lowering._yield,
     "NamedExpr": _Lowering._named,
 }
+
+
+def _start(node: Any) -> tuple[int, int]:
+    return node.lineno, node.col_offset
 
 
 def _imported_names(cst: Any, node: Any) -> list[str]:

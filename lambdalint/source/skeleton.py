@@ -297,31 +297,46 @@ def children(node: Any) -> Iterator[Any]:
             yield value
 
 
-def numbered_calls(statement: Any) -> dict[int, int]:
-    """``id(Call node)`` → its number among the calls of a top-level statement, by where callees end."""
-    calls: list[tuple[Any, Any, int, Any]] = []
-    stack = [statement]
-    while stack:
-        node = stack.pop()
-        if type(node) is ast.Call:
-            calls.append((node.func.end_lineno, node.func.end_col_offset, len(calls), node))
-        stack.extend(children(node))
-    # Two callees that end at one place are nested (``f()()`` never is, ``(f)()``: the same callee), so ties do not occur
-    # but inside f-strings of older interpreters, whose positions are approximate; there lowering compares names.
-    calls.sort(key=lambda call: call[:3])
-    return {id(call[3]): k for k, call in enumerate(calls)}
+def numbered(statement: Any) -> tuple[list[Any], list[Any]]:
+    """The calls below a statement, by where their callees end, and the lambdas, by where they start.
+
+    Positions inside an f-string are approximate before Python 3.12 (fields with equal text have the same), so what
+    is in one stands where the f-string starts, in the order of the fields; inside a field it goes by position.
+    """
+    calls: list[tuple[tuple[int, ...], Any]] = []
+    lambdas: list[tuple[tuple[int, ...], Any]] = []
+    areas: list[tuple[tuple[int, ...], Any]] = [((), statement)]
+    for place, root in areas:  # grows while f-strings are met
+        stack = [root]
+        while stack:
+            node = stack.pop()
+            kind = type(node)
+            if kind is ast.JoinedStr:
+                areas += _fields(node, (*place, node.lineno, node.col_offset))
+                continue
+            if kind is ast.Call:
+                # Two callees never end at one place: ``(f)()`` is one callee, ``f()()`` ends later.
+                calls.append(((*place, node.func.end_lineno, node.func.end_col_offset), node))
+            elif kind is ast.Lambda:
+                lambdas.append(((*place, node.lineno, node.col_offset), node))
+            stack.extend(children(node))
+    calls.sort(key=_place)
+    lambdas.sort(key=_place)
+    return [node for _, node in calls], [node for _, node in lambdas]
 
 
-def numbered_lambdas(statement: Any) -> list[Any]:
-    """The lambdas of a top-level statement in the order in which they start."""
+def _place(item: tuple[tuple[int, ...], Any]) -> tuple[int, ...]:
+    return item[0]
+
+
+def _fields(string: Any, place: tuple[int, ...]) -> list[tuple[tuple[int, ...], Any]]:
+    """The expressions in an f-string, those of format specifications behind the expression that they format."""
     found = []
-    stack = [statement]
-    while stack:
-        node = stack.pop()
-        if type(node) is ast.Lambda:
-            found.append(node)
-        stack.extend(children(node))
-    found.sort(key=lambda node: (node.lineno, node.col_offset))
+    for index, part in enumerate(string.values):
+        if type(part) is ast.FormattedValue:
+            found.append(((*place, index, 0), part.value))
+            if part.format_spec is not None:
+                found += _fields(part.format_spec, (*place, index, 1))
     return found
 
 
@@ -372,11 +387,10 @@ class _Reader:
             if kind in (ast.Import, ast.ImportFrom):
                 self.statement(statement, self.module)
                 continue
-            self.numbers = numbered_calls(statement)
+            calls, lambdas = numbered(statement)
+            self.numbers = {id(node): k for k, node in enumerate(calls)}
             prefix = statement.name if kind in (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef) else "<module>"  # type: ignore[attr-defined]
-            self.lambdas = {
-                id(node): f"<lambda:{prefix}:{self.top[0]}:{i}>" for i, node in enumerate(numbered_lambdas(statement))
-            }
+            self.lambdas = {id(node): f"<lambda:{prefix}:{self.top[0]}:{i}>" for i, node in enumerate(lambdas)}
             self.statement(statement, self.module)
 
     def block(self, statements: list[Any], scope: _Scope) -> None:
