@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 STATES_LIMIT = 4_000
 ROOTS_DEPTH = 160
 PATH_LIMIT = 6  # keys of an event path
+ROOTS_LIMIT = 60  # of one value; beyond, paths are shortened until they coincide
 CONSTANTS_LIMIT = 16
 
 Param = tuple[str, str, int]  # (path, qualname, index)
@@ -201,7 +202,7 @@ class Flow:
         outer_cut, self._cut = self._cut, False
         self._active.add(key)
         try:
-            result = compute()
+            result = _widened(compute())
         finally:
             self._active.discard(key)
         outermost = not self._active
@@ -859,6 +860,15 @@ def _below(roots: Roots, *keys: Any) -> Roots:
         else:
             found.add(root)
     return frozenset(found)
+
+
+def _widened(roots: Roots) -> Roots:
+    """The roots with their paths shortened where they are too many: code that walks a structure makes ever new ones."""
+    length = PATH_LIMIT
+    while len(roots) > ROOTS_LIMIT and length:
+        length -= 1
+        roots = frozenset((*root[:-1], root[-1][:length]) if root[0] in ("event", "context", "param") else root for root in roots)
+    return roots
 
 
 def _demands(test: Term, taken: bool) -> list[tuple[Term, str, Any]]:
