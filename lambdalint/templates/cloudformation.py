@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from lambdalint.model import ABSENT, DeclaredFunction, EventSource, Location, State, Value
-from lambdalint.templates.documents import MAP, SCALAR, Node
+from lambdalint.templates.documents import LIST, MAP, SCALAR, Node
 from lambdalint.templates.events import filter_patterns, key_rules, settings
 from lambdalint.templates.values import (
     OutsideProject,
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 _LAMBDA = "AWS::Lambda::Function"
 _SERVERLESS = "AWS::Serverless::Function"
+CONNECTOR = "AWS::Serverless::Connector"
+# Resources that deploy another template, and the property that names it.
+_NESTING = {"AWS::CloudFormation::Stack": "TemplateURL", "AWS::Serverless::Application": "Location"}
 # The kinds of resources that say what triggers a function or what its code may write to. Others (roles,
 # subnets …) are not evaluated: in large stacks they are most of the text.
 TRACKED = (
@@ -150,11 +153,13 @@ def read_stack(
         properties = stack.evaluate(entry.node.get("Properties"), entry.bindings)
         if entry.type == _SERVERLESS and globals_node is not None:
             stack.spend(globals_node.weight)
-            properties = merged(stack.evaluate(globals_node), properties)
+            properties = merged(_heeded(entry, stack.evaluate(globals_node)), properties)
         members = mapping(properties)
         place = stack.location(entry.key)
         kind = origin or ("sam" if entry.type.startswith("AWS::Serverless::") else "cloudformation")
-        stack.found.resources.append(Resource(kind, stack.scope, entry.name, entry.type, place, members))
+        if entry.type != CONNECTOR:
+            stack.found.resources.append(Resource(kind, stack.scope, entry.name, entry.type, place, members))
+        stack.found.resources.extend(_connectors(stack, entry, members))
         if entry.type in (_LAMBDA, _SERVERLESS):
             reader = _FunctionReader(stack, entry, members, place)
             function = reader.read(kind, code_root_of, dockerfile)
@@ -164,6 +169,40 @@ def read_stack(
                 )
             stack.found.functions.append(function)
             keys.append(((stack.scope, entry.name),))
+
+
+def _heeded(entry: Entry, below: Value) -> Value:
+    """The Globals that a resource does not ignore."""
+    ignored = entry.node.get("IgnoreGlobals")
+    if ignored is None or not isinstance(below.value, dict):
+        return below
+    names = (
+        [ignored.value] if ignored.kind == SCALAR else [n.value for n in ignored.value] if ignored.kind == LIST else []
+    )
+    if "*" in names:
+        return ABSENT
+    return below._replace(value={name: value for name, value in below.value.items() if name not in names})
+
+
+def _connectors(stack: Stack, entry: Entry, properties: Mapping[str, Value]) -> Iterator[Resource]:
+    """A SAM connector, and those embedded in a resource, with References for their Ids."""
+    found = [(entry.key, properties)] if entry.type == CONNECTOR else []
+    embedded = entry.node.get("Connectors")
+    for key, node in embedded.value.values() if embedded is not None and embedded.kind == MAP else ():
+        inner = dict(mapping(stack.evaluate(node.get("Properties"), entry.bindings)))
+        inner["Source"] = known({"Id": known(entry.name)}, stack.location(key))
+        found.append((key, inner))
+    for key, members in found:
+        ends = {}
+        for name in ("Source", "Destination"):
+            parts = []
+            for end in items(members.get(name, ABSENT)):
+                identity = text(mapping(end).get("Id", ABSENT))
+                arn = mapping(end).get("Arn", ABSENT)
+                parts.append(known(Reference(stack.scope, identity), end.location) if identity else arn)
+            ends[name] = known(tuple(parts), members.get(name, ABSENT).location)
+        place = stack.location(key)
+        yield Resource("sam", stack.scope, f"{entry.name}.{key.value}", CONNECTOR, place, {**members, **ends})
 
 
 class _FunctionReader:
@@ -419,11 +458,8 @@ def code_path(value: Value, stack: Stack) -> Value:
 def nested_templates(stack: Stack) -> Iterator[tuple[str, Mapping[str, Value]]]:
     """Paths of templates in the repository that a template deploys, each with the parameters that it hands over."""
     for entry in stack.resources.values():
-        if entry.type == "AWS::CloudFormation::Stack":
-            name = "TemplateURL"
-        elif entry.type == "AWS::Serverless::Application":
-            name = "Location"
-        else:
+        name = _NESTING.get(entry.type)
+        if name is None:
             continue
         properties = mapping(stack.evaluate(entry.node.get("Properties"), entry.bindings))
         written = text(properties.get(name, ABSENT))
@@ -435,3 +471,15 @@ def nested_templates(stack: Stack) -> Iterator[tuple[str, Mapping[str, Value]]]:
             stack.found.problem(stack.path, f"line {entry.key.line}: {reason}")
             continue
         yield path, mapping(properties.get("Parameters", ABSENT))
+
+
+OUTPUTS = "Outputs"
+
+
+def outputs_of(stack: Stack, root: Node) -> Resource:
+    """The outputs of a nested stack, as a resource of the type and name OUTPUTS."""
+    section = root.get("Outputs")
+    members = section.value if section is not None and section.kind == MAP else {}
+    values = {name: stack.evaluate(node.get("Value")) for name, (_, node) in members.items()}
+    place = stack.location(section) if section is not None else Location(stack.path, 1)
+    return Resource("cloudformation", stack.scope, OUTPUTS, OUTPUTS, place, values)

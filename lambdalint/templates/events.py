@@ -10,6 +10,7 @@ Lambda and with which principal: "Using Lambda with other services" of the Lambd
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
@@ -255,6 +256,8 @@ LINKS: dict[str, tuple[Link, ...]] = {
     "AWS::ApiGatewayV2::Authorizer": (Link("authorizer", "AuthorizerUri", resource="ApiId"),),
     "AWS::Serverless::Api": (Link("api", "DefinitionBody"), Link("authorizer", "Auth.Authorizers")),
     "AWS::Serverless::HttpApi": (Link("http", "DefinitionBody"), Link("authorizer", "Auth.Authorizers")),
+    "AWS::Serverless::WebSocketApi": (Link("websocket", "Routes"), Link("authorizer", "Auth")),
+    "AWS::Serverless::GraphQLApi": (Link("appsync", "Auth"), Link("appsync", "DataSources")),
     "AWS::StepFunctions::StateMachine": (
         Link("step-functions", "DefinitionString"),
         Link("step-functions", "Definition"),
@@ -345,6 +348,21 @@ LINKS: dict[str, tuple[Link, ...]] = {
 
 _MAPPING_TYPES = frozenset({"AWS::Lambda::EventSourceMapping", "aws_lambda_event_source_mapping"})
 _PERMISSION_TYPES = frozenset({"AWS::Lambda::Permission", "aws_lambda_permission"})
+_CONNECTOR = "AWS::Serverless::Connector"
+# What calls a function through a connector; queues and streams need an event source mapping besides.
+_CONNECTED = {
+    "AWS::ApiGateway::RestApi": "api",
+    "AWS::ApiGatewayV2::Api": "http",
+    "AWS::AppSync::DataSource": "appsync",
+    "AWS::AppSync::GraphQLApi": "appsync",
+    "AWS::Events::Rule": "eventbridge",
+    "AWS::S3::Bucket": "s3",
+    "AWS::SNS::Topic": "sns",
+    "AWS::Serverless::Api": "api",
+    "AWS::Serverless::HttpApi": "http",
+    "AWS::Serverless::StateMachine": "step-functions",
+    "AWS::StepFunctions::StateMachine": "step-functions",
+}
 _SUBSCRIPTION_TYPES = frozenset({"AWS::SNS::Subscription", "aws_sns_topic_subscription"})
 # Resources that stand for a function, and the property that names it.
 _STAND_INS = {
@@ -395,9 +413,28 @@ class Linker:
         for (scope, name), position in functions.items():
             self.bare.setdefault((scope, _without_index(name)), []).append(position)
 
+    def references(self, value: Value, depth: int = 4) -> Iterator[Reference]:
+        """The References in a value, through the outputs of nested stacks."""
+        for reference in references(value):
+            resource = self.resources.get((reference.scope, reference.name))
+            if depth and resource and reference.attribute.startswith("Outputs."):
+                output = self._output(resource, reference.attribute.partition(".")[2])
+                if output.state is not State.ABSENT:
+                    yield from self.references(output, depth - 1)
+                    continue
+            yield reference
+
+    def _output(self, stack: Resource, name: str) -> Value:
+        written = text(stack.properties.get("TemplateURL") or stack.properties.get("Location") or ABSENT)
+        if not written:
+            return ABSENT
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(stack.location.path), written))
+        outputs = self.resources.get((path, "Outputs"))
+        return outputs.properties.get(name, ABSENT) if outputs else ABSENT
+
     def resource_of(self, value: Value) -> Resource | None:
         """The resource that a value refers to, None if there is none or it is not in the project."""
-        for reference in references(value):
+        for reference in self.references(value):
             key = (reference.scope, reference.name)
             found = self.resources.get(key)
             if found is None and reference.name.count("["):
@@ -411,7 +448,7 @@ class Linker:
     def targets(self, value: Value, depth: int = 4) -> list[int]:
         """The positions of the functions that a value names, each once, in order."""
         found: dict[int, None] = {}
-        for reference in references(value):
+        for reference in self.references(value):
             key = (reference.scope, reference.name)
             if key in self.functions:
                 found[self.functions[key]] = None
@@ -435,7 +472,7 @@ class Linker:
         resource = self.resource_of(value)
         if resource and (kind := _SOURCE_TYPES.get(resource.type)):
             return kind
-        for reference in references(value):
+        for reference in self.references(value):
             # Terraform: the address of a resource of another root still shows its type.
             for part in reference.name.split("."):
                 if part in _SOURCE_TYPES:
@@ -557,13 +594,15 @@ def link(
     for resource in resources:
         if resource.type in _MAPPING_TYPES:
             _link_mapping(linker, resource, events)
-        elif resource.type not in _PERMISSION_TYPES:
+        elif resource.type not in _PERMISSION_TYPES and resource.type != _CONNECTOR:
             _link_resource(linker, resource, events)
     for position, function in enumerate(functions):
         events[position][:0] = [_completed(linker, event) for event in function.events.value or ()]
-    for resource in resources:  # after all others: a permission only tells what nothing else told
+    for resource in resources:  # after all others: permissions and connectors only tell what nothing else told
         if resource.type in _PERMISSION_TYPES:
             _link_permission(linker, resource, events)
+        elif resource.type == _CONNECTOR:
+            _link_connector(linker, resource, events)
     linked = []
     for function, sources in zip(functions, events, strict=True):
         own = function.events
@@ -673,6 +712,22 @@ def _link_permission(linker: Linker, resource: Resource, events: list[list[Event
     for position in targets:
         if not _told(kind, source, events[position]):
             events[position].append(EventSource(kind, source, resource.location, {}))
+
+
+def _link_connector(linker: Linker, resource: Resource, events: list[list[EventSource]]) -> None:
+    source = resource.properties.get("Source", ABSENT)
+    origin = linker.resource_of(source)
+    kind = _CONNECTED.get(origin.type) if origin else None
+    if origin is None or kind is None:
+        return
+    if kind == "eventbridge":
+        kind = _rule_kind(linker, origin)
+    elif kind == "http" and text(origin.properties.get("ProtocolType", ABSENT)) == "WEBSOCKET":
+        kind = "websocket"
+    itself = known(Reference(origin.scope, origin.name), source.location)
+    for position in linker.targets(resource.properties.get("Destination", ABSENT)):
+        if not _told(kind, itself, events[position]):
+            events[position].append(EventSource(kind, itself, resource.location, {}))
 
 
 def _told(kind: str, source: Value, events: list[EventSource]) -> bool:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from lambdalint.templates.chalice import read_chalice
-from lambdalint.templates.cloudformation import is_stack, nested_templates, read_stack
+from lambdalint.templates.cloudformation import is_stack, nested_templates, outputs_of, read_stack
 from lambdalint.templates.documents import JSON_LIMIT, YAML_LIMIT, Document, Malformed, Node, read_json, read_yaml
 from lambdalint.templates.events import link
 from lambdalint.templates.images import handler_of
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _NESTING = (b"AWS::CloudFormation::Stack", b"AWS::Serverless::Application")
 _LAMBDA = (b"AWS::Lambda::Function", b"AWS::Serverless::Function")
+_CONCERNED = (b"AWS::Lambda::", b"AWS::Serverless")
 _JSON_STARTS = (b"{", b"[")
 
 
@@ -149,18 +150,26 @@ class _Project:
                 waiting.append(child)
 
     def _read_stack(self, path: str) -> None:
+        if not (_is_named(path) or path in self.arguments or self._concerns(path)):
+            return
         document, data = self.document(path)
         if path.endswith((".yml", ".yaml")) and _is_service(document.root):
             self._service(path, document)
             return
         self.stack(path, document, data)
 
+    def _concerns(self, path: str) -> bool:
+        """Whether a template holds anything of Lambda's, or may be a service: others cost their parsing for nothing."""
+        data = self.tree.read(path, JSON_LIMIT)
+        if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            return True
+        return any(mark in data for mark in _CONCERNED) or (b"provider:" in data and b"functions:" in data)
+
     def stack(self, path: str, document: Document, data: bytes) -> None:
         """One CloudFormation template."""
-        named = path.rpartition("/")[2].lower() in ("template.yaml", "template.yml", "template.json")
         root = document.root
         if root is None or not is_stack(root):
-            if named:
+            if _is_named(path):
                 self._problems(path, document)
             return
         # A repeated key in a template without functions is no concern of ours.
@@ -175,6 +184,8 @@ class _Project:
             origin = "cdk"
         dockerfile = partial(handler_of, self.tree)
         read_stack(stack, root, self.keys, code_root_of=assets, dockerfile=dockerfile, origin=origin)
+        if path in self.arguments:
+            self.found.resources.append(outputs_of(stack, root))
 
     def _problems(self, path: str, document: Document) -> None:
         for reason in document.problems:
@@ -226,6 +237,11 @@ def _distinct(functions: Sequence[DeclaredFunction]) -> list[DeclaredFunction]:
             alike.append(function)
             found.append(function)
     return found
+
+
+def _is_named(path: str) -> bool:
+    """Whether a file is a CloudFormation template by its very name."""
+    return path.rpartition("/")[2].lower() in ("template.yaml", "template.yml", "template.json")
 
 
 def _is_service(root: Node | None) -> bool:

@@ -91,7 +91,7 @@ def test_stacks_that_nest_each_other_end(written):
 
     found = written({"a.yaml": stack("b"), "b.yaml": stack("a")})
     assert found.problems == ()
-    assert len(found.resources) == 2
+    assert [resource.name for resource in found.resources] == ["C", "Outputs", "C", "Outputs"]
 
 
 HEAD = """\
@@ -284,3 +284,26 @@ def test_what_triggers_nothing(written, kind, properties):
     )
     (function,) = written({"stack.yaml": text}).functions
     assert function.events == ABSENT
+
+
+def test_an_output_of_a_nested_stack_leads_to_its_resource(written):
+    found = written(
+        {
+            "main.yaml": "Resources:\n"
+            "  Queues:\n    Type: AWS::CloudFormation::Stack\n    Properties: {TemplateURL: stacks/queues.yaml}\n"
+            "  F: {Type: AWS::Lambda::Function, Properties: {Handler: a.b}}\n"
+            "  M:\n    Type: AWS::Lambda::EventSourceMapping\n"
+            "    Properties: {FunctionName: !Ref F, EventSourceArn: !GetAtt Queues.Outputs.Jobs}\n",
+            "stacks/queues.yaml": "Resources:\n  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: jobs.fifo}}\n"
+            "Outputs:\n  Jobs: {Value: !GetAtt Q.Arn}\n",
+        }
+    )
+    (function,) = found.functions
+    (event,) = function.events.value
+    assert event.kind == "sqs"
+    assert event.setting("fifo").value is True
+
+
+def test_templates_without_anything_of_lambdas_are_not_parsed(written):
+    found = written({"network.yaml": "Resources:\n  V: {Type: AWS::EC2::VPC}\n  V: [\n"})
+    assert found == ((), (), (), ())

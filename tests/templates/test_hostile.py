@@ -14,9 +14,11 @@ def reasons(found):
 
 
 def test_one_bad_template_does_not_cost_the_others(written):
-    found = written({"bad.yaml": STACK_HEAD + "Resources: [\n", "good.yaml": GOOD, "main.tf": "resource {"})
+    found = written(
+        {"bad.yaml": "# AWS::Lambda::\n" + STACK_HEAD + "Resources: [\n", "good.yaml": GOOD, "main.tf": "resource {"}
+    )
     assert [function.location.path for function in found.functions] == ["good.yaml"]
-    assert ("bad.yaml", "line 3: did not find expected node content") in reasons(found)
+    assert ("bad.yaml", "line 4: did not find expected node content") in reasons(found)
 
 
 def test_terraform_is_read_up_to_its_fault(written):

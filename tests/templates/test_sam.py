@@ -1,5 +1,7 @@
 """AWS SAM templates: each value with its line."""
 
+import pytest
+
 from lambdalint.model import ABSENT, Location, State
 from lambdalint.templates.values import Either, Reference, Text
 
@@ -199,3 +201,56 @@ def test_a_text_of_literals_and_references(written):
     ).functions
     value = function.environment.value["PATTERN"].value
     assert value == Text(("arn:aws:s3:::", Reference(SCOPE, "Bucket"), "/${literal}"))
+
+
+def test_globals_that_a_function_ignores(written):
+    (one, other) = written(
+        {
+            SCOPE: "Globals: {Function: {Runtime: python3.12, Timeout: 9}}\n"
+            "Resources:\n"
+            "  A: {Type: AWS::Serverless::Function, IgnoreGlobals: '*'}\n"
+            "  B: {Type: AWS::Serverless::Function, IgnoreGlobals: [Runtime]}\n"
+        }
+    ).functions
+    assert (one.runtime, one.timeout) == (ABSENT, ABSENT)
+    assert (other.runtime, other.timeout.value) == (ABSENT, 9)
+
+
+CONNECTORS = [
+    (
+        "  C:\n    Type: AWS::Serverless::Connector\n    Properties: {Source: {Id: T}, Destination: {Id: F}, Permissions: [Write]}\n"
+        "  T: {Type: AWS::SNS::Topic}\n"
+    ),
+    (
+        "  T:\n    Type: AWS::SNS::Topic\n    Connectors:\n"
+        "      ToF:\n        Properties: {Destination: [{Id: F}], Permissions: [Write]}\n"
+    ),
+]
+
+
+@pytest.mark.parametrize("connector", CONNECTORS)
+def test_connectors(written, connector):
+    text = "Resources:\n  F: {Type: AWS::Serverless::Function, Properties: {Handler: a.b}}\n" + connector
+    (function,) = written({SCOPE: text}).functions
+    (event,) = function.events.value
+    assert (event.kind, event.resource.value) == ("sns", Reference(SCOPE, "T"))
+    assert event.location.line in {3, 6}
+
+
+def test_a_connector_tells_nothing_new_of_an_event(written):
+    text = (
+        "Resources:\n  T: {Type: AWS::SNS::Topic}\n  F:\n    Type: AWS::Serverless::Function\n"
+        "    Properties: {Handler: a.b, Events: {E: {Type: SNS, Properties: {Topic: !Ref T}}}}\n"
+        "  C:\n    Type: AWS::Serverless::Connector\n    Properties: {Source: {Id: T}, Destination: {Id: F}}\n"
+    )
+    (function,) = written({SCOPE: text}).functions
+    assert kinds(function) == [("sns", 5)]
+
+
+def test_a_websocket_api(written):
+    text = (
+        "Resources:\n  F: {Type: AWS::Serverless::Function, Properties: {Handler: a.b}}\n"
+        "  W:\n    Type: AWS::Serverless::WebSocketApi\n    Properties: {Routes: {$connect: {FunctionArn: !GetAtt F.Arn}}}\n"
+    )
+    (function,) = written({SCOPE: text}).functions
+    assert kinds(function) == [("websocket", 3)]
