@@ -32,8 +32,8 @@ Param = tuple[str, str, int]  # (path, qualname, index)
 
 # Roots: what a value is decided by. The empty set is a constant.
 #
-#     ("event", keys)                     a part of the event: keys from the event on, "[]" for any element
-#     ("context", keys)                   a part of the context object
+#     ("event", entry, keys)              a part of the event of an entry point: keys from the event on, "[]" for any element
+#     ("context", entry, keys)            a part of its context object
 #     ("param", path, qualname, i, keys)  a part of a parameter, still to be asked of the callers
 #     ("env", name)                       an environment variable ("" where its name is not constant)
 #     ("fresh", operation)                a new value each time: random, time
@@ -250,7 +250,7 @@ class Flow:
     def _parameter(self, path: str, qualname: str, index: int) -> Roots:
         entry = self.names.entry_params.get((path, qualname, index))
         if entry is not None:
-            return frozenset({("event" if entry == EVENT else "context", ())})
+            return frozenset({("event" if entry == EVENT else "context", (path, qualname), ())})
         definition = self.names.definition((path, qualname))
         if definition is not None and index == 0 and definition.owner and not definition.params[0].kind:
             if "staticmethod" not in self.names.decorator_operations((path, qualname)):
@@ -797,7 +797,7 @@ class Flow:
             # Nobody is seen passing it: a property, a context manager, a wrapper.
             return CONSTANT
         if edge.kind == "route":
-            return frozenset({("event", ("[]",))})
+            return frozenset({("event", edge.caller, ("[]",))})
         if edge.kind == "callback":
             spec = self.graph.runners.get(edge.runner, {})
             rest = [value for _, value in call.args]
