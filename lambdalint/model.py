@@ -169,7 +169,8 @@ class Function(NamedTuple):
     the assignment that binds it); None where the code is elsewhere or is not Python. ``origin`` is
     ``sam cloudformation serverless terraform cdk chalice configuration decorator heuristic``.
     ``reason`` says in one sentence why this is an entry point. ``problem`` says why a declared
-    handler could not be found.
+    handler could not be found. ``supplied`` tells that a plug-in makes the handler at packaging time, and
+    that the location is the application object which that handler runs.
     """
 
     name: str
@@ -182,6 +183,7 @@ class Function(NamedTuple):
     code_root: str | None = None
     declared: DeclaredFunction | None = None
     problem: str = ""
+    supplied: bool = False
 
     @property
     def declared_at(self) -> Location | None:

@@ -308,6 +308,7 @@ def test_json_of_functions():
             "handler": "app.handler",
             "path": "src/app.py",
             "line": 9,
+            "application": None,
             "qualname": "handler",
             "origin": "sam",
             "reason": "declared",

@@ -79,6 +79,7 @@ class Declared:
                 code_root=module.code_root,
                 declared=item,
                 problem=target.problem,
+                supplied="wrapped_handler" in item.settings,
             )
         )
 

@@ -112,11 +112,13 @@ def _place(location: Location) -> dict[str, Any]:
 
 def _function(item: Function) -> dict[str, Any]:
     declared = item.declared_at
+    place = {"path": item.path, "line": item.line}
+    nowhere = {"path": None, "line": None}  # a handler that is made at packaging time is defined nowhere
     return {
         "name": item.name,
         "handler": item.handler,
-        "path": item.path,
-        "line": item.line,
+        **(nowhere if item.supplied else place),
+        "application": place if item.supplied and item.path else None,
         "qualname": item.qualname,
         "origin": item.origin,
         "reason": item.reason,
