@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "discover": INPUTS | {"templates"},
     "templates": INPUTS,
     "diagnostics": FACTS,
-    "source": INPUTS | {"diagnostics"},
+    "source": INPUTS | {"diagnostics", "templates"},
     "bundle": INPUTS | {"source"},
     "functions": INPUTS | {"discover", "templates", "source"},
     "rule": FACTS | {"source", "bundle"},
@@ -51,7 +51,7 @@ MAY_IMPORT = {
 }
 
 # What a rule may import from the standard library: nothing that parses, reads, runs or keeps time.
-RULES_MAY_USE = {"__future__", "collections", "functools", "itertools", "re", "typing"}
+RULES_MAY_USE = {"__future__", "collections", "functools", "itertools", "math", "re", "typing"}
 # A rule may name the types of what it is handed, where only the type checker reads it.
 RULES_MAY_ANNOTATE_WITH = {"lambdalint.source.views"}
 
