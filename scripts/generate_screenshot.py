@@ -1,6 +1,6 @@
 """Draw a real run as docs/screenshot.svg: ``python scripts/generate_screenshot.py [--check]``.
 
-The picture in the README is what the program prints over fixtures/demo-orders, nothing else. --check
+The picture in the README is what the program prints over a part of fixtures/demo-orders, nothing else. --check
 compares the words of the picture with those of a fresh run and not its bytes, which depend on the
 version of rich.
 """
@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "docs" / "screenshot.svg"
-COMMAND = ("lambdalint", "check", "fixtures/demo-orders")
+COMMAND = ("lambdalint", "check", "fixtures/demo-orders/src/shipping")
 WIDTH = 80  # columns, what the program assumes where there is no terminal
 
 
