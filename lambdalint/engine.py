@@ -206,32 +206,7 @@ class _Run:
             if skeleton is None:
                 continue
             queue.extend(self._plugins(skeleton))
-            queue.extend(self._imported(skeleton))
-
-    def _imported(self, skeleton: Skeleton, *, guarded: bool = True) -> Iterable[str]:
-        """The files of the project that a module imports; ``guarded`` includes those that it can do without."""
-        path = skeleton.path
-        for level, module, attribute, _, guard in skeleton.imports:
-            found = self.program.resolve(path, level, module)
-            if found is None or (guard and not guarded):
-                continue
-            targets = [found]
-            if attribute is not None and found.endswith(("/", "__init__.py")):
-                inner = self.program.module(found.rpartition("/")[0], attribute)
-                if inner is not None:
-                    targets.append(inner)
-            if attribute is None and "." in module:  # import a.b.c runs a and a.b as well
-                parts = module.split(".")
-                targets += [
-                    outer
-                    for count in range(1, len(parts))
-                    if (outer := self.program.resolve(path, level, ".".join(parts[:count]))) is not None
-                ]
-            for target in targets:
-                directory = target.rpartition("/")[0]
-                for name in (target, f"{directory}/__init__.py"):
-                    if not name.endswith("/") and self.program.exists(name):
-                        yield name
+            queue.extend(self.program.imports(path))
 
     def _plugins(self, skeleton: Skeleton) -> Iterable[str]:
         """The modules below a package that imports by computed names: they are its plug-ins."""
@@ -398,7 +373,9 @@ class _Run:
             return
         from lambdalint.source.newer import refused
 
-        for item in refused(self.program, sorted(functions), lambda skeleton: self._imported(skeleton, guarded=False)):
+        for item in refused(
+            self.program, sorted(functions), lambda skeleton: self.program.imports(skeleton.path, guarded=False)
+        ):
             runtime = "python{}.{}".format(*item.runtime)
             name, (major, minor) = item.needed.name, item.needed.version
             location = Location(item.path, item.needed.line, item.needed.column)

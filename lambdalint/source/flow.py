@@ -21,6 +21,7 @@ from lambdalint.tree import Unreadable
 
 if TYPE_CHECKING:
     from lambdalint.source.lower import Body, Call, Context, Frame, Lowered, Term
+    from lambdalint.source.reduction import Reduction
 
 STATES_LIMIT = 4_000
 ROOTS_DEPTH = 160
@@ -68,6 +69,19 @@ class Verdict(NamedTuple):
         return "fires" if self.routes else "unknown" if self.unknown else "exempt"
 
 
+class Question(NamedTuple):
+    """What must hold of a value on a route for the route to count.
+
+    ``term`` is the value, reduced in the site's definition (see `Reduction`). ``judge`` is given it in terms of each
+    definition on the way up and answers ``yes``, ``open`` (a caller still has a say), ``unknown`` or the tag of
+    the exemption that it earns. With ``looped`` only routes through a loop count.
+    """
+
+    term: Term
+    judge: Callable[[Term], str]
+    looped: bool = False
+
+
 class _State(NamedTuple):
     node: Node
     needs: Roots  # roots that are still parameters
@@ -75,6 +89,7 @@ class _State(NamedTuple):
     context: Context
     edges: tuple[Edge, ...]
     looped: bool
+    asked: Term | None = None  # what a Question is still open on
 
 
 class Flow:
@@ -106,6 +121,16 @@ class Flow:
         self._provisional: dict[Any, Roots] = {}
         self._cut = False
         self._references: dict[Node, dict[int, CallRef]] = {}
+        self._reduction: Reduction | None = None
+
+    @property
+    def reduction(self) -> Reduction:
+        """What values are, as far as that can be said; made when the first is asked for."""
+        if self._reduction is None:
+            from lambdalint.source.reduction import Reduction
+
+            self._reduction = Reduction(self)
+        return self._reduction
 
     # -- bodies
 
@@ -674,7 +699,9 @@ class Flow:
 
     # -- the walk
 
-    def verdict(self, region: Region, node: Node, context: Context, terms: Iterable[Term]) -> Verdict:
+    def verdict(
+        self, region: Region, node: Node, context: Context, terms: Iterable[Term], question: Question | None = None
+    ) -> Verdict:
         """Judge a site.
 
         Args:
@@ -682,21 +709,25 @@ class Flow:
             node: the definition that holds the site.
             context: the frames around the site.
             terms: the values that decide whether the site differs from one invocation to the next.
+            question: what must hold on a route. With one, a site counts although it is guarded: what a call waits
+                for is waited for, be it on the first invocation only.
         """
         routes: dict[Node, Route] = {}
         exempt: set[str] = set()
         unknown: set[str] = set()
         first = self._state(node, self._union(node, terms), self._conditions(node, context, frozenset()), context, (), exempt, unknown)
+        if first is not None and question is not None:
+            first = self._answered(question, first, question.term, exempt, unknown)
         queue = deque([first] if first is not None else [])
         seen: set[Any] = set()
         while queue:
             state = queue.popleft()
-            key = (state.node, state.needs, state.conditions)
+            key = (state.node, state.needs, state.conditions, state.asked, question is not None and state.looped)
             if key in seen or len(seen) > STATES_LIMIT:
                 continue
             seen.add(key)
-            memo = self._memo(state.node)
-            guard = self.guard(state.node, state.context)
+            memo = self._memo(state.node) if question is None else None
+            guard = self.guard(state.node, state.context) if question is None else None
             if memo == "yes" and "memo" not in self.disabled:
                 exempt.add("memo")
                 continue
@@ -712,9 +743,12 @@ class Flow:
                     self._follow(region, state, edge, queue, exempt, unknown)
                 continue
             if state.node in region.roots:
-                routes.setdefault(state.node, Route(state.node, state.edges, state.looped))
+                if state.asked is not None:
+                    unknown.add("value")
+                elif question is None or state.looped or not question.looped:
+                    routes.setdefault(state.node, Route(state.node, state.edges, state.looped))
             for edge in region.incoming.get(state.node, ()):
-                self._follow(region, state, edge, queue, exempt, unknown)
+                self._follow(region, state, edge, queue, exempt, unknown, question)
         verdict = Verdict(
             tuple(route for _, route in sorted(routes.items())), tuple(sorted(exempt)), tuple(sorted(unknown))
         )
@@ -749,8 +783,24 @@ class Flow:
         needs = frozenset((*root[:4], ()) for root in roots if root[0] == "param")
         return _State(node, needs, conditions, context, edges, looped)
 
+    @staticmethod
+    def _answered(question: Question, state: _State, asked: Term, exempt: set[str], unknown: set[str]) -> _State | None:
+        """The state with what is still open of the question; None where its answer ends the walk."""
+        answer = question.judge(asked)
+        if answer in ("yes", "open"):
+            return state._replace(asked=asked if answer == "open" else None)
+        (unknown if answer == "unknown" else exempt).add("value" if answer == "unknown" else answer)
+        return None
+
     def _follow(
-        self, region: Region, state: _State, edge: Edge, queue: deque[_State], exempt: set[str], unknown: set[str]
+        self,
+        region: Region,
+        state: _State,
+        edge: Edge,
+        queue: deque[_State],
+        exempt: set[str],
+        unknown: set[str],
+        question: Question | None = None,
     ) -> None:
         """Step from a definition to one that runs it."""
         caller = edge.caller
@@ -789,6 +839,8 @@ class Flow:
                 conditions.add(((caller[0], term[1], term[2]), test, value))
         more = self._conditions(caller, context, frozenset(conditions))
         following = self._state(caller, roots, more, context, (edge, *state.edges), exempt, unknown, state.looped)
+        if following is not None and question is not None and state.asked is not None:
+            following = self._answered(question, following, self.reduction.through(edge, call, state.asked), exempt, unknown)
         if following is not None:
             queue.append(following)
 

@@ -44,6 +44,7 @@ class Program:
         self.installed = frozenset(table("packages")["installed"])
         self._exists: dict[str, bool] = {}
         self._imports: dict[tuple[str, int, str], str | None] = {}
+        self._closures: dict[str, frozenset[str]] = {}
         self._directories: set[str] | None = None
         self._by_name: dict[str, list[str]] | None = None
 
@@ -190,6 +191,45 @@ class Program:
         if len(ranked) > 1 and ranked[0][0] == ranked[1][0]:
             return None
         return ranked[0][1]
+
+    def imports(self, path: str, *, guarded: bool = True) -> list[str]:
+        """The files of the project that a module imports itself, with the packages that hold them.
+
+        Args:
+            path: the module.
+            guarded: whether to include those that it can do without.
+        """
+        found = self.skeleton(path)
+        targets: dict[str, None] = {}
+        for level, module, attribute, _, guard in found.imports if found is not None else ():
+            target = self.resolve(path, level, module)
+            if target is None or (guard and not guarded):
+                continue
+            named = [target]
+            if attribute is not None and target.endswith(("/", "__init__.py")):
+                inner = self.module(parent(target), attribute)
+                named += [inner] if inner is not None else []
+            if attribute is None:  # import a.b.c runs a and a.b as well
+                parts = module.split(".")
+                outer = (self.resolve(path, level, ".".join(parts[:count])) for count in range(1, len(parts)))
+                named += [item for item in outer if item is not None]
+            for item in named:
+                for name in (item, join(parent(item), "__init__.py")):
+                    if not name.endswith("/") and self.exists(name):
+                        targets[name] = None
+        return list(targets)
+
+    def imported(self, path: str) -> frozenset[str]:
+        """The module at ``path`` and all modules of the project that it imports, directly or not."""
+        if path not in self._closures:
+            seen = {path}
+            stack = [path]
+            while stack:
+                new = [name for name in self.imports(stack.pop()) if name not in seen]
+                seen.update(new)
+                stack.extend(new)
+            self._closures[path] = frozenset(seen)
+        return self._closures[path]
 
     def problems(self) -> list[Skipped]:
         """The files that were asked for and could not be read."""

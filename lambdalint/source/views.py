@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lambdalint.model import EventSource, Function, Location, Step
 from lambdalint.source.callgraph import Entry, Region
-from lambdalint.source.flow import Flow, Roots, Route, Verdict
+from lambdalint.source.flow import Flow, Question, Roots, Route, Verdict
 from lambdalint.source.names import Node
-from lambdalint.source.skeleton import CallRef
+from lambdalint.source.skeleton import CallRef, Expr
 
 if TYPE_CHECKING:
+    from lambdalint.source.batches import BatchLoop
     from lambdalint.source.constructions import Construction
     from lambdalint.source.events import Source
+    from lambdalint.source.http import Patience
     from lambdalint.source.lower import Body, Call, Term
     from lambdalint.source.recursion import Recursion
+    from lambdalint.source.waits import Wait
 
 
 class Shared:
@@ -61,6 +64,7 @@ class SiteView:
     def __init__(self, shared: Shared, node: Node, operation: str, reference: CallRef, call: Call) -> None:
         self._shared = shared
         self._node = node
+        self._reference = reference
         self._call = call
         self.operation = operation
         self.function = node[1]
@@ -146,6 +150,66 @@ class SiteView:
             for function in self._shared.entries[route.root].functions
         )
 
+    def ask(
+        self, name: str, position: int | None, judge: Callable[[tuple[Any, ...], bool], str]
+    ) -> Verdict:
+        """Judge the site on what is passed for one argument, on each route by itself.
+
+        Args:
+            name: the keyword of the argument.
+            position: its position, None where it is keyword only.
+            judge: given the constants that the argument may be (none where it is no constant) and whether it may be
+                missing, says ``yes`` for a route that counts, the tag of the exemption that it earns, or ``unknown``.
+        """
+        from lambdalint.source.reduction import constants, is_open
+
+        def answer(term: Term) -> str:
+            if is_open(term):
+                return "open"
+            return judge(*(constants(term) or ((), False)))
+
+        return self.question(Question(self.given(name, position), answer))
+
+    def given(self, name: str, position: int | None) -> Term:
+        """What is passed as keyword ``name`` or at ``position``, reduced (see `Reduction`)."""
+        return self._shared.flow.reduction.argument(self._node, self._call, name, position)
+
+    @property
+    def flow(self) -> Flow:
+        """The data flow of the run."""
+        return self._shared.flow
+
+    @property
+    def place(self) -> Node:
+        """The definition that holds the site."""
+        return self._node
+
+    @property
+    def callee(self) -> Expr:
+        """The callee, as the skeleton has it."""
+        return self._reference.callee
+
+    def deployed(self, root: Node) -> tuple[Function, ...]:
+        """The deployed functions of an entry point."""
+        entry = self._shared.entries.get(root)
+        return entry.functions if entry is not None else ()
+
+    def question(self, question: Question) -> Verdict:
+        """Judge the site on what must hold on a route; see `Question`."""
+        return self._shared.flow.verdict(self._shared.region, self._node, self._call.context, (), question)
+
+    def wait(self) -> Wait | None:
+        """How long a call that does nothing but wait makes the invocation wait; None where that is nothing to report."""
+        from lambdalint.source.waits import wait
+
+        return wait(self)
+
+    def patience(self) -> Patience | None:
+        """Why nothing bounds the time that an HTTP call waits; None where something does, or where it cannot be told."""
+        from lambdalint.source.http import patience
+
+        return patience(self)
+
     def values(self, term: Term | None) -> tuple[Any, ...]:
         """The constants that a Term may be, () where any of it is not constant; looks through parameters."""
         return () if term is None else self._shared.flow.constants(self._shared.region, self._node, term)
@@ -168,6 +232,34 @@ class FunctionView:
     def events(self) -> tuple[EventSource, ...]:
         """The event sources of all templates that name this entry point."""
         return tuple(event for function in self.functions for event in function.events)
+
+    # For the modules of lambdalint.source that answer for it:
+
+    @property
+    def flow(self) -> Flow:
+        """The data flow of the program."""
+        return self._shared.flow
+
+    @property
+    def region(self) -> Region:
+        """What this entry point alone reaches."""
+        return self._region
+
+    def place(self, node: Node, call: Call) -> Location:
+        """Where a call of the definition ``node`` is."""
+        return self._shared.locate(node[0], *call.span)
+
+    def chain(self, route: Route, node: Node, site: Location) -> tuple[Step, ...]:
+        """The steps of a route to ``site`` in ``node``."""
+        return self._shared.chain(route, node, site)
+
+    # Questions of rules:
+
+    def batch_loop(self) -> BatchLoop | None:
+        """The loop over records of a queue or stream that does not tell which of them failed; None if there is none."""
+        from lambdalint.source.batches import batch_loop
+
+        return batch_loop(self)
 
     def sources(self) -> tuple[Source, ...]:
         """What invokes it: by templates, else by what the code reads from the event; () where nothing tells."""

@@ -67,8 +67,6 @@ TABLE = {'source': 'The signatures of requests 2.34, urllib3 2.8, httpx 0.28, ai
                 'httpx.options': 'httpx',
                 'httpx.request': 'httpx',
                 'httpx.stream': 'httpx',
-                'httpx.Client': 'httpx',
-                'httpx.AsyncClient': 'httpx',
                 'httpx.Client().get': 'httpx-client',
                 'httpx.Client().post': 'httpx-client',
                 'httpx.Client().put': 'httpx-client',
@@ -194,4 +192,9 @@ TABLE = {'source': 'The signatures of requests 2.34, urllib3 2.8, httpx 0.28, ai
                                   'none': 'forever',
                                   'session': 'aiohttp.ClientSession',
                                   'session_parameter': 'timeout',
-                                  'session_none': 'default'}}}
+                                  'session_none': 'default'}},
+ 'timeouts': {'urllib3.Timeout': ['total', 'connect', 'read'],
+              'urllib3.util.Timeout': ['total', 'connect', 'read'],
+              'urllib3.util.timeout.Timeout': ['total', 'connect', 'read'],
+              'httpx.Timeout': ['timeout', 'connect', 'read', 'write', 'pool'],
+              'aiohttp.ClientTimeout': ['total', 'connect', 'sock_connect', 'sock_read']}}

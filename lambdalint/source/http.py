@@ -1,0 +1,334 @@
+"""HTTP calls: what bounds the time that one waits, and where nothing does.
+
+A time-out can be given with the call, on the session or pool that it goes through, by a transport adapter or a
+subclass of the session, or for the whole process. What the libraries do when nothing is given is data
+(``http.toml``).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lambdalint.data import table
+from lambdalint.source.flow import Question
+from lambdalint.source.names import argument
+from lambdalint.source.reduction import ABSENT, alternatives, is_open
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lambdalint.model import Function
+    from lambdalint.source.flow import Flow, Verdict
+    from lambdalint.source.lower import Term
+    from lambdalint.source.names import Values
+    from lambdalint.source.skeleton import Expr
+    from lambdalint.source.views import SiteView
+
+PATIENT_S = 60  # a default of at least so many seconds is compared with the function's time-out; shorter ones serve
+MAKERS_LIMIT = 20
+
+Maker = tuple[str, str, Any]  # (path, scope, Expr) of the call that makes an object
+
+
+class Patience(NamedTuple):
+    """Why a call may wait for longer than the function lives.
+
+    ``verdict`` holds the routes; ``label`` names the call; ``reason`` is ``missing`` (no time-out is given), ``none``
+    (an explicit None, or a time-out object without a limit) or ``default`` (the library's own, ``default_s`` seconds,
+    is longer than ``timeout_s``, the shortest time-out of the functions).
+    """
+
+    verdict: Verdict
+    label: str
+    reason: str
+    default_s: float = 0
+    timeout_s: float = 0
+
+
+def patience(site: SiteView) -> Patience | None:
+    """Why nothing bounds the wait of ``site``; None where something does, or where it cannot be told."""
+    return _Call(site).judge()
+
+
+class _Call:
+    def __init__(self, site: SiteView) -> None:
+        data = table("http")
+        self.site = site
+        self.flow: Flow = site.flow
+        self.names = self.flow.names
+        self.profile: Mapping[str, Any] = data["profiles"][data["operations"][site.operation]]
+        self.process: Mapping[str, Any] = data["process_default"]
+        self.reasons: set[str] = set()
+
+    def judge(self) -> Patience | None:
+        profile = self.profile
+        name = profile.get("parameter")
+        term = self.site.given(name, profile.get("position")) if name else ABSENT
+        verdict = self.site.question(Question(term, self._answer))
+        tags = {route.root[0]: self._process_wide(route.root[0]) for route in verdict.routes}
+        routes = tuple(route for route in verdict.routes if not tags[route.root[0]])
+        verdict = verdict._replace(routes=routes)
+        if not routes:
+            return None
+        label = self.site.operation.replace("()", "")
+        if "none" in self.reasons:
+            return Patience(verdict, label, "none")
+        default = profile.get("default_s")
+        if default is None or (default < PATIENT_S and not self.site.grants("library")):
+            return Patience(verdict, label, "missing")
+        # Only what a template says is compared: where none does, the function may be given its 15 minutes.
+        bounded = {route: limit for route in routes if (limit := self._limit(route.root)) and limit < default}
+        if not bounded:
+            return None
+        verdict = verdict._replace(routes=tuple(bounded))
+        return Patience(verdict, label, "default", default, min(bounded.values()))
+
+    def _limit(self, root: tuple[str, str]) -> float:
+        """The shortest time-out, in seconds, that templates give the functions of an entry point; 0 where none does."""
+        functions: tuple[Function, ...] = self.site.deployed(root)
+        given = [function.value("timeout").value for function in functions if function.value("timeout").known]
+        return min((value for value in given if type(value) in (int, float)), default=0)
+
+    # -- the time-out of the call
+
+    def _answer(self, term: Term) -> str:
+        if is_open(term):
+            return "open"
+        answers = {self._bound(part, self.profile["none"]) for part in alternatives(term)}
+        if "missing" in answers:
+            answers = (answers - {"missing"}) | {self._without()}
+        if answers <= {"missing", "none"}:
+            self.reasons |= answers
+            return "yes"
+        tag = answers.pop() if len(answers) == 1 else "undecided"
+        return tag if self.site.grants(tag) else "yes"
+
+    def _bound(self, term: Term, none: str) -> str:
+        """What a closed value of a time-out means: ``missing``, ``none``, or a tag that exempts."""
+        kind = term[0]
+        if term == ABSENT:
+            return "missing"
+        if kind == "const":
+            return "timeout" if term[1] is not None else "none" if none == "forever" else "missing"
+        if kind == "list":  # requests: (connect, read)
+            parts = [self._bound(part, none) for part in term[1]]
+            return "none" if "none" in parts else "undecided" if "undecided" in parts else "timeout"
+        if kind == "made":
+            unlimited = table("http")["timeouts"].get(term[1])
+            if unlimited is None:  # a number, or an object of some class; a function might as well return None
+                number = term[1] in ("int", "float", "min", "max", "round", "abs")
+                return "timeout" if number or term[1].rpartition(".")[2][:1].isupper() else "undecided"
+            limits = [self._bound(value, "forever") for name, value in term[2] if type(name) is int or name in unlimited]
+            if any(name in ("*", "**") for name, _ in term[2]):
+                return "undecided"
+            return "none" if all(limit == "none" for limit in limits) else "timeout"
+        return "undecided"
+
+    def _without(self) -> str:
+        """What holds where the call gives no time-out: its session's, or the library's."""
+        profile = self.profile
+        if profile["library"] == "requests" and self._overrides():
+            return "adapter"
+        if "default_s" in profile and profile["default_s"] < PATIENT_S and "session" not in profile:
+            return "library"
+        operation = profile.get("session")
+        if operation is None:
+            return "missing"
+        found = self._makers(operation)
+        if found is None:
+            return "undecided"
+        answers = set()
+        for path, scope, made in found:
+            value = self._keyword(path, scope, made)
+            answers.add(self._bound(value, profile.get("session_none", profile["none"])))
+        if answers == {"missing"} and profile.get("default_s", PATIENT_S) < PATIENT_S:
+            return "library"
+        if answers <= {"missing", "none"}:
+            return "none" if "none" in answers else "missing"
+        return "session" if answers == {"timeout"} else "undecided"
+
+    def _keyword(self, path: str, scope: str, made: Expr) -> Term:
+        profile = self.profile
+        name, position = profile["session_parameter"], profile.get("session_position")
+        for word, value in made[3]:
+            if word == name:
+                return self.flow.reduction.expr(path, scope, value)
+        if position is not None and position < len(made[2]):
+            return self.flow.reduction.expr(path, scope, made[2][position])
+        return ("unknown", "") if any(word == "**" for word, _ in made[3]) or None in made[2] else ABSENT
+
+    # -- the session
+
+    def _base(self) -> Expr:
+        callee = self.site.callee
+        return callee[1] if callee is not None and callee[0] == "a" else None
+
+    def _overrides(self) -> bool:
+        """Whether the session is of a class of the project that has its own ``request`` or ``send``."""
+        values = self.names.resolve(*self.site.place, self._base())
+        return any(self._has(value, ("request", "send")) for value in values)
+
+    def _has(self, value: Any, methods: tuple[str, ...]) -> bool:
+        if value[0] not in ("inst", "self", "cls"):
+            return False
+        classes = [self.names.class_of(node) for node in self.names.ancestors((value[1], value[2]))]
+        return any(class_ is not None and any(name in class_.attributes for name in methods) for class_ in classes)
+
+    def _makers(self, operation: str) -> list[Maker] | None:
+        """The calls of ``operation`` that make the object whose method the site calls; None where any is not seen."""
+        found: list[Maker] = []
+        seen: set[Any] = set()
+        path, scope = self.site.place
+        queue: deque[Maker] = deque([(path, scope, self._base())])
+        while queue:
+            at = queue.popleft()
+            if at in seen:
+                continue
+            seen.add(at)
+            more = self._step(at, operation, found)
+            if more is None or len(seen) > MAKERS_LIMIT:
+                return None
+            queue.extend(more)
+        return found or None
+
+    def _step(self, at: Maker, operation: str, found: list[Maker]) -> list[Maker] | None:
+        path, scope, expr = at
+        kind = expr[0] if expr is not None else ""
+        if kind == "k" and expr[1] is None:
+            return []  # ``pool = None`` until it is first needed
+        if kind == "o":
+            return [(path, scope, part) for part in expr[1]]
+        if kind == "w":
+            return [(path, scope, expr[1])]
+        if kind == "n":
+            return self._bindings(path, scope, expr[1])
+        if kind == "m":
+            module = self.flow.program.resolve(path, expr[1], expr[2])
+            inside = module is not None and expr[3] is not None and not module.endswith("/")
+            return [(module, "", ("n", expr[3]))] if inside and module is not None else None
+        if kind == "a":
+            return self._members(self.names.resolve(path, scope, expr[1]), expr[2])
+        if kind == "p":
+            return self._passed(path, scope, expr[1])
+        if kind == "c":
+            return self._called(at, operation, found)
+        return None
+
+    def _bindings(self, path: str, scope: str, name: str) -> list[Maker] | None:
+        skeleton = self.flow.program.skeleton(path)
+        if skeleton is None:
+            return None
+        while scope:
+            definition = skeleton.defs.get(scope)
+            if definition is None:
+                break
+            if name in definition.bindings and name not in definition.outer_names:
+                return [(path, scope, bound) for bound in definition.bindings[name]]
+            scope = definition.parent
+        return [(path, where, bound) for where, bound in skeleton.bindings.get(name, ())] or None
+
+    def _members(self, values: Values, name: str) -> list[Maker] | None:
+        found: list[Maker] = []
+        for value in values:
+            if value[0] == "mod" and not value[1].endswith("/"):
+                found.append((value[1], "", ("n", name)))
+            elif value[0] in ("inst", "self", "cls"):
+                for node in (*self.names.ancestors((value[1], value[2])), *self.names.subclasses((value[1], value[2]))):
+                    class_ = self.names.class_of(node)
+                    if class_ is not None:
+                        found += [(node[0], class_.parent, bound) for bound in class_.attributes.get(name, ())]
+                        found += [(node[0], where, bound) for where, bound in class_.instance.get(name, ())]
+            else:
+                return None
+        return found or None
+
+    def _passed(self, path: str, scope: str, index: int) -> list[Maker] | None:
+        definition = self.names.definition((path, scope))
+        callers = self.names.callers((path, scope))
+        if definition is None or not callers:
+            return None
+        found: list[Maker] = []
+        for at, where, call, offset in callers:
+            given = argument(definition, index, call, offset)
+            param = definition.params[index]
+            if given is None and not param.has_default:
+                return None
+            found.append((at, where, given) if given is not None else (path, definition.parent, param.default))
+        return found
+
+    def _called(self, at: Maker, operation: str, found: list[Maker]) -> list[Maker] | None:
+        path, scope, expr = at
+        more: list[Maker] = []
+        for value in self.names.resolve(path, scope, expr[1]):
+            if value == ("ext", operation):
+                found.append(at)
+            elif value[0] in ("def", "bound"):
+                definition = self.names.definition((value[1], value[2]))
+                if definition is None:
+                    return None
+                more += [(value[1], value[2], returned) for returned in definition.returns]
+            else:
+                return None
+        return more
+
+    # -- what holds for the whole process
+
+    def _process_wide(self, entry: str) -> str:
+        """The tag of what bounds the call wherever the module ``entry`` is loaded, "" where nothing does."""
+        library = self.profile["library"]
+        if library in self.process["libraries"] and self.site.grants("process") and self._sets_default(entry):
+            return "process"
+        if library == "requests" and self.site.grants("adapter") and (self._mounts(entry) or self._patches(entry)):
+            return "adapter"
+        return ""
+
+    def _sets_default(self, entry: str) -> bool:
+        loaded = self.flow.program.imported(entry)
+        return any(
+            at in loaded and call.args[:1] != (("k", None),) and self._is(at, scope, call.callee, self.process["operation"])
+            for at, scope, call in self.names.index().get(self.process["operation"].rpartition(".")[2], ())
+        )
+
+    def _is(self, path: str, scope: str, expr: Expr, operation: str) -> bool:
+        return ("ext", operation) in self.names.resolve(path, scope, expr)
+
+    def _mounts(self, entry: str) -> bool:
+        """Whether a session of requests is given a transport adapter that may set a time-out of its own."""
+        if "mount" not in self.profile.get("session_methods", ()):
+            return False
+        loaded = self.flow.program.imported(entry)
+        for at, scope, call in self.names.index().get("mount", ()):
+            if at not in loaded or len(call.args) < 2 or not self._of_requests(self.names.resolve(at, scope, call.callee)):
+                continue
+            adapters = self.names.resolve(at, scope, call.args[1])
+            # requests' own adapter, and one that only changes how it connects, leave the time-out to the call
+            plain = [value for value in adapters if value == ("ext", "requests.adapters.HTTPAdapter()") or self._keeps(value)]
+            if not adapters or len(plain) < len(adapters):
+                return True
+        return False
+
+    def _of_requests(self, values: Values) -> bool:
+        return any(value[0] == "ext" and value[1].startswith("requests") for value in values)
+
+    def _keeps(self, value: Any) -> bool:
+        """Whether an adapter of the project leaves ``send`` to requests' own."""
+        if value[0] != "inst" or self._has(value, ("send",)):
+            return False
+        bases = [base for node in self.names.ancestors((value[1], value[2])) for base in self.names.bases(node)]
+        return all(base[0] == "cls" or base == ("ext", "requests.adapters.HTTPAdapter") for base in bases)
+
+    def _patches(self, entry: str) -> bool:
+        """Whether a function or method of requests is replaced: ``session.request = partial(session.request, timeout=5)``."""
+        loaded = self.flow.program.imported(entry)
+        method = self.site.operation.rpartition(".")[2]
+        for skeleton in self.flow.program.loaded():
+            if skeleton.path not in loaded:
+                continue
+            for scope, target, _ in skeleton.item_stores:
+                if target is None or target[0] != "a" or target[2] not in ("request", "send", method):
+                    continue
+                values = self.names.resolve(skeleton.path, scope, target[1])
+                if self._of_requests(values) or (not values and target[2] != method):
+                    return True
+        return False
