@@ -371,7 +371,7 @@ class _Run:
                     functions.setdefault((node[0], version), function)
         if not functions:
             return
-        from lambdalint.source.newer import refused
+        from lambdalint.source.syntax import refused
 
         for item in refused(
             self.program, sorted(functions), lambda skeleton: self.program.imports(skeleton.path, guarded=False)

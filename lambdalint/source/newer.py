@@ -1,10 +1,10 @@
-"""Newer syntax than the running interpreter's, and the Python that a module needs.
+"""Newer syntax than the running interpreter's: read all the same.
 
 A module is written for the runtime of its function, which may be newer than the interpreter that runs
-the analysis. What is new is found by its tokens, each construct below being unmistakable in them, and
-blanked out at the same width: all else keeps its line and column, and the interpreter's own parser
-reads the rest. Tokens and not libcst's tree: its native parser ends the process on deep nesting, its
-positions cost 16 s for each megabyte, and neither is needed to find a keyword.
+the analysis. What is new is found by its tokens, each construct being unmistakable in them, and blanked
+out at the same width: all else keeps its line and column, and the interpreter's own parser reads the
+rest. Tokens and not libcst's tree: its native parser ends the process on deep nesting, its positions
+cost 16 s for each megabyte, and neither is needed to find a keyword.
 """
 
 from __future__ import annotations
@@ -12,74 +12,21 @@ from __future__ import annotations
 import _ast as ast
 import builtins
 import re
-import sys
-from collections.abc import Callable, Iterable, Iterator
-from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
+from lambdalint.source import syntax
 from lambdalint.source.skeleton import PEP_758, SourceError, children, parse, utf8
+from lambdalint.source.syntax import NEWEST, RUNNING, Construct, Version
 from lambdalint.source.tokens import FIELD, FIELD_END, NEWLINE, STRING, Field, String, Token, Tokens, tokenize
 
-if TYPE_CHECKING:
-    from lambdalint.source.program import Program
-    from lambdalint.source.skeleton import Skeleton
-
-Version = tuple[int, int]
 Edit = tuple[int, int, bytes]  # what becomes of the bytes from … to …; no bytes: they become spaces
-
-NEWEST: Version = (3, 15)
-RUNNING: Version = sys.version_info[:2]
-
-
-class Construct(NamedTuple):
-    """A piece of syntax: the first Python that has it, its name, and a pattern that every source with it has."""
-
-    version: Version
-    name: str
-    hint: bytes
-
-
-def _formatted_hint(quote: bytes) -> bytes:
-    """An f-string with its own quote, a backslash, a comment or a line break in a field. All repeats are bounded."""
-    inside = (
-        rb"(?:(?!QQQ)[^\\]|\\[\s\S]){0,4000}?\{[^}]{0,300}?(?:[\\#]|QQQ)".replace(b"QQQ", quote)
-        if len(quote) == 3
-        else rb"(?!QQ)(?:[^Q\r\n\\]|\\[\s\S]){0,2000}?\{[^}Q\r\n]{0,300}(?:[Q\\#\r\n])".replace(b"Q", quote)
-    )
-    return rb"(?<![\w'\"])(?:[fFtT][rR]?|[rR][fFtT])" + quote + inside
-
-
-# Read off CPython's grammar as of 3.15; the tests try each on every interpreter that is there.
-WALRUS = Construct((3, 8), "an assignment expression (`:=`)", rb":=")
-POSITIONAL_ONLY = Construct((3, 8), "positional-only parameters (`/`)", rb",\s*/\s*[,):]")
-DEBUG = Construct((3, 8), "`=` in an f-string", rb"=\s*[!:}]")
-WITH_PARENTHESES = Construct((3, 9), "parenthesized context managers", rb"\bwith\s*\(")
-MATCH = Construct((3, 10), "a `match` statement", rb"^[ \t]*case\b")
-EXCEPT_STAR = Construct((3, 11), "`except*`", rb"\bexcept\s*\*")
-STAR_SUBSCRIPT = Construct((3, 11), "unpacking in a subscript", rb"[\w\])}'\"]\s*\[(?:[^\[\]]{0,300},)?\s*\*")
-STAR_ANNOTATION = Construct((3, 11), "an unpacked annotation (`*args: *Ts`)", rb"\*\s*\w+\s*:\s*\*")
-TYPE_PARAMETERS = Construct((3, 12), "type parameters", rb"\b(?:def|class|type)\s+\w+\s*\[")
-TYPE_STATEMENT = Construct((3, 12), "a `type` statement", rb"\btype[ \t\\]\s*\w+\s*[\[=]")
-FREE_FSTRING = Construct(
-    (3, 12),
-    "an f-string with its own quotes, a backslash, a comment or a line break in braces",
-    b"|".join(_formatted_hint(quote) for quote in (b"'", b'"', b"'''", b'"""')),
-)
-TYPE_DEFAULT = Construct((3, 13), "a default of a type parameter", TYPE_PARAMETERS.hint)
-TEMPLATE_STRING = Construct((3, 14), 'a template string (`t"…"`)', rb"(?<![\w'\"])(?:[tT][rR]?|[rR][tT])['\"]")
-EXCEPT_SEVERAL = Construct(PEP_758, "`except` with several types and no parentheses", rb"\bexcept\b[^\r\n:]*,")
-LAZY_IMPORT = Construct((3, 15), "a lazy import", rb"\blazy[ \t\\]\s*(?:import|from)\b")
-STAR_COMPREHENSION = Construct((3, 15), "unpacking in a comprehension", rb"[\[({]\s*\*[\s\S]{1,400}?\bfor\b")
-CONSTRUCTS = (
-    WALRUS, POSITIONAL_ONLY, DEBUG, WITH_PARENTHESES, MATCH, EXCEPT_STAR, STAR_SUBSCRIPT, STAR_ANNOTATION,
-    TYPE_PARAMETERS, TYPE_STATEMENT, FREE_FSTRING, TYPE_DEFAULT, TEMPLATE_STRING, EXCEPT_SEVERAL, LAZY_IMPORT,
-    STAR_COMPREHENSION,
-)  # fmt: skip
 
 _KEYWORDS = frozenset(
     b"and as assert async await break class continue def del elif else except finally for from global if import in is"
     b" lambda nonlocal not or pass raise return try while with yield".split()
 )
+_BEFORE_758 = (3, 13)
 _NO_NAMES = _KEYWORDS | {FIELD, FIELD_END}
 _NOT_A_SUBJECT = frozenset([NEWLINE, *b". , = ; : ) ] }".split()])  # what follows a variable called "match"
 _OPENERS = (b"(", b"[", b"{", FIELD)
@@ -95,26 +42,14 @@ class Found(NamedTuple):
     edits: tuple[Edit, ...] = ()
 
 
-class Refused(NamedTuple):
-    """A module that the runtime of a function refuses; ``start`` is the module of the function's entry point."""
+class New(NamedTuple):
+    """The constructs of a source, in its order. ``doubtful`` are the names of ``except X, name:``, with its offset."""
 
-    path: str
-    start: str
-    runtime: Version
-    needed: Needed
-
-
-class Needed(NamedTuple):
-    """The first construct that a Python does not have. ``line`` counts from 1, ``column`` from 1 in characters."""
-
-    version: Version
-    name: str
-    line: int
-    column: int
+    found: list[Found]
+    doubtful: list[tuple[str, int]]
 
 
 class _Finder:
-    """Finds the constructs of one source. ``doubtful`` are the names of ``except X, name:``, with their offsets."""
 
     def __init__(self, source: bytes, tokens: Tokens) -> None:
         self.source = source
@@ -126,7 +61,7 @@ class _Finder:
         self.open: list[int] = []  # indexes of the open brackets
         self.stars: list[Token | None] = []  # for each: the star that begins its current element
 
-    def run(self) -> None:
+    def run(self) -> New:
         handlers = {
             b"def": self.type_parameters, b"class": self.type_parameters, b"type": self.type_statement,
             b"except": self.except_, b"lazy": self.lazy, b"match": self.match, b"with": self.with_, b"for": self.for_,
@@ -148,7 +83,7 @@ class _Finder:
                     self.stars[-1] = None
         for group in self.strings:
             self.group(group)
-        self.found.sort(key=lambda item: item.start)
+        return New(sorted(self.found, key=lambda item: item.start), self.doubtful)
 
     # -- questions about tokens
 
@@ -176,24 +111,24 @@ class _Finder:
     # -- one method for each token that may begin a construct
 
     def walrus(self, index: int, token: Token) -> None:
-        self.add(WALRUS, token.start)
+        self.add(syntax.WALRUS, token.start)
 
     def slash(self, index: int, token: Token) -> None:
         if self.text(index - 1) == b"," and self.text(index + 1) in (b",", b")", b":"):
-            self.add(POSITIONAL_ONLY, token.start)
+            self.add(syntax.POSITIONAL_ONLY, token.start)
 
     def with_(self, index: int, token: Token) -> None:
         opener = index + 1
         if self.text(opener) != b"(" or self.text(self.partner[opener] + 1) != b":":
             return
         if any(self.text(inner) == b"as" for inner in self.level(opener + 1, b")")):
-            self.add(WITH_PARENTHESES, token.start)
+            self.add(syntax.WITH_PARENTHESES, token.start)
 
     def match(self, index: int, token: Token) -> None:
         if self.begins_statement(index) and self.text(index + 1) not in _NOT_A_SUBJECT:
             *_, last = self.level(index)
             if self.text(last) == b":":
-                self.add(MATCH, token.start)
+                self.add(syntax.MATCH, token.start)
 
     def type_parameters(self, index: int, token: Token) -> None:
         opener = index + 2
@@ -207,7 +142,7 @@ class _Finder:
             edits: list[Edit] = [(start, end, b""), (start, start + 1, b"("), (after.start, after.end, b"")]
         else:
             edits = [(start, end, b""), (start, start + 1, b"("), (end - 1, end, b")")]
-        self.add(TYPE_PARAMETERS, start, *edits)
+        self.add(syntax.TYPE_PARAMETERS, start, *edits)
         self.defaults(opener)
 
     def type_statement(self, index: int, token: Token) -> None:
@@ -225,7 +160,7 @@ class _Finder:
                 inside = self.tokens[opener + 1].start
                 edits += [(start, start + 1, b"["), (inside, inside + 1, b"0"), (end - 1, end, b"]")]
         if self.text(equals) == b"=":
-            self.add(TYPE_STATEMENT, token.start, *edits)
+            self.add(syntax.TYPE_STATEMENT, token.start, *edits)
             if equals != opener:
                 self.defaults(opener)
 
@@ -234,14 +169,14 @@ class _Finder:
             if self.text(index) == b"=":
                 *_, last = self.level(index, b",", b"]")
                 end = self.tokens[self.partner.get(last, last)].end
-                self.add(TYPE_DEFAULT, self.tokens[index].start, (self.tokens[index].start, end, b""))
+                self.add(syntax.TYPE_DEFAULT, self.tokens[index].start, (self.tokens[index].start, end, b""))
 
     def except_(self, index: int, token: Token) -> None:
         first = index + 1
         grouped = self.text(first) == b"*"
         if grouped:
             star = self.tokens[first]
-            self.add(EXCEPT_STAR, token.start, (star.start, star.end, b""))
+            self.add(syntax.EXCEPT_STAR, token.start, (star.start, star.end, b""))
             first += 1
         header = list(self.level(first, b":"))
         commas = [at for at in header if self.text(at) == b","]
@@ -251,23 +186,24 @@ class _Finder:
         for at in commas:
             comma = self.tokens[at]
             edits.append((comma.start, comma.end, b"" if at == header[-1] else b"|"))
-        self.add(EXCEPT_SEVERAL, token.start, *edits)
+        self.add(syntax.EXCEPT_SEVERAL, token.start, *edits)
         if not grouped and len(commas) == 1 and header[-1] == commas[0] + 1 and self.is_name(header[-1]):
             self.doubtful.append((self.text(header[-1]).decode("utf-8", "replace"), token.start))
 
     def lazy(self, index: int, token: Token) -> None:
         if self.begins_statement(index) and self.text(index + 1) in (b"import", b"from"):
-            self.add(LAZY_IMPORT, token.start, (token.start, token.end, b"pass"), (token.end, token.end + 1, b";"))
+            end = token.end
+            self.add(syntax.LAZY_IMPORT, token.start, (token.start, end, b"pass"), (end, end + 1, b";"))
 
     def star(self, index: int, token: Token) -> None:
         before = index - 1
         if self.open and (before == self.open[-1] or self.text(before) == b","):
             if token.text == b"*" and self.is_subscript(self.open[-1]):
-                self.add(STAR_SUBSCRIPT, token.start, (token.start, token.end, b""))
+                self.add(syntax.STAR_SUBSCRIPT, token.start, (token.start, token.end, b""))
             else:
                 self.stars[-1] = token
         elif [self.text(index - 3), self.text(before)] == [b"*", b":"] and self.is_name(index - 2):
-            self.add(STAR_ANNOTATION, token.start, (token.start, token.end, b""))
+            self.add(syntax.STAR_ANNOTATION, token.start, (token.start, token.end, b""))
 
     def is_subscript(self, opener: int) -> bool:
         before = opener - 1
@@ -283,7 +219,7 @@ class _Finder:
     def for_(self, index: int, token: Token) -> None:
         star = self.stars[-1] if self.open else None
         if star is not None and (star.text == b"*" or self.text(self.open[-1]) == b"{"):
-            self.add(STAR_COMPREHENSION, star.start, (star.start, star.end, b""))
+            self.add(syntax.STAR_COMPREHENSION, star.start, (star.start, star.end, b""))
             self.stars[-1] = None
 
     # -- strings
@@ -294,13 +230,13 @@ class _Finder:
         fields = [field for string in formatted for field in _every(string.fields)]
         for field in fields:
             if field.debug:
-                self.add(DEBUG, field.end)
+                self.add(syntax.DEBUG, field.end)
         if any(self.is_free(string) for string in formatted):
-            self.add(FREE_FSTRING, group[0].start, *_as_tuple(group, fields))
+            self.add(syntax.FREE_FSTRING, group[0].start, *_as_tuple(group, fields))
         for string in formatted:
             if string.template:
                 letter = string.start + string.prefix.index(b"t")
-                self.add(TEMPLATE_STRING, string.start, (letter, letter + 1, b"f"))
+                self.add(syntax.TEMPLATE_STRING, string.start, (letter, letter + 1, b"f"))
 
     def is_free(self, string: String) -> bool:
         """Whether only PEP 701 allows the fields of an f-string. Before it, a string ended first."""
@@ -338,36 +274,21 @@ def _as_tuple(group: list[String], fields: list[Field]) -> list[Edit]:
     return [*edits, (at, end, b""), (start, start + 1, b"("), (end - 1, end, b")")]
 
 
-@cache
-def _hint(above: Version, upto: Version) -> re.Pattern[bytes]:
-    """Matches somewhere in every source that has a construct newer than ``above`` and not newer than ``upto``."""
-    hints = [item.hint for item in CONSTRUCTS if above < item.version <= upto]
-    return re.compile(b"|".join(hints) or rb"(?!)", re.MULTILINE)
+def find(source: bytes, above: Version, upto: Version) -> New | None:
+    """What is newer than ``above`` and not newer than ``upto`` in a source in UTF-8; None where nothing is.
 
-
-def _find(source: bytes, above: Version, upto: Version) -> _Finder | None:
-    """What is new in a source in UTF-8; None where nothing is, or where it is not Python."""
-    if not _hint(above, upto).search(source):
-        return None
+    Nothing is found either in what is not Python.
+    """
     tokens = tokenize(source)
     if tokens is None:
         return None
-    finder = _Finder(source, tokens)
-    finder.run()
-    finder.found = [item for item in finder.found if above < item.construct.version <= upto]
-    return finder if finder.found else None
+    new = _Finder(source, tokens).run()
+    found = [item for item in new.found if above < item.construct.version <= upto]
+    return New(found, new.doubtful) if found else None
 
 
-def plain(source: bytes, running: Version = RUNNING) -> bytes | None:
-    """A module in UTF-8 without what is newer than Python ``running``, else the same at every line and column.
-
-    None where nothing in it is newer.
-    """
-    finder = _find(source, running, NEWEST)
-    return None if finder is None else _applied(source, finder.found)
-
-
-def _applied(source: bytes, found: list[Found]) -> bytes:
+def blanked(source: bytes, found: list[Found]) -> bytes:
+    """The source without these constructs, all else at the same line and column."""
     text = bytearray(source)
     for item in reversed(found):  # what is inside another construct goes first, for that one may blank it as a whole
         for start, end, new in item.edits:
@@ -393,13 +314,13 @@ def parse_newer(
         SourceError: ``error`` itself, or what else is wrong with the module.
     """
     source = utf8(source)
-    finder = _find(source, RUNNING, NEWEST)
-    if finder is None:
+    new = find(source, RUNNING, NEWEST) if syntax.hinted(source, RUNNING, NEWEST) else None
+    if new is None:
         raise error
-    text = _applied(source, finder.found)
+    text = blanked(source, new.found)
     tree = parse(text, path)
     if runtime is None or runtime < PEP_758:
-        _refuse_python_2(source, tree, finder)
+        _refuse_python_2(source, tree, new.doubtful)
     return tree, text
 
 
@@ -412,20 +333,20 @@ def refuse_python_2(source: bytes, tree: ast.Module, runtime: Version | None) ->
     if runtime is not None and runtime >= PEP_758:
         return
     source = utf8(source)
-    finder = _find(source, (3, 13), PEP_758)
-    if finder is not None:
-        _refuse_python_2(source, tree, finder)
+    new = find(source, _BEFORE_758, PEP_758) if syntax.hinted(source, _BEFORE_758, PEP_758) else None
+    if new is not None:
+        _refuse_python_2(source, tree, new.doubtful)
 
 
-def _refuse_python_2(source: bytes, tree: ast.Module, finder: _Finder) -> None:
+def _refuse_python_2(source: bytes, tree: ast.Module, doubtful: list[tuple[str, int]]) -> None:
     """``except A, b:`` is new only where ``b`` is a builtin, or imported, defined or assigned by the module."""
-    if not finder.doubtful:
+    if not doubtful:
         return
     bound, star = _bound(tree)
-    for name, offset in finder.doubtful:
+    for name, offset in doubtful:
         builtin = isinstance(getattr(builtins, name, None), type)
         if not (builtin or name in bound or (star and name[0].isupper())):
-            line, column = _place(source, offset)
+            line, column = syntax.place(source, offset)
             raise SourceError(f"`except …, {name}:` is Python 2, or needs Python 3.14", line, column, syntax=True)
 
 
@@ -441,55 +362,8 @@ def _bound(tree: ast.Module) -> tuple[set[str], bool]:
             names.add(node.name)
         stack.extend(child for child in children(node) if isinstance(child, ast.stmt | ast.ExceptHandler))
     for statement in tree.body:
-        if isinstance(statement, ast.Assign):
-            names.update(target.id for target in statement.targets if isinstance(target, ast.Name))
+        targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+        names.update(target.id for target in targets if isinstance(target, ast.Name))
     return names, "*" in names
 
 
-def needed(source: bytes, runtime: Version, upto: Version = RUNNING) -> Needed | None:
-    """The first construct of a valid module that Python ``runtime`` does not have.
-
-    Args:
-        source: the bytes of the file, which some Python compiles.
-        runtime: the Python that is to compile it, at least 3.7.
-        upto: a Python that is known to compile it; nothing newer is looked for.
-    """
-    if upto <= runtime:
-        return None
-    source = utf8(source)
-    finder = _find(source, runtime, upto)
-    if finder is None:
-        return None
-    first = finder.found[0]
-    return Needed(first.construct.version, first.construct.name, *_place(source, first.start))
-
-
-def refused(
-    program: Program, starts: Iterable[tuple[str, Version]], imported: Callable[[Skeleton], Iterable[str]]
-) -> Iterator[Refused]:
-    """The modules that some function imports and its runtime cannot compile, each for the oldest such runtime.
-
-    Args:
-        program: all modules.
-        starts: the module of an entry point, and the Python that runs it.
-        imported: which modules another imports, come what may.
-    """
-    seen: set[str] = set()
-    for start, runtime in sorted(starts, key=lambda item: (item[1], item[0])):
-        queue = [start]
-        while queue:
-            path = queue.pop()
-            skeleton = program.skeleton(path) if path not in seen else None
-            seen.add(path)
-            if skeleton is None:
-                continue
-            found = needed(program.source(path), runtime, NEWEST if skeleton.newer_syntax else RUNNING)
-            if found is not None:
-                yield Refused(path, start, runtime, found)
-            queue.extend(imported(skeleton))
-
-
-def _place(source: bytes, offset: int) -> tuple[int, int]:
-    """Line and column, both from 1, of a byte offset."""
-    lines = re.split(rb"\r\n|\r|\n", source[:offset])
-    return len(lines), len(lines[-1].decode("utf-8", "replace")) + 1
