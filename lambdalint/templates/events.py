@@ -104,6 +104,7 @@ PRINCIPALS = {
     "states.amazonaws.com": "step-functions",
 }
 
+EVENT_LIMIT = 500  # of one function; real ones have some dozens at most
 HTTP_KINDS = frozenset({"api", "http", "websocket", "function-url", "authorizer"})
 
 
@@ -408,6 +409,7 @@ class Linker:
         """Args: functions: position by (scope, name); names: position by deployed name, where that is known."""
         self.functions = functions
         self.names = names
+        self.memo: dict[int, tuple[Value, list[int]]] = {}
         self.resources = {(resource.scope, resource.name): resource for resource in resources}
         self.bare: dict[tuple[str, str], list[int]] = {}
         for (scope, name), position in functions.items():
@@ -447,6 +449,11 @@ class Linker:
 
     def targets(self, value: Value, depth: int = 4) -> list[int]:
         """The positions of the functions that a value names, each once, in order."""
+        if id(value) not in self.memo:  # values are shared between resources, and texts in them may be long
+            self.memo[id(value)] = (value, self._targets(value, depth))
+        return self.memo[id(value)][1]
+
+    def _targets(self, value: Value, depth: int) -> list[int]:
         found: dict[int, None] = {}
         for reference in self.references(value):
             key = (reference.scope, reference.name)
@@ -606,6 +613,8 @@ def link(
     linked = []
     for function, sources in zip(functions, events, strict=True):
         own = function.events
+        if len(sources) >= EVENT_LIMIT:
+            own = unknown(f"more than {EVENT_LIMIT} events", own.location)
         if sources or own.unknown:
             place = own.location or (sources[0].location if sources else None)
             own = Value(State.UNKNOWN if own.unknown else State.KNOWN, tuple(sources), place, own.reason)
@@ -632,7 +641,8 @@ def _link_mapping(linker: Linker, resource: Resource, events: list[list[EventSou
     names = TERRAFORM_MAPPING_NAMES if terraform else _MAPPING_NAMES
     event = mapping_event(linker, properties, source, resource.location, names)
     for position in targets:
-        events[position].append(event)
+        if len(events[position]) < EVENT_LIMIT:
+            events[position].append(event)
 
 
 def _link_resource(linker: Linker, resource: Resource, events: list[list[EventSource]]) -> None:
@@ -658,7 +668,7 @@ def _link_resource(linker: Linker, resource: Resource, events: list[list[EventSo
                     continue
                 event = _event(linker, resource, description, inner, part.location or resource.location)
                 for position in positions:
-                    if event not in events[position]:
+                    if len(events[position]) < EVENT_LIMIT and event not in events[position]:
                         events[position].append(event)
 
 
@@ -710,7 +720,7 @@ def _link_permission(linker: Linker, resource: Resource, events: list[list[Event
             else "http"
         )
     for position in targets:
-        if not _told(kind, source, events[position]):
+        if len(events[position]) < EVENT_LIMIT and not _told(kind, source, events[position]):
             events[position].append(EventSource(kind, source, resource.location, {}))
 
 
@@ -726,7 +736,7 @@ def _link_connector(linker: Linker, resource: Resource, events: list[list[EventS
         kind = "websocket"
     itself = known(Reference(origin.scope, origin.name), source.location)
     for position in linker.targets(resource.properties.get("Destination", ABSENT)):
-        if not _told(kind, itself, events[position]):
+        if len(events[position]) < EVENT_LIMIT and not _told(kind, itself, events[position]):
             events[position].append(EventSource(kind, itself, resource.location, {}))
 
 

@@ -34,7 +34,6 @@ from lambdalint.templates.values import (
 )
 from lambdalint.tree import Tree, Unreadable
 
-STEP_LIMIT = 300_000  # about two seconds
 ELEMENT_LIMIT = 2_000
 NESTING_LIMIT = 120
 FILE_LIMIT = 1_000_000
@@ -69,11 +68,11 @@ class Names(Protocol):
 class Evaluator:
     """Evaluates the expressions of one root module, within one budget."""
 
-    def __init__(self, tree: Tree, directory: str) -> None:
-        """Args: directory: the root module's directory, from which relative paths count."""
+    def __init__(self, tree: Tree, directory: str, steps: int) -> None:
+        """Args: directory: the root module's directory, from which relative paths count; steps: the budget."""
         self.tree = tree
         self.directory = directory
-        self.left = STEP_LIMIT
+        self.left = steps
         self.depth = 0
         self.sizes = Sizes()
         self._readers: dict[str, Callable[[File, Any, Names, Location], Value]] = {
@@ -94,7 +93,7 @@ class Evaluator:
         """
         self.left -= steps
         if self.left < 0:
-            raise TooMuchWork(f"evaluating it takes more than {STEP_LIMIT:,} steps")
+            raise TooMuchWork("evaluating it takes too many steps")
 
     def value(self, expression: Expression, names: Names) -> Value:
         """The value of an expression."""
@@ -109,7 +108,9 @@ class Evaluator:
                 value = self._expression(expression.file, expression.node, names)
         finally:
             self.depth -= 1
-        if self.sizes.of(value) > SIZE_LIMIT:
+        if isinstance(value.value, str):
+            self.spend(len(value.value) // 100)  # memory counts as well
+        elif self.sizes.of(value) > SIZE_LIMIT:
             return unknown("a value that expands beyond reason", expression.location)
         return value
 

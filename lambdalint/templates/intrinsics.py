@@ -148,7 +148,7 @@ class Stack:
         """
         self.left -= steps
         if self.left < 0:
-            raise TooMuchWork(f"evaluating it takes more than {STEP_LIMIT:,} steps")
+            raise TooMuchWork("evaluating it takes too many steps")
 
     def location(self, node: Node) -> Location:
         """Where a node stands."""
@@ -171,7 +171,9 @@ class Stack:
 
     def checked(self, value: Value) -> Value:
         """The value, unless it is larger than anything a template means."""
-        if self.sizes.of(value) > SIZE_LIMIT:
+        if isinstance(value.value, str):
+            self.spend(len(value.value) // 100)  # memory counts as well
+        elif self.sizes.of(value) > SIZE_LIMIT:
             return unknown("a value that expands beyond reason", value.location)
         return value
 

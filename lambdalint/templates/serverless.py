@@ -515,7 +515,13 @@ class Service(Stack):
     # ------------------------------------------------------------------ resources
 
     def read_resources(self) -> None:
-        """Notes the resources of ``resources`` and the layers, and makes parameters of CloudFormation known."""
+        """Notes the resources of ``resources``, the layers, and the state machines of serverless-step-functions."""
+        layers = self.followed(self.root.get("layers"))
+        self._generated(layers, "AWS::Lambda::LayerVersion", "LambdaLayer")
+        steps = self.below(self, self.root, "stepFunctions")
+        if steps is not None:
+            machines = steps[0].followed(steps[1].get("stateMachines"))
+            self._generated(machines, "AWS::StepFunctions::StateMachine", "StepFunctionsStateMachine")
         found = self.followed(self.root.get("resources"))
         if isinstance(found, Value):
             return
@@ -526,6 +532,19 @@ class Service(Stack):
             for inner, members in self._parts(*section):
                 for key, below in members.value.values():
                     self._resource(key, inner, inner.followed(below))
+
+    def _generated(self, found: tuple[Service, Node] | Value, kind: str, suffix: str) -> None:
+        """Resources that the framework makes of a section: their properties stay as the section spells them."""
+        if isinstance(found, Value) or found[1].kind != MAP:
+            return
+        owner, node = found
+        for key, below in node.value.values():
+            properties = mapping(owner.evaluate(below))
+            if kind.endswith("StateMachine"):
+                properties = {"Definition": properties.get("definition", ABSENT)}
+            name = logical_id(key.value) + suffix
+            place = owner.location(key)
+            self.found.resources.append(Resource("serverless", self.scope, name, kind, place, properties))
 
     def _resource(self, key: Node, outer: Service, found: tuple[Service, Node] | Value) -> None:
         if isinstance(found, Value):

@@ -45,9 +45,13 @@ from lambdalint.tree import Tree, Unreadable
 
 INSTANCE_LIMIT = 300
 CALL_DEPTH = 12
+STEP_LIMIT = 200_000  # of one root module: about a second; the heaviest seen takes 37,000
+TOTAL_STEPS = 1_000_000  # of all: many small roots may call one large module
 
 _LAMBDA = re.compile(rb"aws_lambda_function\b|/lambda/aws\b|terraform-aws-lambda\b")
 _LOCAL_CALL = re.compile(rb'"?source"?\s*[=:]\s*"(\.\.?(?:/[^"]*)?)"')
+# A module of a repository, with the directory in it: "git::https://example.com/infra.git//modules/worker?ref=v1".
+_REMOTE_CALL = re.compile(rb'"?source"?\s*[=:]\s*"[^"\n]*?[^:"]//([^"?\n]+)')
 _PUBLIC_LAMBDA = re.compile(r"(?:^|/)(?:terraform-aws-modules/lambda/aws|terraform-aws-lambda(?:\.git)?)(?:\?|$)")
 # Public modules that stand for one resource: the type that their arguments and outputs look like.
 _PUBLIC_RESOURCES = {
@@ -102,13 +106,15 @@ def read_terraform(tree: Tree, paths: Sequence[str], found: Found, keys: Keys) -
         keys: takes, for each function added, the scopes and names by which References know it.
     """
     project = _Project(tree, paths, found)
+    left = TOTAL_STEPS
     for directory in project.roots():
-        root = _Root(project, directory)
+        root = _Root(project, directory, min(left, STEP_LIMIT))
         try:
             root.read(found, keys)
         except TooMuchWork as error:
             found.problem(project.files[directory][0], str(error))
             del found.functions[len(keys) :]
+        left -= min(left, STEP_LIMIT) - max(root.evaluator.left, 0)
 
 
 class _Project:
@@ -148,6 +154,8 @@ class _Project:
                     continue  # the call itself is told of where it matters
                 if called != directory:
                     self.calls[directory].add(called)
+            for match in _REMOTE_CALL.finditer(data):
+                self.calls[directory].add(posixpath.normpath(match[1].decode("utf-8", "replace")))
         self.relevant = self._relevant(direct)
 
     def _relevant(self, direct: set[str]) -> set[str]:
@@ -238,13 +246,15 @@ class _Module:
 class _Root:
     """One evaluation of a root module with all modules that it calls."""
 
-    def __init__(self, project: _Project, directory: str) -> None:
+    def __init__(self, project: _Project, directory: str, steps: int) -> None:
         self.project = project
         self.directory = directory
-        self.evaluator = Evaluator(project.tree, directory)
+        self.evaluator = Evaluator(project.tree, directory, steps)
         self.instances = 0
         self.archives: dict[str, Mapping[str, Value]] = {}
         self.objects: dict[str, Mapping[str, Value]] = {}
+        self.outputs: dict[str, Mapping[str, Value]] = {}  # archives by the path that they are written to
+        self.keys: dict[str, Mapping[str, Value]] = {}  # objects by their key in S3
         self.resources: list[Resource] = []
         self.declared: list[tuple[DeclaredFunction, tuple[tuple[str, str], ...]]] = []
         self.public: list[tuple[str, Mapping[str, Value], Location]] = []
@@ -255,6 +265,12 @@ class _Root:
             return
         instance = _Instance(self, module, "", self._variables(), ())
         instance.read()
+        self.outputs = {
+            posixpath.normpath(path): archive
+            for archive in self.archives.values()
+            if (path := text(archive.get("output_path", ABSENT)))
+        }
+        self.keys = {key: obj for obj in self.objects.values() if (key := text(obj.get("key", ABSENT)))}
         for resource in self.resources:
             if resource.type == "aws_lambda_function":
                 self._function(resource)
@@ -355,10 +371,9 @@ class _Root:
             path = inside(self.directory, written)
         except OutsideProject as reason:
             return unknown(str(reason), place)
-        for archive in self.archives.values():
-            output = text(archive.get("output_path", ABSENT))
-            if output is not None and posixpath.normpath(output) == posixpath.normpath(written):
-                return self._archived(archive, place)
+        archive = self.outputs.get(posixpath.normpath(written))
+        if archive is not None:
+            return self._archived(archive, place)
         if self.project.tree.exists(path):
             return value._replace(value=path)
         return unknown(f"{path} is built before deployment", place)
@@ -375,10 +390,9 @@ class _Root:
             obj = self.objects.get(reference.name)
             if obj is not None and "source" in obj:
                 return self._packed(obj["source"])
-        for obj in self.objects.values():
-            stored = obj.get("key", ABSENT)
-            if key.known and stored.known and stored.value == key.value and "source" in obj:
-                return self._packed(obj["source"])
+        obj = self.keys.get(text(key) or "")
+        if obj is not None and "source" in obj:
+            return self._packed(obj["source"])
         return unknown(f"the code is in S3, under {spelt(key)}", key.location, key.value)
 
     def _archived(self, archive: Mapping[str, Value], place: Location | None) -> Value:
@@ -685,14 +699,19 @@ class _Instance:
         source = text(arguments.get("source", ABSENT)) or ""
         address = f"{self.prefix}module.{name}{suffix}"
         root = self.root
-        if not source.startswith("."):
-            self._public(source, address, arguments, block.location)
-            return None
-        try:
-            directory = inside(self.module.directory, source)
-        except OutsideProject as reason:
-            root.project.found.problem(block.location.path, f"line {block.location.line}: {reason}")
-            return None
+        if source.startswith("."):
+            try:
+                directory = inside(self.module.directory, source)
+            except OutsideProject as reason:
+                root.project.found.problem(block.location.path, f"line {block.location.line}: {reason}")
+                return None
+        else:
+            # A module of this very repository is often called by the repository's address.
+            match = _REMOTE_CALL.match(f'source = "{source}"'.encode())
+            directory = posixpath.normpath(match[1].decode()) if match else ""
+            if directory not in root.project.files:
+                self._public(source, address, arguments, block.location)
+                return None
         if directory in (*self.callers, self.module.directory) or len(self.callers) >= CALL_DEPTH:
             root.project.found.problem(block.location.path, f"line {block.location.line}: modules that call each other")
             return None

@@ -38,9 +38,10 @@ class Resource(NamedTuple):
     """One resource that a template declares, functions included.
 
     ``type`` is spelt as the template spells it (``AWS::SQS::Queue``, ``aws_sqs_queue``); ``scope`` and
-    ``name`` are those of the References to it; what a nested stack outputs is a resource named ``Outputs``. ``properties`` maps the template's own spelling to Values
-    whose known values are str (numbers and truth values of YAML and JSON too), tuples of Values, dicts of
-    Values, `Reference` or `Text`; Terraform adds int, float, bool.
+    ``name`` are those of the References to it. What a nested stack outputs is a resource of type and name
+    ``Outputs``. ``properties`` maps the template's own spelling to Values whose known values are str (numbers
+    and truth values of YAML and JSON too), tuples of Values, dicts of Values, `Reference` or `Text`;
+    Terraform adds int, float, bool.
     """
 
     origin: str

@@ -257,3 +257,17 @@ def test_a_service_that_is_a_program_is_not_run(written, name):
     found = written({name: "module.exports = {}\n"})
     assert [problem.path for problem in found.problems] == [name]
     assert "which is not run" in found.problems[0].reason
+
+
+def test_state_machines_of_the_plugin(written):
+    text = (
+        "service: x\nprovider: aws\nfunctions:\n  first-step: {handler: a.b}\n  second: {handler: c.d}\n"
+        "stepFunctions:\n  stateMachines:\n    main:\n      definition:\n        States:\n"
+        "          A: {Type: Task, Resource: !GetAtt [first-step, Arn]}\n"
+        "          B: {Type: Task, Resource: !GetAtt SecondLambdaFunction.Arn}\n"
+    )
+    found = written({"serverless.yml": text})
+    assert [kinds(function) for function in found.functions] == [[("step-functions", 8)], [("step-functions", 8)]]
+    assert [(resource.name, resource.type) for resource in found.resources] == [
+        ("MainStepFunctionsStateMachine", "AWS::StepFunctions::StateMachine")
+    ]

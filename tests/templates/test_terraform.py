@@ -439,3 +439,16 @@ def test_what_each_type_of_resource_triggers(written, resource, event):
     text = 'resource "aws_lambda_function" "f" {\n  function_name = "f"\n}\n' + resource + "\n"
     (function,) = written({"main.tf": text}).functions
     assert [found.kind for found in function.events.value] == [event]
+
+
+def test_a_module_called_by_the_address_of_its_repository(written):
+    source = "git::https://example.invalid/org/infra.git//modules/m?ref=v1"
+    files = {
+        "live/main.tf": f'module "m" {{\n  source = "{source}"\n  name   = "app"\n}}\n',
+        "modules/m/main.tf": 'variable "name" {}\n' + FUNCTION.format('"${var.name}.h"'),
+    }
+    (function,) = written(files).functions
+    assert (function.name, function.handler.value) == ("module.m.aws_lambda_function.f", "app.h")
+    elsewhere = {**files, "live/main.tf": files["live/main.tf"].replace("modules/m", "other/m")}
+    (function,) = written(elsewhere).functions
+    assert function.handler.state is State.UNKNOWN
