@@ -420,6 +420,8 @@ class Flow:
         values = self.callee(node, k)
         if call.func[0] == "attr" and call.tail in ("get", "pop") and call.args and call.args[0][1][0] == "const":
             receiver = _below(receiver, call.args[0][1][1])  # event.get("key") is event["key"]
+        elif call.func[0] == "attr" and call.tail in ("pop", "popleft") and not call.args:
+            receiver = _below(receiver, "[]")
         if not values:
             if call.func[0] == "attr" and (receiver or call.tail in self.pure_methods):
                 return receiver | arguments  # a method of something that is decided by what came before
