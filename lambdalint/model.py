@@ -118,7 +118,8 @@ class EventSource(NamedTuple):
 
     ``kind`` is one of ``sqs sns s3 kinesis dynamodb eventbridge schedule api http function-url alb
     websocket cloudwatch-logs iot cognito msk kafka mq documentdb ses config codecommit
-    custom-resource step-functions async unknown``. ``resource`` names the queue, bucket, topic …
+    custom-resource step-functions async authorizer appsync alexa lex bedrock cloudfront firehose pipes
+    secrets-rotation unknown``. ``resource`` names the queue, bucket, topic …
     (a Value). ``settings`` holds what else the template says (``batch_size``,
     ``response_types``, ``filters``, ``prefix``, ``suffix``, ``events``, ``fifo``,
     ``payload_version``), each a Value.
