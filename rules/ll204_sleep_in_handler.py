@@ -54,8 +54,10 @@ class SleepInHandler(Rule):
         wait = site.wait()
         if wait is None:
             return
-        known = math.isfinite(wait.most)
-        length = f" {'up to ' if wait.least < wait.most else ''}{wait.most:g} s" if known else ""
+        if math.isfinite(wait.most):
+            length = f" {'up to ' if wait.least < wait.most else ''}{wait.most:g} s"
+        else:
+            length = "" if wait.repeated else " for a second or more"
         yield self.finding(
             site.location,
             f"the function sleeps{length}{' in a loop' if wait.repeated else ''}",

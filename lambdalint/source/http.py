@@ -119,10 +119,10 @@ class _Call:
             if unlimited is None:  # a number, or an object of some class; a function might as well return None
                 number = term[1] in ("int", "float", "min", "max", "round", "abs")
                 return "timeout" if number or term[1].rpartition(".")[2][:1].isupper() else "undecided"
-            limits = [self._bound(value, "forever") for name, value in term[2] if type(name) is int or name in unlimited]
             if any(name in ("*", "**") for name, _ in term[2]):
                 return "undecided"
-            return "none" if all(limit == "none" for limit in limits) else "timeout"
+            limits = [value for name, value in term[2] if type(name) is int or name in unlimited]
+            return "none" if all(self._bound(value, "forever") == "none" for value in limits) else "timeout"
         return "undecided"
 
     def _without(self) -> str:
@@ -285,13 +285,13 @@ class _Call:
 
     def _sets_default(self, entry: str) -> bool:
         loaded = self.flow.program.imported(entry)
+        operation = self.process["operation"]
         return any(
-            at in loaded and call.args[:1] != (("k", None),) and self._is(at, scope, call.callee, self.process["operation"])
-            for at, scope, call in self.names.index().get(self.process["operation"].rpartition(".")[2], ())
+            at in loaded
+            and call.args[:1] != (("k", None),)
+            and ("ext", operation) in self.names.resolve(at, scope, call.callee)
+            for at, scope, call in self.names.index().get(operation.rpartition(".")[2], ())
         )
-
-    def _is(self, path: str, scope: str, expr: Expr, operation: str) -> bool:
-        return ("ext", operation) in self.names.resolve(path, scope, expr)
 
     def _mounts(self, entry: str) -> bool:
         """Whether a session of requests is given a transport adapter that may set a time-out of its own."""
@@ -299,12 +299,12 @@ class _Call:
             return False
         loaded = self.flow.program.imported(entry)
         for at, scope, call in self.names.index().get("mount", ()):
-            if at not in loaded or len(call.args) < 2 or not self._of_requests(self.names.resolve(at, scope, call.callee)):
+            if at not in loaded or len(call.args) < 2:
                 continue
             adapters = self.names.resolve(at, scope, call.args[1])
-            # requests' own adapter, and one that only changes how it connects, leave the time-out to the call
-            plain = [value for value in adapters if value == ("ext", "requests.adapters.HTTPAdapter()") or self._keeps(value)]
-            if not adapters or len(plain) < len(adapters):
+            if all(self._keeps(value) for value in adapters) and adapters:
+                continue
+            if self._of_requests(self.names.resolve(at, scope, call.callee)):
                 return True
         return False
 
@@ -312,23 +312,23 @@ class _Call:
         return any(value[0] == "ext" and value[1].startswith("requests") for value in values)
 
     def _keeps(self, value: Any) -> bool:
-        """Whether an adapter of the project leaves ``send`` to requests' own."""
+        """Whether an adapter leaves the time-out to the call: requests' own, or one with its ``send``."""
+        if value == ("ext", "requests.adapters.HTTPAdapter()"):
+            return True
         if value[0] != "inst" or self._has(value, ("send",)):
             return False
         bases = [base for node in self.names.ancestors((value[1], value[2])) for base in self.names.bases(node)]
         return all(base[0] == "cls" or base == ("ext", "requests.adapters.HTTPAdapter") for base in bases)
 
     def _patches(self, entry: str) -> bool:
-        """Whether a function or method of requests is replaced: ``session.request = partial(session.request, timeout=5)``."""
+        """Whether a function or method is replaced: ``session.request = partial(session.request, timeout=5)``."""
         loaded = self.flow.program.imported(entry)
         method = self.site.operation.rpartition(".")[2]
-        for skeleton in self.flow.program.loaded():
-            if skeleton.path not in loaded:
-                continue
-            for scope, target, _ in skeleton.item_stores:
-                if target is None or target[0] != "a" or target[2] not in ("request", "send", method):
+        for name in sorted({"request", "send", method}):
+            for path, scope, target in self.flow.reduction.stores(name):
+                if target[0] != "a" or path not in loaded:
                     continue
-                values = self.names.resolve(skeleton.path, scope, target[1])
-                if self._of_requests(values) or (not values and target[2] != method):
+                values = self.names.resolve(path, scope, target[1])
+                if self._of_requests(values) or (not values and name != method):
                     return True
         return False

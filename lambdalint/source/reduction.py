@@ -50,6 +50,7 @@ class Reduction:
         self.program = flow.program
         self._active: set[Any] = set()
         self._memo: dict[Any, Term] = {}
+        self._stores: dict[str, list[tuple[str, str, Expr]]] | None = None
 
     # -- Terms
 
@@ -174,20 +175,31 @@ class Reduction:
         """Whether ``setdefault`` (which binds nothing) may put the entry into a mapping."""
         body = self.flow.body(node)
         return body is None or any(
-            store.target[0] == "item" and store.target[1] == term and (store.target[2][0] != "const" or store.target[2][1] == name)
+            store.target[:2] == ("item", term) and (store.target[2][0] != "const" or store.target[2][1] == name)
             for store in body.stores
         )
 
     def _grows(self, name: str) -> bool:
         """Whether anything of the project stores into a collection of that name, or may."""
-        stored = (base for skeleton in self.program.loaded() for _, base, _ in skeleton.item_stores)
-        called = (
+        changed = (
             call.callee[1]
             for tail in ("update", "setdefault")
             for _, _, call in self.names.index().get(tail, ())
             if call.callee is not None and call.callee[0] == "a"
         )
-        return any(base is not None and base[0] in ("n", "a") and base[-1] == name for base in (*stored, *called))
+        return bool(self.stores(name)) or any(
+            base is not None and base[0] in ("n", "a") and base[-1] == name for base in changed
+        )
+
+    def stores(self, name: str) -> list[tuple[str, str, Expr]]:
+        """The stores to ``….name`` and ``….name[key]`` in all loaded modules: (path, scope, what is stored to)."""
+        if self._stores is None:
+            self._stores = {}
+            for skeleton in self.program.loaded():
+                for scope, base, _ in skeleton.item_stores:
+                    if base is not None and base[0] in ("n", "a"):
+                        self._stores.setdefault(base[-1], []).append((skeleton.path, scope, base))
+        return self._stores.get(name, [])
 
     # -- results of calls
 
@@ -229,7 +241,7 @@ class Reduction:
     # -- from a definition to its caller
 
     def through(self, edge: Edge, call: Call | None, term: Term) -> Term:
-        """``term``, reduced in the callee of ``edge``, in terms of the caller. ``call`` is the lowered call of the edge."""
+        """``term``, reduced in the callee of ``edge``, in terms of the caller; ``call`` is the edge's, lowered."""
         definition = self.names.definition(edge.callee)
         if definition is None:
             return UNKNOWN
@@ -255,7 +267,9 @@ class Reduction:
                 moved.append((given, value))
         return call._replace(args=tuple(moved))
 
-    def _replaced(self, term: Term, callee: Node, definition: Def, caller: Node, call: Call | None, offset: int) -> Term:
+    def _replaced(
+        self, term: Term, callee: Node, definition: Def, caller: Node, call: Call | None, offset: int
+    ) -> Term:
         kind = term[0]
         if kind in ("param", "entry"):
             param = term if kind == "param" else term[1]
@@ -311,7 +325,9 @@ class Reduction:
 
     def expr(self, path: str, scope: str, expr: Expr) -> Term:
         """An Expr of the definition ``scope`` ("" for module level), reduced; parameters by all of their callers."""
-        return UNKNOWN if expr is None else self._once(("expr", path, scope, expr), lambda: self._expr(path, scope, expr))
+        if expr is None:
+            return UNKNOWN
+        return self._once(("expr", path, scope, expr), lambda: self._expr(path, scope, expr))
 
     def _expr(self, path: str, scope: str, expr: Expr) -> Term:
         kind = expr[0]
@@ -330,7 +346,8 @@ class Reduction:
         if kind == "l":
             return ("list", tuple(self.expr(path, scope, part) for part in expr[1]))
         if kind == "d":
-            return ("dict", tuple((("const", key) if key is not None else UNKNOWN, self.expr(path, scope, part)) for key, part in expr[1]))
+            pairs = (((("const", key) if key is not None else UNKNOWN), part) for key, part in expr[1])
+            return ("dict", tuple((key, self.expr(path, scope, part)) for key, part in pairs))
         if kind == "p":
             return self._by_callers(path, scope, expr[1])
         if kind == "c":
@@ -384,7 +401,8 @@ class Reduction:
                 return UNKNOWN
             found += [self.expr(node[0], class_.parent, bound) for bound in class_.attributes.get(attribute, ())]
             found += [self.expr(node[0], where, bound) for where, bound in class_.instance.get(attribute, ())]
-        outside = any(base[0] == "ext" and base[1] not in _OUTSIDE for node in family for base in self.names.bases(node))
+        bases = [base for node in family for base in self.names.bases(node)]
+        outside = any(base[0] == "ext" and base[1] not in _OUTSIDE for base in bases)
         if not found or outside or self._set_elsewhere(owner, attribute):
             return UNKNOWN
         return join(found)
@@ -392,13 +410,10 @@ class Reduction:
     def _set_elsewhere(self, owner: Node, attribute: str) -> bool:
         """Whether an attribute of this name is stored from outside the methods of the class's family."""
         family = {*self.names.ancestors(owner), *self.names.subclasses(owner)}
-        for skeleton in self.program.loaded():
-            for scope, base, _ in skeleton.item_stores:
-                if base is None or base[0] != "a" or base[2] != attribute:
-                    continue
-                if (skeleton.path, scope.rpartition(".")[0]) not in family:
-                    return True
-        return False
+        return any(
+            base[0] == "a" and (path, scope.rpartition(".")[0]) not in family
+            for path, scope, base in self.stores(attribute)
+        )
 
     def _by_callers(self, path: str, scope: str, index: int) -> Term:
         definition = self.names.definition((path, scope))

@@ -10,7 +10,7 @@ from lambdalint.source.flow import Question
 from lambdalint.source.reduction import ABSENT, alternatives, is_open
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from lambdalint.source.flow import Verdict
     from lambdalint.source.lower import Term
@@ -47,12 +47,13 @@ def wait(site: SiteView) -> Wait | None:
         if is_open(value):
             return "open"
         found = spans(value)
-        if all(span[1] < (BRIEF_S if repeated else LONG_S) for span in found):
+        growing = repeated and len(found) > 1  # two passes through a loop do not tell how far a back-off goes
+        if not growing and all(span[1] < (BRIEF_S if repeated else LONG_S) for span in found):
             if site.grants("short"):
                 return "short"
         elif not repeated and not any(_long(span) for span in found):
             return "unknown"
-        ranges.extend(found)
+        ranges.extend([ANY] if growing else found)
         return "yes"
 
     long = site.question(Question(term, lambda value: judge(value, repeated=False)))
