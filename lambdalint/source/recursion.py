@@ -41,7 +41,7 @@ def recursion(flow: Flow, region: Region, node: Node, context: Context, name: Te
     tracer = Tracer(flow, region)
     leaves = tracer.trace(node, name)
     if not strict:
-        leaves |= {leaf for leaf in flow.origins(region, node, name) if leaf[0] == "context"}
+        leaves |= {("context", leaf[-1]) for leaf in flow.origins(region, node, name) if leaf[0] == "context"}
         leaves -= {("other",)}
     evidence = ""
     for leaf in sorted(leaves, key=repr):
@@ -126,7 +126,7 @@ def _test(flow: Flow, region: Region, node: Node, test: Term) -> str:
     if test[1] in ("<", "<=", ">", ">=", "compare"):
         for part in test[2]:
             roots = flow.origins(region, node, part)
-            if any(root[0] == "context" and "get_remaining_time_in_millis" in root[1] for root in roots) or _calls(flow, node, part):
+            if any(root[0] == "context" and "get_remaining_time_in_millis" in root[-1] for root in roots) or _calls(flow, node, part):
                 return "time"
         if any(root[0] == "event" for part in test[2] for root in flow.origins(region, node, part)):
             return "counter"
