@@ -197,7 +197,11 @@ def _lower(
         raise SourceError(error.message.split("\n")[0][:100], top[0] + error.raw_line - 1) from None
     except (SyntaxError, LookupError, UnicodeError, ValueError) as error:
         raise SourceError(f"cannot be parsed ({error.__class__.__name__})", top[0]) from None
-    return _Lowering(module, tree, top[0] - 1, qualnames).run()
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of invalid escapes in the literals that are evaluated
+        return _Lowering(module, tree, top[0] - 1, qualnames).run()
 
 
 # Children in source order, for the classes whose fields are declared in another order.
@@ -536,9 +540,16 @@ class _Lowering:
                     return self.owners(parts[0], state)
                 return []
             if (operator == "not in" and not negated) or (operator == "in" and negated):
+                if parts[0][0] == "const" and self.is_globals(parts[1], state):
+                    return [("name", parts[0][1])]
                 return [("item", parts[1], parts[0])]
             return []
         return self.owners(test, state) if negated else []
+
+    def is_globals(self, term: Term, state: _State) -> bool:
+        """Whether a value is what ``globals()`` returns."""
+        call = state.calls.get(term[1]) if term[0] == "call" else None
+        return call is not None and call.func == ("name", "globals")
 
     def owners(self, term: Term, state: _State) -> list[Term]:
         """Where a tested value is kept: itself, or the cache that a look-up read."""
@@ -932,9 +943,9 @@ class _Lowering:
     def _boolean(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
         left = self.value(node.left, env, context, state)
         is_or = isinstance(node.operator, self.cst.Or)
-        inner = context
+        inner: Context = (*context, ("if", self.frame(), left, not is_or))
         if is_or:  # ``x or make()``: the right side runs only while the left is unset
-            inner = (*context, *(("once", self.frame(), owner) for owner in self.owners(left, state)))
+            inner = (*inner, *(("once", self.frame(), owner) for owner in self.owners(left, state)))
         right = self.value(node.right, env, inner, state)
         return _pruned(("op", "or" if is_or else "and", (left, right)))
 
@@ -962,8 +973,11 @@ class _Lowering:
 
     def _conditional(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
         test = self.value(node.test, env, context, state)
-        yes = (*context, *(("once", self.frame(), owner) for owner in self.unset(test, negated=False, state=state)))
-        no = (*context, *(("once", self.frame(), owner) for owner in self.unset(test, negated=True, state=state)))
+        uid = self.frame()
+        unset = self.unset(test, negated=False, state=state)
+        set_ = self.unset(test, negated=True, state=state)
+        yes: Context = (*context, ("if", uid, test, True), *(("once", self.frame(), owner) for owner in unset))
+        no: Context = (*context, ("if", uid, test, False), *(("once", self.frame(), owner) for owner in set_))
         return _join([self.value(node.body, env, yes, state, use), self.value(node.orelse, env, no, state, use)])
 
     def _await(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
