@@ -25,12 +25,13 @@ from __future__ import annotations
 
 import _ast as ast
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 Expr = Any  # a nested tuple of the forms above, or None; mypy cannot express recursion through Any-sized tuples
 
 PARSE_ONLY_AST = 0x400  # ast.PyCF_ONLY_AST, without importing the ast module (it costs as much as the interpreter's start)
+FOLD_LIMIT = 1e9  # of numbers that are computed with
 DEPTH_LIMIT = 40  # of nested Exprs; deeper ones are None
 MODULE = "<module>"
 PEP_758 = (3, 14)  # the Python that has ``except A, B:``, which in Python 2 means ``except A as B:``
@@ -266,7 +267,26 @@ def simple(node: Any, lambdas: Mapping[int, str] | None = None, depth: int = 0) 
         return ("o", (simple(node.body, lambdas, depth + 1), simple(node.orelse, lambdas, depth + 1)))
     if kind is ast.BinOp and type(node.op) is ast.BitOr:  # X | None in annotations
         return ("o", (simple(node.left, lambdas, depth + 1), simple(node.right, lambdas, depth + 1)))
+    if kind is ast.BinOp and type(node.right) in (ast.Constant, ast.BinOp):
+        return _folded(node.op, simple(node.left, lambdas, depth + 1), simple(node.right, lambdas, depth + 1))
     return None
+
+
+def _folded(operator: Any, left: Expr, right: Expr) -> Expr:
+    """``60 * 5`` of two numbers; None for anything else."""
+    constants = [part[1] for part in (left, right) if part is not None and part[0] == "k"]
+    numbers = [value for value in constants if type(value) in (int, float)]
+    work = _ARITHMETIC.get(type(operator))
+    if len(numbers) < 2 or work is None or max(map(abs, numbers)) > FOLD_LIMIT:
+        return None
+    return ("k", work(*numbers))
+
+
+_ARITHMETIC: dict[type, Callable[[float, float], float]] = {
+    ast.Add: lambda a, b: a + b,
+    ast.Sub: lambda a, b: a - b,
+    ast.Mult: lambda a, b: a * b,
+}
 
 
 def _arguments(node: Any, lambdas: Mapping[int, str] | None, depth: int) -> tuple[tuple[Expr, ...], tuple[tuple[str, Expr], ...]]:

@@ -37,6 +37,7 @@ IN_HANDLER = {
     "a local": ("", "n = 5\n    probe(n)", (5,)),
     "one of two": ("", "n = 5\n    if event:\n        n = 6\n    probe(n)", (5, 6)),
     "a module constant": ("N = 5", "probe(N)", (5,)),
+    "a computed module constant": ("N = 60 * 5 - 1", "probe(N)", (299,)),
     "a module constant bound twice": ("N = 5\nN = 6", "probe(N)", (5, 6)),
     "a negative number": ("", "probe(-5)", (-5,)),
     "a conditional": ("", "probe(5 if event else None)", (5, None)),
