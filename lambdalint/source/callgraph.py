@@ -198,26 +198,44 @@ class CallGraph:
 
     def _decorated(self, node: Node, definition: Def) -> Iterable[Edge]:
         """The wrappers that the project's own decorators put around a definition run with it."""
-        for decorator, values in self.names.decorator_values(node):
+        for _, values in self.names.decorator_values(node):
             for value in values:
-                if value[0] not in ("def", "bound", "cls"):
+                if value[0] in ("def", "bound"):
+                    target = (value[1], value[2])
+                    if self.names.decorator_operations(target) & set(self.factories):
+                        yield Edge(node, target, "decorator")
+        for _, wrapper in self.wrapped(node, definition.parent, definition.decorators):
+            owner = self.names.definition(wrapper)
+            yield Edge(node, wrapper, "decorator", None, 1 if owner is not None and owner.owner else 0)
+
+    def wrapped(self, node: Node, scope: str, decorators: Iterable[Expr]) -> list[tuple[Node, Node]]:
+        """What the project's own decorators put around a definition or class.
+
+        Args:
+            node: what is decorated.
+            scope: the definition in whose body it stands.
+            decorators: its decorators.
+
+        Returns:
+            Pairs of the definition that is handed ``node`` and the wrapper that runs in its stead.
+        """
+        found: list[tuple[Node, Node]] = []
+        for decorator in decorators:
+            called = decorator is not None and decorator[0] == "c"
+            for value in self.names.resolve(node[0], scope, decorator):
+                # a bare decorator is called with the function, a factory's product is
+                if value[0] not in ("def", "bound", "cls", "inst") or (value[0] == "inst" and not called):
                     continue
-                target = (value[1], value[2])
-                if value[0] != "cls" and self.names.decorator_operations(target) & set(self.factories):
-                    yield Edge(node, target, "decorator")
+                if value[0] in ("def", "bound") and self.names.decorator_operations((value[1], value[2])) & set(self.factories):
                     continue
-                made = self.names.resolve(node[0], definition.parent, decorator)
-                if decorator is not None and decorator[0] != "c":  # a bare decorator is called with the function
-                    made = tuple(self.names.result(value, (("f", node[1]),), (), node[0], definition.parent))
-                else:  # a factory's product is
-                    made = tuple(inner for product in made for inner in self.names.result(product, (("f", node[1]),), (), node[0], definition.parent))
-                for wrapper in made:
+                for wrapper in self.names.result(value, (("f", node[1]),), (), node[0], scope):
                     if wrapper[0] == "def" and (wrapper[1], wrapper[2]) != node:
-                        yield Edge(node, (wrapper[1], wrapper[2]), "decorator")
+                        found.append(((value[1], value[2]), (wrapper[1], wrapper[2])))
                     elif wrapper[0] == "inst":
                         for method in self.names.attribute(wrapper, "__call__"):
                             if method[0] == "bound":
-                                yield Edge(node, (method[1], method[2]), "decorator", None, 1)
+                                found.append(((value[1], value[2]), (method[1], method[2])))
+        return found
 
     # -- applications: resolvers, routers, custom-resource helpers
 

@@ -22,6 +22,7 @@ from lambdalint.tree import Unreadable
 if TYPE_CHECKING:
     from lambdalint.source.lower import Body, Call, Context, Frame, Lowered, Term
     from lambdalint.source.reduction import Reduction
+    from lambdalint.source.singletons import Singletons
 
 STATES_LIMIT = 4_000
 ROOTS_DEPTH = 160
@@ -122,6 +123,7 @@ class Flow:
         self._cut = False
         self._references: dict[Node, dict[int, CallRef]] = {}
         self._reduction: Reduction | None = None
+        self._singletons: Singletons | None = None
 
     @property
     def reduction(self) -> Reduction:
@@ -131,6 +133,15 @@ class Flow:
 
             self._reduction = Reduction(self)
         return self._reduction
+
+    @property
+    def singletons(self) -> Singletons:
+        """Which definitions and classes of the project give back one object; made when the first is asked for."""
+        if self._singletons is None:
+            from lambdalint.source.singletons import Singletons
+
+            self._singletons = Singletons(self)
+        return self._singletons
 
     # -- bodies
 
@@ -737,8 +748,9 @@ class Flow:
                 exempt.add("guard")
                 continue
             if (guard == "self" and "guard" not in self.disabled) or (memo == "self" and "memo" not in self.disabled):
-                made = self._allocations(region, state)
-                if not made:
+                owner = self._class_around(state.node)
+                made = self._allocations(region, owner)
+                if not made or (owner is not None and self.singletons.class_(owner)):
                     exempt.add("guard")
                     continue
                 for edge in made:
@@ -806,6 +818,9 @@ class Flow:
     ) -> None:
         """Step from a definition to one that runs it."""
         caller = edge.caller
+        if edge.made is not None and question is None and "guard" not in self.disabled and self.singletons.class_(edge.made) == "whole":
+            exempt.add("guard")
+            return
         call = self.call(caller, edge.call.k) if edge.call is not None and edge.call.k >= 0 else None
         if edge.call is not None and call is None and edge.call.k >= 0:
             unknown.add("call")
@@ -826,6 +841,11 @@ class Flow:
             param, test, value = condition
             if param[:2] != edge.callee or callee is None or call is None or edge.kind not in ("call", "construct"):
                 continue
+            if test in ("has", "lacks"):
+                if not self._passes_on(call, callee, param[2], test, value, caller, conditions):
+                    exempt.add("branch")
+                    return
+                continue
             term = passed(call, callee, param[2], edge.offset)
             if term is None:
                 default = callee.params[param[2]].default
@@ -839,6 +859,9 @@ class Flow:
                     return
             elif term[0] == "param":
                 conditions.add(((caller[0], term[1], term[2]), test, value))
+            elif not _holds_for_object(test) and self._is_object(caller, term):
+                exempt.add("branch")
+                return
         more = self._conditions(caller, context, frozenset(conditions))
         following = self._state(caller, roots, more, context, (edge, *state.edges), exempt, unknown, state.looped)
         if following is not None and question is not None and state.asked is not None:
@@ -861,16 +884,17 @@ class Flow:
         term = passed(call, callee, index, edge.offset)
         return CONSTANT if term is None else self.roots(edge.caller, term)
 
-    def _allocations(self, region: Region, state: _State) -> list[Edge]:
-        """The edges of the region that make the object whose method ``state.node`` is."""
-        definition = self.names.definition(state.node)
+    def _class_around(self, node: Node) -> Node | None:
+        """The class whose method ``node`` is, or is nested in."""
+        definition = self.names.definition(node)
         while definition is not None and not definition.owner and definition.parent:
-            definition = self.names.definition((state.node[0], definition.parent))
-        if definition is None or not definition.owner:
-            return []
-        owner = (state.node[0], definition.owner)
+            definition = self.names.definition((node[0], definition.parent))
+        return (node[0], definition.owner) if definition is not None and definition.owner else None
+
+    def _allocations(self, region: Region, owner: Node | None) -> list[Edge]:
+        """The edges of the region that make an object of the class ``owner``."""
         made = []
-        for class_ in (owner, *self.names.subclasses(owner)):
+        for class_ in (owner, *self.names.subclasses(owner)) if owner is not None else ():
             made += [edge for edge in region.incoming.get((class_[0], f"{class_[1]}.<new>"), ())]
         return made
 
@@ -880,6 +904,8 @@ class Flow:
             return "yes"
         if operations & self.names.memo_instance:
             return "self"
+        if self.singletons.memoized(node):
+            return "yes"
         definition = self.names.definition(node)
         if definition is not None and definition.name == "__getattr__" and not definition.owner and not definition.parent:
             return "yes"
@@ -897,9 +923,73 @@ class Flow:
                 for term, test, value in _demands(frame[2], frame[3]):
                     if term[0] == "param":
                         found.add(((node[0], term[1], term[2]), test, value))
+                    elif test == "truthy" and (key := self._looked_up(node, term)) is not None:
+                        found.add(((node[0], key[0][1], key[0][2]), "has", key[1]))
                     elif term[0] == "const" and not _holds(term[1], test, value):
                         return None
         return frozenset(found)
+
+    def _looked_up(self, node: Node, term: Term) -> tuple[Term, str] | None:
+        """The parameter and the key of ``parameter[key]`` or ``parameter.get(key)``."""
+        if term[0] == "item":
+            base, key = term[1], term[2]
+        else:
+            call = self.call(node, term[1]) if term[0] == "call" else None
+            if call is None or call.func[0] != "attr" or call.tail not in ("get", "pop") or not call.args:
+                return None
+            base, key = call.func[1], call.args[0][1]
+        return (base, key[1]) if base[0] == "param" and key[0] == "const" and type(key[1]) is str else None
+
+    @staticmethod
+    def _passes_on(
+        call: Call, callee: Def, index: int, test: str, key: str, caller: Node, conditions: set[tuple[Param, str, Any]]
+    ) -> bool:
+        """Whether a call may hand over (``has``) or leave out (``lacks``) the keyword ``key`` of the callee's ``**`` parameter."""
+        if callee.params[index].kind != "**":
+            return True
+        if any(name == key for name, _ in call.args):
+            return test == "has"
+        for name, value in call.args:
+            if name == "**":
+                if value[0] == "param" and sum(1 for other, _ in call.args if other == "**") == 1:
+                    conditions.add(((caller[0], value[1], value[2]), test, key))
+                return True
+        return test == "lacks"
+
+    def _is_object(self, node: Node, term: Term) -> bool:
+        """Whether a value is certainly an object that is neither None nor false: an instance, a client, a function."""
+        kind = term[0]
+        if kind == "func":
+            return True
+        if kind == "join":
+            return all(self._is_object(node, part) for part in term[1])
+        if kind == "op" and term[1] == "or":
+            return self._is_object(node, term[2][-1])
+        if kind == "call":
+            values = self.callee(node, term[1])
+            return bool(values) and all(
+                value[1] in self.constructors if value[0] == "ext" else value[0] == "cls" and self._always_true((value[1], value[2]))
+                for value in values
+            )
+        if kind == "name":
+            values = tuple(self.names.name(node[0], node[1], term[1]))
+        elif kind == "attr" and self._is_receiver(node[0], term[1]):
+            definition = self.names.definition((node[0], term[1][1]))
+            assert definition is not None
+            values = tuple(self.names.attribute(("self", node[0], definition.owner), term[2]))
+        else:
+            return False
+        return bool(values) and all(
+            value[1].partition("(")[0] in self.constructors and value[1].endswith(")")
+            if value[0] == "ext"
+            else value[0] in ("def", "bound", "cls", "mod") or (value[0] == "inst" and self._always_true((value[1], value[2])))
+            for value in values
+        )
+
+    def _always_true(self, node: Node) -> bool:
+        """Whether objects of a class have no say in whether they are true."""
+        classes = [self.names.class_of(owner) for owner in self.names.ancestors(node)]
+        return not any(class_ is not None and {"__bool__", "__len__"} & class_.attributes.keys() for class_ in classes)
 
 
 def _below(roots: Roots, *keys: Any) -> Roots:
@@ -927,7 +1017,7 @@ def _widened(roots: Roots) -> Roots:
 
 def _demands(test: Term, taken: bool) -> list[tuple[Term, str, Any]]:
     """What ``test`` being true (or false) demands of its parts, as far as it is simple."""
-    if test[0] in ("param", "const"):
+    if test[0] in ("param", "const", "item", "call"):
         return [(test, "truthy" if taken else "falsy", None)]
     if test[0] != "op":
         return []
@@ -939,7 +1029,14 @@ def _demands(test: Term, taken: bool) -> list[tuple[Term, str, Any]]:
     if operator in ("is", "is not", "==", "!=") and len(parts) == 2 and parts[1][0] == "const":
         equal = (operator in ("is", "==")) == taken
         return [(parts[0], "equal" if equal else "different", parts[1][1])]
+    if operator in ("in", "not in") and len(parts) == 2 and parts[0][0] == "const" and parts[1][0] == "param":
+        return [(parts[1], "has" if (operator == "in") == taken else "lacks", parts[0][1])]
     return []
+
+
+def _holds_for_object(test: str) -> bool:
+    """Whether a condition can hold of an object that is true and equal to no constant."""
+    return test in ("truthy", "different", "has", "lacks")
 
 
 def _holds(actual: Any, test: str, value: Any) -> bool:

@@ -484,6 +484,129 @@ def odd(n):
 def handler(event, context):
     even(event["n"])
 """,
+    "metaclass singleton": """
+import boto3
+class Singleton(type):
+    _instances = {}
+    def __call__(cls, *args, **kwargs):
+        if cls not in cls._instances:
+            cls._instances[cls] = super().__call__(*args, **kwargs)
+        return cls._instances[cls]
+class S(metaclass=Singleton):
+    def __init__(self):
+        self.c = boto3.client("s3")  # -> exempt guard
+def handler(event, context):
+    S().c.put_object()
+""",
+    "singleton by decorator": """
+import boto3
+def singleton(cls):
+    instances = {}
+    def get(*args, **kwargs):
+        if cls not in instances:
+            instances[cls] = cls(*args, **kwargs)
+        return instances[cls]
+    return get
+@singleton
+class S:
+    def __init__(self):
+        self.c = boto3.client("s3")  # -> exempt guard
+def handler(event, context):
+    S().c.put_object()
+""",
+    "state of a singleton made by __new__": """
+import boto3
+class S:
+    _instance = None
+    c = None
+    def __new__(cls):
+        if cls._instance is None:
+            cls._instance = super().__new__(cls)
+        return cls._instance
+    def __init__(self):
+        if not self.c:
+            self.c = boto3.client("s3")  # -> exempt guard
+def handler(event, context):
+    S().c.put_object()
+""",
+    "a singleton that is initialised again": """
+import boto3
+class S:
+    _instance = None
+    def __new__(cls):
+        if cls._instance is None:
+            cls._instance = super().__new__(cls)
+        return cls._instance
+    def __init__(self):
+        self.c = boto3.client("s3")  # -> fires
+def handler(event, context):
+    S().c.put_object()
+""",
+    "decorators that keep results": """
+import boto3
+from functools import wraps
+def memoize(f):
+    cache = {}
+    @wraps(f)
+    def inner(*args):
+        if args not in cache:
+            cache[args] = f(*args)
+        return cache[args]
+    return inner
+@memoize
+def make(name):
+    return boto3.client(name)  # -> exempt memo
+def once(f):
+    result = None
+    def inner():
+        nonlocal result
+        if result is None:
+            result = f()
+        return result
+    return inner
+@once
+def make2():
+    return boto3.client("s3")  # -> exempt memo
+def handler(event, context):
+    make("s3")
+    make2()
+""",
+    "branches on what ** brings": """
+import boto3
+def make(region, **kwargs):
+    if "profile" in kwargs:
+        return boto3.Session(profile_name=kwargs["profile"])  # -> exempt branch
+    if kwargs.get("fips"):
+        return boto3.Session()  # -> exempt branch
+    if region == "x" and kwargs["more"]:
+        return boto3.Session()  # -> exempt branch
+    return boto3.client("ec2", region_name=region)  # -> fires
+def handler(event, context):
+    make("eu-west-1")
+""",
+    "branches on what is handed over": """
+import boto3
+DB = boto3.client("dynamodb")  # -> unreached
+class Repo:
+    def __init__(self, client=None):
+        self.client = client or boto3.client("dynamodb")  # -> exempt branch
+class Table:
+    def __init__(self, repo=None):
+        if repo is None:
+            repo = boto3.resource("dynamodb")  # -> exempt branch
+        self.repo = repo
+class Other:
+    def __init__(self, client=None):
+        self.client = boto3.client("dynamodb") if client is None else client  # -> exempt branch
+class Maybe:
+    def __init__(self, client=None):
+        self.client = client or boto3.client("dynamodb")  # -> fires
+def handler(event, context):
+    Repo(DB)
+    Table(Repo(client=DB))
+    Other(DB)
+    Maybe(event.get("client"))
+""",
 }
 
 
