@@ -144,9 +144,11 @@ class _Call:
             answers.add(self._bound(value, profile.get("session_none", profile["none"])))
         if answers == {"missing"} and profile.get("default_s", PATIENT_S) < PATIENT_S:
             return "library"
-        if answers <= {"missing", "none"}:
-            return "none" if "none" in answers else "missing"
-        return "session" if answers == {"timeout"} else "undecided"
+        if answers == {"missing", "none"} and "default_s" not in profile:
+            return "missing"
+        if len(answers) > 1:
+            return "undecided"
+        return "session" if answers == {"timeout"} else answers.pop()
 
     def _keyword(self, path: str, scope: str, made: Expr) -> Term:
         profile = self.profile
