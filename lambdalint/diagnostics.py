@@ -99,7 +99,14 @@ def finding(
     )
 
 
-def unreadable(skipped: Skipped, *, line: int = 1, template: bool = False) -> Finding:
-    """The LL002 finding for one skipped input; ``template`` tells that it is a template or an artifact."""
+def unreadable(skipped: Skipped, *, line: int = 1, template: bool = False, partly: bool = False) -> Finding:
+    """The LL002 finding for one input.
+
+    Args:
+        line: where the trouble is.
+        template: whether it is a template or an artifact.
+        partly: whether the rest of it was read.
+    """
     severity = Severity.WARNING if skipped.named or template else Severity.INFO
-    return finding(UNREADABLE_INPUT, Location(skipped.path, line), f"not analysed: {skipped.reason}", severity=severity)
+    message = f"{'read in part' if partly else 'not analysed'}: {skipped.reason}"
+    return finding(UNREADABLE_INPUT, Location(skipped.path, line), message, severity=severity)

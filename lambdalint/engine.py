@@ -302,7 +302,7 @@ class _Run:
     def _shared(self, region: Region) -> Shared:
         from lambdalint.source.views import Shared
 
-        return Shared(self.flow, region, self.entries, self.locate)
+        return Shared(self.flow, region, self.entries, self.locate, self.templates.resources if self.templates else ())
 
     def locate(self, path: str, line: int, column: int, end_line: int, end_column: int) -> Location:
         """A Location from lines and the UTF-8 byte columns that ``ast`` gives."""
@@ -341,12 +341,26 @@ class _Run:
         for path, error in sorted(self.program.failures.items()):
             where = f" (line {error.line})" if isinstance(error, SourceError) and error.line else ""
             found.setdefault(path, Skipped(path, f"{error}{where}"))
+        partly = self._partly_read()
         for item in self.templates.problems if self.templates is not None else ():
-            found.setdefault(item.path, item)
+            if item.path not in partly:
+                found.setdefault(item.path, item)
         return tuple(item for _, item in sorted(found.items()))
 
+    def _partly_read(self) -> frozenset[str]:
+        """The templates that gave something although a part of them could not be read."""
+        if self.templates is None or not self.templates.problems:
+            return frozenset()
+        places = [item.location.path for item in (*self.templates.functions, *self.templates.resources)]
+        return frozenset(item.path for item in self.templates.problems).intersection(places)
+
     def _inputs(self) -> Iterable[Finding]:
-        templates = {item.path for item in self.templates.problems} if self.templates is not None else set()
+        problems = self.templates.problems if self.templates is not None else ()
+        templates = {item.path for item in problems}
+        partly = self._partly_read()
+        for item in problems:
+            if item.path in partly:
+                yield diagnostics.unreadable(item, line=_line_of(item.reason), template=True, partly=True)
         for item in self.skipped():
             error = self.program.failures.get(item.path)
             if isinstance(error, SourceError) and error.syntax and item.path in self.reached:
@@ -356,7 +370,7 @@ class _Run:
                     diagnostics.SYNTAX_ERROR, location, f"Python {version} refuses this module: {error.reason}"
                 )
                 continue
-            line = error.line if isinstance(error, SourceError) and error.line else 1
+            line = error.line if isinstance(error, SourceError) and error.line else _line_of(item.reason)
             yield diagnostics.unreadable(item, line=line, template=item.path in templates)
         yield from self.unparsable
         yield from self._refused()
@@ -423,6 +437,12 @@ def _python(runtime: Value) -> tuple[int, int] | None:
     """The version of Python 3 that a template's runtime is, None where it is unknown or another."""
     major, _, minor = str(runtime.value).removeprefix("python").partition(".") if runtime.known else ("", "", "")
     return (3, int(minor)) if major == "3" and minor.isdecimal() and minor.isascii() else None
+
+
+def _line_of(reason: str) -> int:
+    """The line that a reason begins with (``line 12: …``), else 1."""
+    number = reason[5:].partition(":")[0] if reason.startswith("line ") else ""
+    return int(number) if number.isdecimal() else 1
 
 
 def _may_rename(tail: str, node: Node, skeleton: Skeleton | None, bindings: Mapping[str, object]) -> bool:
