@@ -15,6 +15,7 @@ import stat
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
+from lambdalint.data import table
 from lambdalint.errors import UsageError
 from lambdalint.model import Skipped
 from lambdalint.tree import DirectoryTree, Tree, Unreadable
@@ -441,6 +442,8 @@ class _Walk:
                 found.update(self._owned(f"{prefix}{name}/"))
                 # where neither file is there, the distribution's own name is the best guess
                 found.add(name.partition("-")[0].lower())
+        if found:  # packages are installed here: a well-known one that has lost its metadata was installed as well
+            found.update(table("packages")["installed"])
         return frozenset(found & names)
 
     def _owned(self, prefix: str) -> Iterator[str]:

@@ -113,9 +113,11 @@ def test_installed_distributions_are_excluded_and_what_lies_beside_them_is_not(r
     write(root, "fn/six-1.0.dist-info/top_level.txt", "six\n")
     write(root, "fn/PyYAML-6.0.dist-info/RECORD", '"yaml/y.py",,\n')
     write(root, "fn/Odd-1.dist-info/METADATA", "")
+    write(root, "fn/pika/lost_its_metadata.py", "")
+    write(root, "other/pika/own.py", "")
     result = found()
-    assert result.python == ("fn/app.py", "fn/bin/run.py", "fn/own/x.py")
-    assert result.excluded == 8
+    assert result.python == ("fn/app.py", "fn/bin/run.py", "fn/own/x.py", "other/pika/own.py")
+    assert result.excluded == 9
 
 
 def test_synthesised_templates_are_read_even_if_they_are_ignored(root):

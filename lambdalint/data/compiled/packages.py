@@ -51,6 +51,7 @@ TABLE = {'source': "PyPI's most downloaded packages and the runtime's own, impor
                'packaging',
                'pandas',
                'paramiko',
+               'pika',
                'psycopg',
                'psycopg2',
                'pyarrow',
