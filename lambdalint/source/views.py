@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lambdalint.model import EventSource, Function, Location, Step
@@ -14,9 +14,11 @@ from lambdalint.source.skeleton import CallRef, Expr
 if TYPE_CHECKING:
     from lambdalint.source.batches import BatchLoop
     from lambdalint.source.constructions import Construction
+    from lambdalint.source.effects import Effect
     from lambdalint.source.events import Source
     from lambdalint.source.http import Patience
     from lambdalint.source.lower import Body, Call, Term
+    from lambdalint.templates.values import Resource
     from lambdalint.source.recursion import Recursion
     from lambdalint.source.waits import Wait
 
@@ -30,11 +32,14 @@ class Shared:
         region: Region,
         entries: Mapping[Node, Entry],
         locate: Callable[[str, int, int, int, int], Location],
+        resources: Sequence[Resource] = (),
     ) -> None:
         self.flow = flow
         self.region = region
         self.entries = entries
         self.locate = locate
+        self.resources = resources
+        self.memo: dict[str, dict[Any, Any]] = {}
 
     def chain(self, route: Route, node: Node, site: Location) -> tuple[Step, ...]:
         """The steps of a route: the entry point, each call on the way, the site."""
@@ -249,11 +254,29 @@ class FunctionView:
         """Where a call of the definition ``node`` is."""
         return self._shared.locate(node[0], *call.span)
 
+    def shared(self, what: str) -> dict[Any, Any]:
+        """What is worked out once for all entry points."""
+        return self._shared.memo.setdefault(what, {})
+
+    def table_keys(self, node: Node, call: Call) -> tuple[str, ...]:
+        """The key attributes of the DynamoDB table that a call writes to, by a template; () where none tells."""
+        if not self._shared.resources:
+            return ()
+        from lambdalint.source.tables import table_keys
+
+        return table_keys(self._shared.flow, self.functions, self._shared.resources, node, call)
+
     def chain(self, route: Route, node: Node, site: Location) -> tuple[Step, ...]:
         """The steps of a route to ``site`` in ``node``."""
         return self._shared.chain(route, node, site)
 
     # Questions of rules:
+
+    def effects(self) -> tuple[Effect, ...]:
+        """What happens again when an event is delivered again, with nothing that prevents it; the gravest first."""
+        from lambdalint.source.effects import effects, has_candidates
+
+        return effects(self) if has_candidates(self) else ()
 
     def batch_loop(self) -> BatchLoop | None:
         """The loop over records of a queue or stream that does not tell which of them failed; None if there is none."""
@@ -268,6 +291,14 @@ class FunctionView:
 
             self._sources = sources(self._shared.flow, self._region, self.entry.node, self.functions)
         return self._sources
+
+    def redelivery(self) -> Source | None:
+        """A source that may deliver the same event again unasked; None where none is known to."""
+        from lambdalint.source.events import at_least_once
+
+        found = self.sources()
+        again = next((source for source in found if at_least_once(source.kind)), None)
+        return again or (found[0] if found and not self.grants("synchronous") else None)
 
     def grants(self, tag: str) -> bool:
         """Whether the exemption ``tag`` is in force; see `Flow`."""

@@ -1,0 +1,373 @@
+"""Loops over the records of a batch, and whether the function tells its poller which of them failed.
+
+A poller (SQS, Kinesis, table streams) takes the whole batch for failed when the function raises, unless the function
+answers with ``batchItemFailures``. A loop matters where something in it may fail and the function does more than
+parse and log.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lambdalint.data import table
+from lambdalint.model import Location, Step
+from lambdalint.source.events import Source, event_paths, setting
+from lambdalint.tree import Unreadable
+
+if TYPE_CHECKING:
+    from lambdalint.source.callgraph import Edge
+    from lambdalint.source.flow import Flow, Route
+    from lambdalint.source.lower import Body, Call, Context, Term
+    from lambdalint.source.names import Node
+    from lambdalint.source.views import FunctionView
+
+ANSWER = b"batchItemFailures"
+POLLERS = ("sqs", "kinesis", "dynamodb")
+REACH_LIMIT = 400  # definitions that one loop is followed into
+CALLS_LIMIT = 8  # calls deep that errors are followed
+
+_RECORDS = frozenset({("Records",), ("records",)})
+_BATCH = _RECORDS | {()}
+_POWERTOOLS = "aws_lambda_powertools.utilities.batch."
+_DELETES = frozenset(
+    {
+        "aws:sqs.delete_message",
+        "aws:sqs.delete_message_batch",
+        "aws:sqs#Message.delete",
+        "aws:sqs#Queue.delete_messages",
+    }
+)
+_COMMENT = re.compile(rb"#[^'\"\n]*$")
+_BATCH_DECORATOR = re.compile(r"batch|sqs|partial|record", re.IGNORECASE)
+
+# What becomes of an error inside a call: there is none, or it is handled (sent on, stored, told), swallowed or raised.
+NONE, HANDLED, SWALLOWED, RAISED = range(4)
+
+
+class BatchLoop(NamedTuple):
+    """A loop over records in which something may fail.
+
+    ``source`` is the poller, ``ordered`` whether it hands records over in order; ``place`` is the call (or raise) that
+    may fail and ``label`` its name; ``swallowed`` tells that the error goes no further; ``chain`` leads from the entry
+    point to the place.
+    """
+
+    source: Source
+    ordered: bool
+    place: Location
+    label: str
+    swallowed: bool
+    chain: tuple[Step, ...]
+
+
+def batch_loop(view: FunctionView) -> BatchLoop | None:
+    """The first loop over records whose failures the poller is not told one by one; None where there is none."""
+    if not any(b"ecords" in _source(view.flow, path) for path in {node[0] for node in view.region.nodes}):
+        return None
+    return _Search(view).run()
+
+
+def _source(flow: Flow, path: str) -> bytes:
+    try:
+        return flow.program.source(path)
+    except Unreadable:
+        return b""
+
+
+class _Failure(NamedTuple):
+    node: Node
+    place: Location
+    label: str
+    outcome: int
+    context: Context
+
+
+class _Search:
+    """The loops of one entry point."""
+
+    def __init__(self, view: FunctionView) -> None:
+        self.view = view
+        self.flow = view.flow
+        self.region = view.region
+        self.names = view.flow.names
+        quiet: Mapping[str, Any] = table("calls")["quiet"]
+        self.parsing = frozenset(quiet["parsing"])
+        self.quiet = frozenset(quiet["operations"])
+        self.observing = tuple(quiet["prefixes"])
+        self.quiet_methods = frozenset(quiet["methods"])
+        self._outcomes: dict[Node, int] = {}
+
+    def run(self) -> BatchLoop | None:
+        """See `batch_loop`; what costs little is asked first."""
+        if self.view.grants("answer") and self._answers():
+            return None
+        if self.view.grants("deletes") and self._calls_any(_DELETES):
+            return None
+        if self.view.grants("log-only") and not any(self._works(node) for node in self.region.nodes):
+            return None
+        source = next((item for item in self.view.sources() if item.kind in POLLERS and not self._settled(item)), None)
+        if source is None:
+            return None
+        for node in self._carriers():
+            for failure in self._failures(node):
+                verdict = self.flow.verdict(self.region, node, failure.context, ())
+                for route in verdict.routes[:1]:
+                    return BatchLoop(
+                        source,
+                        source.kind != "sqs" or setting(source, "fifo") is True,
+                        failure.place,
+                        failure.label,
+                        failure.outcome == SWALLOWED or self._swallowed(node, failure.context, route),
+                        self.view.chain(route, node, failure.place),
+                    )
+        return None
+
+    # -- what settles it
+
+    def _settled(self, source: Source) -> bool:
+        """Whether the mapping hands over single records, or is told to halve a failed batch."""
+        declared = [event for event in self.view.events if event.kind == source.kind]
+        sizes = [event.setting("batch_size") for event in declared]
+        if self.view.grants("single") and sizes and all(size.known and size.value == 1 for size in sizes):
+            return True
+        return self.view.grants("bisect") and setting(source, "bisect") is True
+
+    def _answers(self) -> bool:
+        """Whether anything that may run answers with the failed records."""
+        for decorator in self.names.decorator_operations(self.view.entry.node):
+            if decorator not in self.names.transparent and _BATCH_DECORATOR.search(decorator.rpartition(".")[2]):
+                return True  # a decorator from outside that may well be one for batches
+        for node in self.region.nodes:
+            if any(operation.startswith(_POWERTOOLS) for operation in self.names.decorator_operations(node)):
+                return True
+            if any(operation.startswith(_POWERTOOLS) for operation in self._operations(node)):
+                return True
+        unresolved = {call.tail for node in self.region.nodes for call in self.flow.graph.unresolved(node)}
+        return any(self._spells_answer(path, unresolved) for path in sorted({node[0] for node in self.region.nodes}))
+
+    def _spells_answer(self, path: str, unresolved: set[str]) -> bool:
+        """Whether the answer is spelt in a module, other than in definitions that do not run and in comments."""
+        source = _source(self.flow, path)
+        if ANSWER not in source:
+            return False
+        lines = source.splitlines()
+        skeleton = self.flow.program.skeleton(path)
+        runs = {qualname for at, qualname in self.region.nodes if at == path}
+        for definition in skeleton.defs.values() if skeleton is not None else ():
+            inside = any(name == definition.qualname or name.startswith(f"{definition.qualname}.") for name in runs)
+            if not inside and not definition.parent and definition.name not in unresolved:
+                lines[definition.line - 1 : definition.end_line] = [b""] * (definition.end_line - definition.line + 1)
+        return any(ANSWER in _COMMENT.sub(b"", line) for line in lines)
+
+    def _operations(self, node: Node) -> Iterator[str]:
+        definition = self.names.definition(node)
+        for call in definition.calls if definition is not None else ():
+            for value in self.names.resolve(node[0], node[1], call.callee):
+                if value[0] == "ext":
+                    yield value[1]
+
+    def _calls_any(self, operations: frozenset[str]) -> bool:
+        return any(operation in operations for node in self.region.nodes for operation in self._operations(node))
+
+    # -- where the batch goes
+
+    def _carriers(self) -> list[Node]:
+        """The definitions that get the event or its records, the entry point first."""
+        found = [self.view.entry.node]
+        for node in found:
+            if len(found) > REACH_LIMIT or self.flow.body(node) is None:
+                continue
+            found += dict.fromkeys(
+                edge.callee
+                for edge in self.flow.graph.edges(node)
+                if edge.callee in self.region.incoming and edge.callee not in found and self._carries(node, edge)
+            )
+        return found
+
+    def _carries(self, node: Node, edge: Edge) -> bool:
+        call = self.flow.call(node, edge.call.k) if edge.call is not None and edge.call.k >= 0 else None
+        if call is None:
+            return edge.kind in ("property", "enter", "decorator")
+        receiver = [call.func[1]] if call.func[0] == "attr" else []
+        if receiver == [("param", node[1], 0)] and edge.offset == 1:
+            return True  # a method of the same object, which may keep the event
+        return any(self._paths(node, term) & _BATCH for term in (*receiver, *(value for _, value in call.args)))
+
+    def _paths(self, node: Node, term: Term) -> set[tuple[str, ...]]:
+        return event_paths(self.flow, self.region, node, term)
+
+    def _within(self, node: Node, body: Body, context: Context) -> Context | None:
+        """The frames from a loop over records on; None where no loop around is one."""
+        for index, frame in enumerate(context):
+            if frame[0] == "loop":
+                terms = [frame[2]] if frame[2] is not None else _taken(body, frame[1])
+                if any(self._paths(node, term) & _RECORDS for term in terms):
+                    return context[index:]
+        return None
+
+    # -- what fails in a loop
+
+    def _failures(self, node: Node) -> Iterator[_Failure]:
+        """What may fail in the loops of a definition over records."""
+        body = self.flow.body(node)
+        if body is None:
+            return
+        yield from self._mapped(node)
+        inside = [
+            (call, within) for call in body.calls if (within := self._within(node, body, call.context)) is not None
+        ]
+        ends = [(end, within) for end in body.exits if (within := self._within(node, body, end.context)) is not None]
+        if any(end.kind == "return" and within[-1][0] == "loop" for end, within in ends):
+            return  # the loop never goes on to the second record
+        found = []
+        for call, within in inside:
+            outcome = self._outcome(node, call, 0)
+            if outcome != NONE and not any(frame[0] == "except" for frame in within):
+                outcome = self._after(node, body, within, outcome)
+                found.append(
+                    (outcome, _Failure(node, self.view.place(node, call), call.tail, outcome, call.context), call)
+                )
+        working = [item for item in found if not self._parses(node, item[2])] or found
+        worst = max(working, key=lambda item: item[0], default=None)
+        if worst is not None:
+            if worst[0] != HANDLED or not self.view.grants("handled"):
+                yield worst[1]
+            return
+        for end, _ in ends:
+            if end.kind == "raise":
+                yield _Failure(node, Location(node[0], end.line), "raise", RAISED, end.context)
+                return
+
+    def _mapped(self, node: Node) -> Iterator[_Failure]:
+        """``map(process, records)``, an executor's too."""
+        for edge in self.flow.graph.edges(node):
+            call = self.flow.call(node, edge.call.k) if edge.call is not None and edge.call.k >= 0 else None
+            if call is None or edge.kind != "callback":
+                continue
+            if self.flow.graph.runners.get(edge.runner, {}).get("arguments") != "elements":
+                continue
+            if any(self._paths(node, value) & _RECORDS for _, value in call.args):
+                outcome = self._inside(edge.callee, 0)
+                if outcome in (SWALLOWED, RAISED):
+                    yield _Failure(node, self.view.place(node, call), edge.callee[1], outcome, call.context)
+
+    def _outcome(self, node: Node, call: Call, depth: int) -> int:
+        """What becomes of an error inside a call."""
+        if call.k < 0:
+            return NONE
+        values = self.flow.callee(node, call.k)
+        if not values:
+            return RAISED if call.tail not in self.quiet_methods else NONE
+        worst = NONE
+        for value in values:
+            if value[0] == "ext" and (self._is_work(value[1]) or value[1] in self.parsing or call.tail in self.parsing):
+                return RAISED
+            if value[0] in ("def", "bound", "cls"):
+                target = (value[1], f"{value[2]}.__init__" if value[0] == "cls" else value[2])
+                worst = max(worst, self._inside(target, depth + 1))
+        # Whoever looks at what such a call returns may well deal with the failure.
+        return HANDLED if worst == SWALLOWED and call.use == "used" else worst
+
+    def _inside(self, node: Node, depth: int) -> int:
+        """What becomes of errors inside a definition."""
+        if node in self._outcomes:
+            return self._outcomes[node]
+        self._outcomes[node] = NONE  # a cycle adds nothing
+        body = self.flow.body(node)
+        worst = NONE
+        if body is not None and depth <= CALLS_LIMIT:
+            for call in body.calls:
+                outcome = self._outcome(node, call, depth)
+                if outcome != NONE and not any(frame[0] == "except" for frame in call.context):
+                    worst = max(worst, self._after(node, body, call.context, outcome))
+            if worst == NONE and any(end.kind == "raise" for end in body.exits):
+                worst = RAISED
+        self._outcomes[node] = worst
+        return worst
+
+    def _after(self, node: Node, body: Body, context: Context, outcome: int) -> int:
+        """What becomes of an error outside of the handlers around it."""
+        if outcome != RAISED:
+            return outcome
+        for frame in reversed(context):
+            if frame[0] == "try" and _catches(body, frame):
+                return HANDLED if self._handles(node, body, frame[1]) else SWALLOWED
+        return RAISED
+
+    def _handles(self, node: Node, body: Body, uid: int) -> bool:
+        """Whether a handler does something about the failure: sends the record elsewhere, stores it."""
+        return any(
+            any(frame[:2] == ("except", uid) for frame in call.context)
+            and self._outcome(node, call, CALLS_LIMIT) != NONE
+            and not self._parses(node, call)
+            for call in body.calls
+        )
+
+    def _swallowed(self, node: Node, context: Context, route: Route) -> bool:
+        """Whether a handler around the loop, here or in a caller, ends the error."""
+        places = [(node, context)]
+        for edge in route.edges:
+            call = self.flow.call(edge.caller, edge.call.k) if edge.call is not None and edge.call.k >= 0 else None
+            if call is not None:
+                places.append((edge.caller, call.context))
+        for at, frames in places:
+            body = self.flow.body(at)
+            if body is not None and any(frame[0] == "try" and _catches(body, frame) for frame in frames):
+                return True
+        return False
+
+    # -- what may fail at all
+
+    def _parses(self, node: Node, call: Call) -> bool:
+        values = self.flow.callee(node, call.k)
+        if not values:
+            return call.tail in self.parsing
+        return all(value[0] == "ext" and (value[1] in self.parsing or call.tail in self.parsing) for value in values)
+
+    def _is_work(self, operation: str) -> bool:
+        """Whether something from outside does more than parse, compute and log."""
+        flow = self.flow
+        if operation in flow.pure or operation in flow.environment or operation in flow.random:
+            return False
+        if operation in flow.constructors or operation in self.quiet or operation.startswith(self.observing):
+            return False
+        made, _, method = operation.partition("()")
+        tail = operation.rpartition(".")[2]
+        if method and made in flow.pure and tail in flow.pure_methods:
+            return False
+        return tail not in self.quiet_methods or operation.startswith("aws:")
+
+    def _works(self, node: Node) -> bool:
+        """Whether a definition does more than parse and log."""
+        definition = self.names.definition(node)
+        for call in definition.calls if definition is not None else ():
+            values = self.names.resolve(node[0], node[1], call.callee)
+            if not values and call.tail not in self.quiet_methods and call.tail not in self.parsing:
+                return True
+            if any(value[0] == "ext" and self._is_work(value[1]) for value in values):
+                return True
+        return False
+
+
+def _taken(body: Body, loop: int) -> list[Term]:
+    """What a ``while`` loop takes its elements from: ``records.pop()``."""
+    return [
+        call.func[1]
+        for call in body.calls
+        if call.tail in ("pop", "popleft")
+        and call.func[0] == "attr"
+        and any(frame[:2] == ("loop", loop) for frame in call.context)
+    ]
+
+
+def _catches(body: Body, frame: tuple[Any, ...]) -> bool:
+    """Whether a ``try`` catches everything and goes on."""
+    if not any((not types or {"Exception", "BaseException"} & set(types)) and not leaves for types, leaves in frame[2]):
+        return False
+    return not any(end.kind == "raise" and _in_handler(end.context, frame[1]) for end in body.exits)
+
+
+def _in_handler(context: Iterable[tuple[Any, ...]], uid: int) -> bool:
+    return any(frame[:2] == ("except", uid) for frame in context)

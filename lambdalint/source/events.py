@@ -1,0 +1,294 @@
+"""What invokes an entry point: told by templates, by what the code reads from the event, by classes and decorators.
+
+The shapes of events, the classes of their parts and what each kind of source means are data (``sources.toml``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lambdalint.data import table
+from lambdalint.model import ABSENT, EventSource, Function, State
+from lambdalint.tree import Unreadable
+
+if TYPE_CHECKING:
+    from lambdalint.source.callgraph import Region
+    from lambdalint.source.flow import Flow
+    from lambdalint.source.lower import Body, Term
+    from lambdalint.source.names import Node
+    from lambdalint.source.skeleton import Expr
+
+Path = tuple[str, ...]
+
+_PATTERN: list[re.Pattern[bytes]] = []
+_POWERTOOLS = "aws_lambda_powertools.utilities."
+_EVENT_CLASSES = ("data_class", "model", "envelope", "event_type")
+
+
+class Source(NamedTuple):
+    """One kind of source of an entry point.
+
+    ``kind`` is one of ``sources.toml``; ``how`` says what tells it (a template, what is read); ``certain`` is
+    False where only a hint does; ``declared`` is the template's event source, None where no template says so.
+    """
+
+    kind: str
+    how: str
+    certain: bool
+    declared: EventSource | None = None
+
+
+class Reads(NamedTuple):
+    """What a region reads of its event.
+
+    ``paths`` are key paths (``("Records", "[]", "body")``), ``compared`` maps a path to the constants that it is
+    compared with.
+    """
+
+    paths: frozenset[Path]
+    compared: Mapping[Path, frozenset[str]]
+
+
+def sources(flow: Flow, region: Region, entry: Node, functions: Iterable[Function]) -> tuple[Source, ...]:
+    """The sources of an entry point; () where nothing tells them.
+
+    Args:
+        region: what the entry point reaches, of this entry point alone.
+        functions: the deployed functions that it is the handler of.
+    """
+    found: dict[str, Source] = {}
+    for function in functions:
+        for event in function.events:
+            if event.kind != "unknown":
+                found.setdefault(event.kind, Source(event.kind, _declared(event, function), True, event))
+    for kind, how in (*_by_class(flow, region, entry), *_by_operation(flow, region)):
+        found.setdefault(kind, Source(kind, how, True))
+    read = reads(flow, region)
+    for kind, path in _by_shape(read):
+        found.setdefault(kind, Source(kind, f"the code reads {shown(path)} of the event", True))
+    if not found and not any(
+        function.value("events").state is State.KNOWN and function.events for function in functions
+    ):
+        for kind, path in _by_hint(read):
+            found.setdefault(kind, Source(kind, f"the code reads {shown(path)} of the event", False))
+    return tuple(found.values())
+
+
+def shown(path: Path) -> str:
+    """A key path as a person writes it: ``Records[].body``."""
+    return "".join(key if key == "[]" else f".{key}" for key in path).lstrip(".")
+
+
+def _declared(event: EventSource, function: Function) -> str:
+    place = event.location or function.declared_at
+    return f"{place.path}:{place.line} declares the event source" if place is not None else "the template declares it"
+
+
+# -- what the code reads
+
+
+def reads(flow: Flow, region: Region) -> Reads:
+    """What the definitions of a region read of the event, through parameters and results."""
+    paths: set[Path] = set()
+    compared: dict[Path, set[str]] = {}
+    spelt = _spelt()
+    for node in region.nodes:
+        # Only what spells a telling key can add a path that tells something; the others need not be lowered.
+        body = flow.body(node) if spelt.search(text_of(flow, node)) else None
+        if body is None:
+            continue
+        for term in dict.fromkeys(_terms(body)):
+            paths |= event_paths(flow, region, node, term)
+            for at, value in _tests(term):
+                for path in event_paths(flow, region, node, at):
+                    if value[1]:
+                        paths.add((*path, value[0]))
+                    else:
+                        compared.setdefault(path, set()).add(value[0])
+    return Reads(frozenset(paths), {path: frozenset(values) for path, values in compared.items()})
+
+
+def text_of(flow: Flow, node: Node) -> bytes:
+    """The lines of a definition."""
+    definition = flow.names.definition(node)
+    if definition is None:
+        return b""
+    try:
+        return b"\n".join(flow.program.source(node[0]).split(b"\n")[definition.line - 1 : definition.end_line])
+    except Unreadable:
+        return b""
+
+
+def _spelt() -> re.Pattern[bytes]:
+    """What a definition must spell for its reads to tell a source: the last key of a proof or hint, or a value."""
+    if not _PATTERN:
+        shapes = table("sources")
+        words = {place.rpartition("/")[2] for name in ("proof", "hint", "values") for place in shapes[name]}
+        _PATTERN.append(
+            re.compile(rb"""['"](?:%s)['"]""" % b"|".join(re.escape(word.encode()) for word in sorted(words)))
+        )
+    return _PATTERN[0]
+
+
+def event_paths(flow: Flow, region: Region, node: Node, term: Term) -> set[Path]:
+    """The parts of the event that a value comes from."""
+    return {root[-1] for root in flow.origins(region, node, term) if root[0] == "event" and root[1] in region.roots}
+
+
+def _terms(body: Body) -> Iterable[Term]:
+    for call in body.calls:
+        yield call.func
+        for _, value in call.args:
+            yield value
+        for frame in call.context:
+            if frame[0] in ("loop", "with") and frame[2] is not None:
+                yield frame[2]
+    for store in body.stores:
+        yield store.target
+        yield store.value
+    for end in body.exits:
+        yield end.value
+    yield from body.tests
+
+
+def _tests(term: Term) -> Iterable[tuple[Term, tuple[str, bool]]]:
+    """(what is tested, (constant, whether it is a key)) of the ``in`` and ``==`` inside a test."""
+    if term[0] != "op":
+        return
+    operator, parts = term[1], term[2]
+    if operator in ("in", "not in") and len(parts) == 2:
+        if parts[0][0] == "const" and type(parts[0][1]) is str:
+            yield parts[1], (parts[0][1], True)
+        elif parts[1][0] == "list":
+            for part in parts[1][1]:
+                if part[0] == "const" and type(part[1]) is str:
+                    yield parts[0], (part[1], False)
+    elif operator in ("==", "!=") and len(parts) == 2:
+        for one, other in (parts, parts[::-1]):
+            if one[0] == "const" and type(one[1]) is str:
+                yield other, (one[1], False)
+    for part in parts:
+        yield from _tests(part)
+
+
+def _by_shape(read: Reads) -> Iterable[tuple[str, Path]]:
+    table_ = table("sources")
+    for proof, kind in table_["proof"].items():
+        keys = tuple(proof.split("/"))
+        if any(path[: len(keys)] == keys for path in read.paths):
+            yield kind, keys
+    for place, values in table_["values"].items():
+        keys = tuple(place.split("/"))
+        for value in sorted(read.compared.get(keys, ())):
+            if value in values:
+                yield values[value], keys
+
+
+def _by_hint(read: Reads) -> Iterable[tuple[str, Path]]:
+    for hint, kind in table("sources")["hint"].items():
+        keys = tuple(hint.split("/"))
+        if any(path[: len(keys)] == keys for path in read.paths):
+            yield kind, keys
+
+
+# -- classes, decorators, objects
+
+
+def _by_class(flow: Flow, region: Region, entry: Node) -> Iterable[tuple[str, str]]:
+    names = flow.names
+    table_ = table("sources")
+    decorators: Mapping[str, str] = table_["decorators"]
+    for operation in sorted(names.decorator_operations(entry)):
+        kind = decorators.get(operation)
+        if kind is not None:
+            yield kind, f"the decorator {operation.rpartition('.')[2]} says so"
+    for node in region.nodes:
+        definition = names.definition(node)
+        if definition is None:
+            continue
+        for param in definition.params:
+            if param.annotation is not None:
+                yield from _classes(flow, node[0], definition.parent, param.annotation)
+        for decorator in definition.decorators:
+            if decorator is not None and decorator[0] == "c":
+                for argument in (
+                    *decorator[2],
+                    *(value for word, value in decorator[3] if word in (*_EVENT_CLASSES, "processor")),
+                ):
+                    yield from _classes(flow, node[0], definition.parent, argument)
+        for call in definition.calls:
+            if not call.tail[:1].isupper() and not any(
+                word in _EVENT_CLASSES or word == "processor" for word, _ in call.keywords
+            ):
+                continue
+            for value in names.resolve(node[0], node[1], call.callee):
+                if value[0] != "ext":
+                    continue
+                yield from _class(value[1])
+                if value[1].startswith(_POWERTOOLS):
+                    for argument in (*call.args, *(given for _, given in call.keywords)):
+                        yield from _classes(flow, node[0], node[1], argument)
+
+
+def _classes(flow: Flow, path: str, scope: str, expr: Expr) -> Iterable[tuple[str, str]]:
+    """The kinds that a class, an instance made at module level or an annotation stands for."""
+    if expr is None:
+        return
+    for value in flow.names.resolve(path, scope, expr):
+        if value[0] == "ext":
+            yield from _class(value[1])
+    made = flow.names.identity(path, scope, expr)
+    if made is None:
+        return
+    skeleton = flow.program.skeleton(made[0])
+    for where, bound in skeleton.bindings.get(made[1], ()) if skeleton is not None else ():
+        if bound is not None and bound[0] == "c":
+            for argument in (*bound[2], *(given for _, given in bound[3])):
+                for value in flow.names.resolve(made[0], where, argument):
+                    if value[0] == "ext":
+                        yield from _class(value[1])
+
+
+def _class(operation: str) -> Iterable[tuple[str, str]]:
+    table_ = table("sources")
+    operation = operation.removesuffix("()")
+    kind = table_["constants"].get(operation)
+    name = operation.rpartition(".")[2]
+    if kind is None and operation.startswith(tuple(table_["type_modules"]["prefixes"])):
+        kind = table_["types"].get(name) or table_["record_types"].get(name)
+    if kind is not None:
+        yield kind, f"the code names {name}"
+
+
+def _by_operation(flow: Flow, region: Region) -> Iterable[tuple[str, str]]:
+    operations: Mapping[str, str] = table("sources")["operations"]
+    for node in region.nodes:
+        definition = flow.names.definition(node)
+        for call in definition.calls if definition is not None else ():
+            for value in flow.names.resolve(node[0], node[1], call.callee):
+                if value[0] != "ext":
+                    continue
+                kind = operations.get(value[1].partition("()")[0])
+                if kind is not None:
+                    yield kind, f"the code uses {value[1].partition('()')[0].rpartition('.')[2]}"
+
+
+# -- what kinds mean
+
+
+def at_least_once(kind: str) -> bool:
+    """Whether the service or Lambda may hand over the same event again without being asked to."""
+    return bool(table("sources")["kinds"].get(kind, {}).get("at_least_once"))
+
+
+def takes_partial(kind: str) -> bool:
+    """Whether the poller takes back which records failed (``batchItemFailures``)."""
+    return bool(table("sources")["kinds"].get(kind, {}).get("partial"))
+
+
+def setting(source: Source, name: str) -> Any:
+    """The known value of a setting of the template's event source, None where it is not known."""
+    value = source.declared.setting(name) if source.declared is not None else ABSENT
+    return value.value if value.known else None
