@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from lambdalint.model import Function
 
 
+ROUTES_LIMIT = 1_000  # endpoints of one application
+
+
 class Entry(NamedTuple):
     """An entry point: its node and the deployed functions that it is the handler of."""
 
@@ -101,7 +104,7 @@ class CallGraph:
                 unresolved.append(call)
             for value in values:
                 edges += self._of_value(node, value, call)
-            edges += self._routes(node, definition, values, call)
+            edges += self._routes(node, values, call)
             edges += self._arguments(node, values, call)
         for bound in definition.bindings.values():
             for expr in bound:
@@ -137,6 +140,13 @@ class CallGraph:
                         if bound is not None and bound[0] == "f":
                             yield Edge(node, (owner[0], bound[1]), "construct", call, 1, made=made)
                     break
+        for owner in self.names.ancestors(made):
+            class_ = self.names.class_of(owner)
+            for bounds in class_.attributes.values() if class_ is not None else ():
+                for factory in filter(None, map(self.names.factory, bounds)):  # field(default_factory=…)
+                    for value in self.names.resolve(owner[0], class_.parent if class_ is not None else "", factory):
+                        if value[0] in ("def", "cls"):
+                            yield from self._of_value(node, value, call, "construct")
         yield Edge(node, (made[0], f"{made[1]}.<new>"), "construct", call, 1, made=made)
 
     def _arguments(self, node: Node, values: Values, call: CallRef) -> Iterable[Edge]:
@@ -239,21 +249,35 @@ class CallGraph:
 
     # -- applications: resolvers, routers, custom-resource helpers
 
-    def _routes(self, node: Node, definition: Def, values: Values, call: CallRef) -> Iterable[Edge]:
+    def _routes(self, node: Node, values: Values, call: CallRef) -> Iterable[Edge]:
         for value in values:
-            if value[0] != "ext":
-                continue
-            constructor = self._dispatch.get(value[1])
-            if constructor is not None:
-                method = value[1][len(constructor) + 2 :]
-                base = call.callee[1] if method and call.callee is not None and call.callee[0] == "a" else call.callee
-                for target in self.registered(node[0], node[1], base):
+            for operation in [value[1]] if value[0] == "ext" else [f"{name}()" for name in self.names.outside(value)]:
+                yield from self._routes_of(node, operation, call)
+
+    def _routes_of(self, node: Node, operation: str, call: CallRef) -> Iterable[Edge]:
+        constructor = self._dispatch.get(operation)
+        application: Expr = None
+        if constructor is not None:
+            method = operation[len(constructor) + 2 :]
+            application = call.callee[1] if method and call.callee is not None and call.callee[0] == "a" else call.callee
+        elif operation in self.wrappers:
+            application = self._wrapped_application(self.wrappers[operation], call.args, call.keywords)
+        elif operation.endswith("()") and self.wrappers.get(operation[:-2], {}).get("result") == "handler":
+            at, made = node, call.callee  # Mangum(app)(event, context), also in two steps
+            identity = self.names.identity(*node, made)
+            skeleton = self.names.program.skeleton(identity[0]) if identity is not None else None
+            if identity is not None and skeleton is not None and identity[1] in skeleton.bindings:
+                at, made = (identity[0], ""), skeleton.bindings[identity[1]][-1][1]
+            if made is not None and made[0] == "c":
+                inner = self._wrapped_application(self.wrappers[operation[:-2]], made[2], made[3])
+                for target in self.registered(*at, inner):
                     yield Edge(node, target, "route", call)
-            elif value[1] in self.wrappers:
-                spec = self.wrappers[value[1]]
-                given = call.args[spec["position"]] if spec["position"] < len(call.args) else dict(call.keywords).get(spec["keyword"])
-                for target in self.registered(node[0], node[1], given):
-                    yield Edge(node, target, "route", call)
+        for target in self.registered(*node, application) if application is not None else ():
+            yield Edge(node, target, "route", call)
+
+    @staticmethod
+    def _wrapped_application(spec: Mapping[str, Any], args: tuple[Expr, ...], keywords: tuple[tuple[str, Expr], ...]) -> Expr:
+        return args[spec["position"]] if spec["position"] < len(args) else dict(keywords).get(spec["keyword"])
 
     def registered(self, path: str, scope: str, application: Expr) -> list[Node]:
         """The functions that were registered on an application object: by decorator, by call, through included routers."""
@@ -276,6 +300,11 @@ class CallGraph:
         registers = {name for spec in specs for name in spec.get("registers", ())}
         adds = {name: position for spec in specs for name, position in spec.get("adds", {}).items()}
         found: list[Node] = []
+        for at, name in sorted(wanted) if registers else ():
+            bindings = self.names.program.skeleton(at)
+            for where, bound in bindings.bindings.get(name, ()) if bindings is not None else ():
+                if bound is not None and bound[0] == "c":
+                    found += self._routed(at, where, dict(bound[3]).get("routes"))
         for skeleton in self.names.program.loaded():
             for definition in skeleton.defs.values():
                 for decorator in definition.decorators:
@@ -295,11 +324,34 @@ class CallGraph:
         return found
 
     def _specs(self, identity: tuple[str, str]) -> list[Mapping[str, Any]]:
-        return [
-            self.dispatchers[value[1][:-2]]
+        made = [
+            operation
             for value in self.names.resolve(identity[0], "", ("n", identity[1]))
-            if value[0] == "ext" and value[1].endswith("()") and value[1][:-2] in self.dispatchers
+            for operation in ([value[1].removesuffix("()")] if value[0] == "ext" else self.names.outside(value))
         ]
+        return [self.dispatchers[operation] for operation in made if operation in self.dispatchers]
+
+    def _routed(self, path: str, scope: str, expr: Expr) -> list[Node]:
+        """The endpoints in ``routes=[Route("/x", endpoint), Mount("/y", routes=[…])]``."""
+        found: list[Node] = []
+        stack = [(path, scope, expr)]
+        while stack and len(found) <= ROUTES_LIMIT:
+            at, where, value = stack.pop()
+            if value is None or value[0] == "k":
+                continue
+            if value[0] == "c":
+                keywords = dict(value[3])
+                endpoint = keywords.get("endpoint", value[2][1] if len(value[2]) > 1 else None)
+                found += [(item[1], item[2]) for item in self.names.resolve(at, where, endpoint) if item[0] in ("def", "bound")]
+                stack.append((at, where, keywords.get("routes")))
+                continue
+            if value[0] == "l":
+                stack.extend((at, where, item) for item in reversed(value[1]))
+                continue
+            for item in self.names.resolve(at, where, value):
+                if item[0] == "coll":
+                    stack.append((item[1], item[2], item[3]))
+        return found
 
     def _calls_of(self, tails: set[str]) -> list[tuple[str, str, CallRef]]:
         index = self.names.index()

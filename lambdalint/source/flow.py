@@ -378,8 +378,41 @@ class Flow:
                         result |= self.roots((owner[0], where), store.value)
         if not known:
             result |= {UNKNOWN_ROOT}
+        elif self._filled_elsewhere((path, class_name), attribute):
+            result |= {UNKNOWN_ROOT}
+        elif self.names.is_record((path, class_name)) and attribute in self.names.fields((path, class_name)):
+            result |= self._field((path, class_name), attribute)
         # A parameter of the constructor is asked of whoever makes the object.
         return self._resolved_parameters(result)
+
+    def _filled_elsewhere(self, class_: Node, name: str) -> bool:
+        """Whether a base class from outside fills the field ``name``: a model read from a table or parsed from a request."""
+        bases = self.names.outside(("inst", *class_))
+        if not bases or set(bases) & self.names.record_settings or "typing.NamedTuple" in bases:
+            return False
+        for owner in self.names.ancestors(class_):
+            found = self.names.class_of(owner)
+            for bound in found.attributes.get(name, ()) if found is not None else ():
+                if bound is not None and (bound[0] == "t" or (bound[0] == "c" and bound[1] is not None and _is_descriptor(bound[1][-1]))):
+                    return True
+        return False
+
+    def _field(self, record: Node, name: str) -> Roots:
+        """What decides the field of a record: all that is handed to its constructor."""
+        result: Roots = CONSTANT
+        fields = self.names.fields(record)
+        for path, scope, reference in self.names.constructions(record):
+            if not scope:
+                continue  # made while a module is imported: the same for all invocations
+            call = self.call((path, scope), reference.k)
+            if call is None:
+                return frozenset({UNKNOWN_ROOT})
+            for given, value in call.args:
+                if given in (name, "*") or given == fields.index(name):
+                    result |= self.roots((path, scope), value)
+                elif given == "**":
+                    result |= _below(self.roots((path, scope), value), name)
+        return result
 
     def _resolved_parameters(self, roots: Roots) -> Roots:
         """Replace parameters by what all known callers pass."""
@@ -990,6 +1023,11 @@ class Flow:
         """Whether objects of a class have no say in whether they are true."""
         classes = [self.names.class_of(owner) for owner in self.names.ancestors(node)]
         return not any(class_ is not None and {"__bool__", "__len__"} & class_.attributes.keys() for class_ in classes)
+
+
+def _is_descriptor(name: Any) -> bool:
+    """Whether a class body's ``x = Name(…)`` declares a field rather than making a value."""
+    return type(name) is str and (name[:1].isupper() or name == "mapped_column")
 
 
 def _below(roots: Roots, *keys: Any) -> Roots:

@@ -63,6 +63,9 @@ class Names:
         clients = table("clients")
         self.types: dict[str, str] = dict(clients["types"])
         self.stub_services: dict[str, str] = dict(clients["stubs"]["services"])
+        self.record_decorators = frozenset(calls["records"]["decorators"])
+        self.record_bases = frozenset(calls["records"]["bases"])
+        self.record_settings = frozenset(calls["records"]["environment"])
         self.entry_params: dict[tuple[str, str, int], str] = {}
         self._memo: dict[tuple[str, str, Expr], Values] = {}
         self._provisional: dict[tuple[str, str, Expr], Values] = {}
@@ -131,6 +134,11 @@ class Names:
         if kind == "i":
             stored = self._stored(path, scope, expr[1])
             key = expr[2][1] if expr[2] is not None and expr[2][0] == "k" else None
+            if expr[2] == ("n", "__name__") and self.resolve(path, scope, expr[1]) == (("ext", "sys.modules"),):
+                return (("mod", path),)
+            if expr[1] is not None and expr[1][:2] == ("c", ("n", "globals")):
+                names = self._named(("mod", path), expr[2], path, scope)
+                return [value for name in names for value in self._module_attribute(path, name)]
             return [*self._each(self.resolve(path, scope, expr[1]), lambda value: self.item(value, key)), *stored]
         if kind == "e":
             return [
@@ -145,6 +153,8 @@ class Names:
             return self._imported(path, expr[1], expr[2], expr[3])
         if kind == "p":
             return self.parameter(path, scope, expr[1])
+        if kind == "t":
+            return [("self", *value[1:]) if value[0] == "inst" else value for value in self._annotated(path, scope, expr[1])]
         return ()
 
     @staticmethod
@@ -205,7 +215,7 @@ class Names:
                 return ()
             if attribute in skeleton.bindings or not path.endswith("__init__.py"):
                 values = self.resolve(path, "", ("n", attribute))
-                if attribute in skeleton.bindings or any(value != ("ext", attribute) for value in values):
+                if (attribute in skeleton.bindings and values) or any(value != ("ext", attribute) for value in values):
                     return values
         directory = path.rstrip("/") if path.endswith("/") else path.rpartition("/")[0]
         if path.endswith("/") or path.endswith("__init__.py"):
@@ -342,6 +352,7 @@ class Names:
                 if name in class_.attributes:
                     for bound in class_.attributes[name]:
                         results += self._class_member(node, bound, value, name)
+                    results += self._given(owner, name, class_.attributes[name])
                     if family is families[0] and not self._is_abstract(node, class_, name):
                         abstract = False
                 if name in class_.instance:
@@ -361,6 +372,66 @@ class Names:
                 for external in self._external(f"{base[1]}().{name}")
             ]
         return results
+
+    def _given(self, owner: Node, name: str, bound: tuple[Expr, ...]) -> list[Value]:
+        """What the calls that make objects of a class give the field ``name``, where its annotation does not say it."""
+        if not any(expr is not None and expr[0] == "t" for expr in bound) or not self.is_record(owner):
+            return []
+        for expr in bound:
+            if expr is not None and expr[0] == "t" and any(value[1] != "typing.Any()" for value in self.resolve(owner[0], "", expr)):
+                return []
+        results: list[Value] = []
+        for path, scope, call in self.constructions(owner):
+            given = dict(call.keywords).get(name)
+            fields = self.fields(owner)
+            index = fields.index(name) if name in fields else len(call.args)
+            if given is None and index < len(call.args):
+                given = call.args[index]
+            results += self.resolve(path, scope, given)
+        return results
+
+    def outside(self, value: Value) -> list[str]:
+        """The classes from outside that an instance of a class of the project derives from."""
+        if value[0] not in ("inst", "self"):
+            return []
+        return [
+            base[1] for owner in self.ancestors((value[1], value[2])) for base in self.bases(owner) if base[0] == "ext" and base[1] not in ("object", "abc.ABC")
+        ]
+
+    def is_record(self, node: Node) -> bool:
+        """Whether the constructor of a class is made from its fields: dataclasses, named tuples, models."""
+        for owner in self.ancestors(node):
+            class_ = self.class_of(owner)
+            if class_ is None or "__init__" in class_.attributes:
+                return False
+            for decorator in class_.decorators:
+                target = decorator[1] if decorator is not None and decorator[0] == "c" else decorator
+                if any(value[0] == "ext" and value[1] in self.record_decorators for value in self.resolve(owner[0], class_.parent, target)):
+                    return True
+            if any(base[0] == "ext" and base[1] in self.record_bases for base in self.bases(owner)):
+                return True
+        return False
+
+    def fields(self, node: Node) -> list[str]:
+        """The fields of a record in the order in which its constructor takes them."""
+        found: dict[str, None] = {}
+        for owner in reversed(self.ancestors(node)):
+            class_ = self.class_of(owner)
+            for name, bound in class_.attributes.items() if class_ is not None else ():
+                if any(expr is None or expr[0] != "f" or expr[1].startswith("<lambda") for expr in bound):
+                    found[name] = None
+        return list(found)
+
+    def constructions(self, node: Node) -> list[tuple[str, str, CallRef]]:
+        """The calls among the loaded modules that make an object of a class, or of one derived from it."""
+        family = {node, *self.subclasses(node)}
+        tails = {class_.name for item in family if (class_ := self.class_of(item)) is not None}
+        found = []
+        for name in sorted({*tails, "cls"}):
+            for path, scope, call in self.index().get(name, ()):
+                if any(value[0] == "cls" and (value[1], value[2]) in family for value in self.resolve(path, scope, call.callee)):
+                    found.append((path, scope, call))
+        return found
 
     def _is_abstract(self, node: Node, class_: Class, name: str) -> bool:
         for bound in class_.attributes[name]:
@@ -389,10 +460,20 @@ class Names:
                     return (("def", node[0], bound[1]),)
                 return (("bound", node[0], bound[1], receiver),)
             return (self._definition(node[0], bound[1]),)
+        factory = self.factory(bound)
+        if factory is not None:
+            return self._each(self.resolve(node[0], class_.parent, factory), lambda made: self.result(made, (), (), node[0], class_.parent))
         # A class body sees its own names before the module's.
         if bound is not None and bound[0] == "n" and bound[1] != name and bound[1] in class_.attributes:
             return [value for inner in class_.attributes[bound[1]] for value in self._class_member(node, inner, receiver, bound[1])]
         return self.resolve(node[0], class_.parent, bound)
+
+    @staticmethod
+    def factory(bound: Expr) -> Expr:
+        """What makes the value of a field that is bound to ``field(default_factory=…)``; None for anything else."""
+        if bound is None or bound[0] != "c" or bound[1] is None or bound[1][-1] not in ("field", "Field", "ib", "attrib", "Factory"):
+            return None
+        return next((value for word, value in bound[3] if word in ("default_factory", "factory")), None)
 
     def _class_attribute(self, value: Value, name: str, receiver: Value) -> list[Value]:
         results: list[Value] = []
@@ -437,6 +518,8 @@ class Names:
     def item(self, value: Value, key: Any, *, iterating: bool = False) -> Iterable[Value]:
         """What ``value[key]`` is; key None where it is not a constant; ``iterating`` gives an element instead."""
         kind = value[0]
+        if kind == "cls" and iterating:
+            return (value,)  # one of the classes that __subclasses__() lists
         if kind == "ext":
             return self._external(value[1] if value[1].endswith("[][][]") else f"{value[1]}[]")
         if kind == "coll":
@@ -451,7 +534,10 @@ class Names:
                 return self.resolve(path, scope, literal[1][key])
             return [result for inner in literal[1] for result in self.resolve(path, scope, inner)]
         if kind in ("inst", "self"):
-            return self._each(tuple(self._instance_attribute(value, "__iter__" if iterating else "__getitem__")), lambda method: self.result(method, (), ()))
+            methods = tuple(self._instance_attribute(value, "__iter__" if iterating else "__getitem__"))
+            if iterating and all(method[0] == "ext" for method in methods):
+                return (value,)  # several of them, as Model.query() makes
+            return self._each(methods, lambda method: self.result(method, (), ()))
         if kind == "const":
             return (("ext", "str[]"),) if type(value[1]) is str else ()
         return ()
@@ -462,10 +548,13 @@ class Names:
             return []
         tail = base[-1]
         owners = {path}
+        binder = ""
         if base[0] == "n":
             identity = self.identity(path, scope, base)
             if identity is not None:
                 owners, tail = {identity[0]}, identity[1]
+            elif (found := self.program.skeleton(path)) is not None:
+                binder = self._binder(found, scope, tail)
         else:
             owners |= {value[1] for value in self.resolve(path, scope, base[1]) if value[0] in ("cls", "inst", "self", "mod")}
         results: list[Value] = []
@@ -473,10 +562,26 @@ class Names:
             skeleton = self.program.skeleton(owner) if not owner.endswith("/") else None
             if skeleton is None:
                 continue
-            for where, target, value in skeleton.item_stores:
-                if target is not None and target[0] == base[0] and target[-1] == tail and value is not None:
-                    results += self.resolve(owner, where, value)
+            for where, target, value in (*skeleton.item_stores, *skeleton.appends):
+                if target is None or target[0] != base[0] or target[-1] != tail or value is None:
+                    continue
+                if base[0] == "n" and self._binder(skeleton, where, tail) != (binder if owner == path else ""):
+                    continue  # another variable of that name
+                results += self.resolve(owner, where, value)
         return results
+
+    @staticmethod
+    def _binder(skeleton: Skeleton, scope: str, name: str) -> str:
+        """The definition whose variable ``name`` is in ``scope``; "" for the module's."""
+        at = scope
+        while at:
+            definition = skeleton.defs.get(at)
+            if definition is None:
+                break
+            if name in definition.bindings and name not in definition.outer_names:
+                return at
+            at = definition.parent
+        return ""
 
     def identity(self, path: str, scope: str, expr: Expr) -> tuple[str, str] | None:
         """The (path, name) of the module-level binding that ``expr`` leads to, through imports; None for anything else."""
@@ -544,6 +649,13 @@ class Names:
                 return results
         for value in values:
             results += self.result(value, args, keywords, path, scope)
+        if callee is not None and callee[0] == "a":
+            # What a class inherits from outside and is called on the class itself often makes an object of it: Model.get(key).
+            for value in self.resolve(path, scope, callee[1]):
+                if value[0] == "cls" and callee[2] == "__subclasses__":
+                    results += [("cls", *child) for child in self.subclasses((value[1], value[2]))]
+                elif value[0] == "cls" and values and all(made[0] == "ext" for made in values) and not callee[2].startswith("_"):
+                    results.append(("inst", value[1], value[2]))
         return results
 
     def result(
@@ -572,8 +684,16 @@ class Names:
             return self._external(f"{operation}({services.pop() if len(services) == 1 else ''})")
         if operation == "functools.partial" and args:
             return [("partial", value) for value in self.resolve(path, scope, args[0])]
-        if operation == "getattr" and len(args) >= 2 and args[1] is not None and args[1][0] == "k" and type(args[1][1]) is str:
-            return self.resolve(path, scope, ("a", args[0], args[1][1]))
+        if operation == "getattr" and len(args) >= 2:
+            found = [
+                inner
+                for value in self.resolve(path, scope, args[0])
+                for name in self._named(value, args[1], path, scope)
+                for inner in self.attribute(value, name)
+            ]
+            return [*found, *(self.resolve(path, scope, args[2]) if len(args) > 2 else ())]
+        if operation in ("importlib.import_module", "__import__") and args:
+            return self._imported_by_name(args[0], path, scope)
         if operation == "super":
             definition = self.definition((path, scope))
             while definition is not None and not definition.owner and definition.parent:
@@ -601,6 +721,51 @@ class Names:
         if operation.endswith("()()()"):
             return ()
         return self._external(self.canonical(f"{operation}()"))
+
+    def _named(self, value: Value, name: Expr, path: str, scope: str) -> list[str]:
+        """The attributes of ``value`` that a string may name: the constants that it is, or all that agree with its known ends."""
+        if name is None:
+            return []
+        if name[0] != "s":
+            exact = [found[1] for found in self.resolve(path, scope, name) if found[0] == "const" and type(found[1]) is str]
+            if exact or name[0] != "n":
+                return exact
+        patterns = [expr for expr in self._bound(path, scope, name) if expr is not None and expr[0] == "s"]
+        if not patterns:
+            return []
+        candidates: dict[str, None] = {}
+        if value[0] == "mod" and not value[1].endswith("/"):
+            skeleton = self.program.skeleton(value[1])
+            candidates.update(dict.fromkeys(skeleton.bindings if skeleton is not None else ()))
+        elif value[0] in ("inst", "self", "cls"):
+            family = [*self.ancestors((value[1], value[2])), *(self.subclasses((value[1], value[2])) if value[0] == "self" else ())]
+            for owner in family:
+                class_ = self.class_of(owner)
+                candidates.update(dict.fromkeys(class_.attributes if class_ is not None else ()))
+        return [item for item in candidates if any(_agrees(item, pattern) for pattern in patterns)]
+
+    def _bound(self, path: str, scope: str, expr: Expr) -> tuple[Expr, ...]:
+        """What is bound to a local name; the expression itself where it is none."""
+        definition = self.definition((path, scope))
+        if expr[0] == "n" and definition is not None:
+            return definition.bindings.get(expr[1], ())
+        return (expr,)
+
+    def _imported_by_name(self, name: Expr, path: str, scope: str) -> list[Value]:
+        """The modules that a string may name."""
+        found: list[Value] = []
+        for value in self.resolve(path, scope, name):
+            if value[0] == "const" and type(value[1]) is str:
+                module = value[1].lstrip(".")
+                target = self.program.resolve(path, len(value[1]) - len(module), module)
+                found += [("mod", target)] if target is not None else []
+        for pattern in self._bound(path, scope, name) if name is not None else ():
+            if pattern is not None and pattern[0] == "s" and pattern[1].rstrip(".").replace(".", "").isidentifier() and pattern[1].endswith("."):
+                package = pattern[1].strip(".")
+                target = self.program.resolve(path, len(pattern[1]) - len(pattern[1].lstrip(".")), package)
+                if target is not None and target.endswith(("/", "/__init__.py")):
+                    found += [("mod", module) for module in self.program.below(target.rpartition("/")[0])]
+        return found
 
     def _returned(self, node: Node, receiver: Value | None) -> list[Value]:
         definition = self.definition(node)
@@ -677,7 +842,9 @@ class Names:
                 if value[0] == "ext"
             }
             if "staticmethod" not in kinds:
-                is_class = "classmethod" in kinds or definition.name in ("__new__", "__init_subclass__")
+                if definition.name == "__init_subclass__":
+                    return [("cls", *child) for child in self.subclasses((path, definition.owner))]
+                is_class = "classmethod" in kinds or definition.name == "__new__"
                 return [("cls" if is_class else "self", path, definition.owner)]
         annotated = [
             ("self", value[1], value[2]) if value[0] == "inst" else value
@@ -789,6 +956,10 @@ def argument(definition: Def, index: int, call: CallRef, offset: int) -> Expr:
         if 0 <= position < len(call.args):
             return call.args[position]
     return None
+
+
+def _agrees(name: str, pattern: Expr) -> bool:
+    return name.startswith(pattern[1]) and name.endswith(pattern[2]) and len(name) > len(pattern[1]) + len(pattern[2])
 
 
 def _unsubscripted(base: Expr) -> Expr:

@@ -13,6 +13,7 @@ from lambdalint.tree import Tree, Unreadable
 SOURCE_LIMIT = 1 << 20  # bytes of one source file; ``ast`` needs about 100 bytes of memory for each
 # Directories that often hold a source root beside the functions that import from it.
 SHARED_ROOTS = ("python", "src", "lib", "app", "shared", "common", "layer", "layers", "lambda", "lambdas", "functions")
+METADATA = ("setup.py", "pyproject.toml", "setup.cfg")  # of a distribution: what lies beside them can be installed
 
 
 def parent(path: str) -> str:
@@ -108,6 +109,15 @@ class Program:
                 return stem + "/"
         return None
 
+    def below(self, directory: str) -> list[str]:
+        """The modules directly below a package, without the package itself."""
+        prefix = f"{directory}/" if directory else ""
+        return sorted(
+            path
+            for path in self.files
+            if path.startswith(prefix) and "/" not in path[len(prefix) :].removesuffix("/__init__.py") and path != f"{prefix}__init__.py"
+        )
+
     def resolve(self, path: str, level: int, dotted: str) -> str | None:
         """What ``import dotted`` (``level`` leading dots) names in the module at ``path``.
 
@@ -166,7 +176,7 @@ class Program:
         return self._shared(path, dotted) or namespace
 
     def _shared(self, path: str, dotted: str) -> str | None:
-        """A module of a source root beside the function: a layer's ``python/``, ``src/`` … that is the only such."""
+        """A module of a source root beside the function, the only such: a layer's ``python/``, ``src/``, a distribution …"""
         if self._by_name is None:
             self._by_name = {}
             for name in sorted(self.files):
@@ -179,6 +189,11 @@ class Program:
                         roots = self._by_name.setdefault(top, [])
                         if root not in roots:
                             roots.append(root)
+                if parts[-1] == "__init__.py" and len(parts) > 1:  # a package beside the metadata of a distribution
+                    root = "/".join(parts[:-2])
+                    roots = self._by_name.setdefault(parts[-2], [])
+                    if root not in roots and any(self.exists(join(root, file)) for file in METADATA):
+                        roots.append(root)
         candidates = [
             found
             for root in self._by_name.get(dotted.split(".", 1)[0], ())

@@ -19,6 +19,8 @@ Expressions are kept as small tuples, ``Expr``; whatever has no form below is ``
     ("f", qualname)                    a function, lambda or class defined here
     ("m", level, module, attribute)    an import; attribute is None for a module
     ("p", index)                       the parameter of that index of the definition that binds it
+    ("t", annotation)                  what a bare annotation (``x: Kind``) promises
+    ("s", prefix, suffix)              a computed string of which only the ends are known
 """
 
 from __future__ import annotations
@@ -129,7 +131,8 @@ class Skeleton(NamedTuple):
     """One module.
 
     ``bindings`` maps module-level names to (qualname of the definition that binds, or "", Expr);
-    ``item_stores`` are (scope, base, value) of ``base[…] = value`` anywhere in the module;
+    ``item_stores`` are (scope, base, value) of ``base[…] = value`` anywhere in the module, ``appends`` those of
+    ``base.append(value)`` and its like;
     ``imports`` lists every import statement's target as (level, module, attribute or None, line, guarded): guarded
     are those that the module can do without, under ``except ImportError`` or a test of the Python version;
     ``calls`` are those of module level and class bodies, which run at import;
@@ -142,6 +145,7 @@ class Skeleton(NamedTuple):
     classes: Mapping[str, Class]
     bindings: Mapping[str, tuple[tuple[str, Expr], ...]]
     item_stores: tuple[tuple[str, Expr, Expr], ...]
+    appends: tuple[tuple[str, Expr, Expr], ...]
     stars: tuple[tuple[int, str], ...]
     imports: tuple[tuple[int, str, str | None, int, bool], ...]
     calls: tuple[CallRef, ...]
@@ -259,6 +263,13 @@ def simple(node: Any, lambdas: Mapping[int, str] | None = None, depth: int = 0) 
             else:
                 pairs.append((None, simple(value, lambdas, depth + 1)))
         return ("d", tuple(pairs))
+    if kind in (ast.ListComp, ast.SetComp, ast.GeneratorExp):
+        return ("l", (simple(node.elt, lambdas, depth + 1),))
+    if kind is ast.DictComp:
+        return ("d", ((None, simple(node.value, lambdas, depth + 1)),))
+    if kind is ast.JoinedStr and node.values:
+        first, last = node.values[0], node.values[-1]
+        return _string(_text(first), _text(last))
     if kind in (ast.List, ast.Tuple, ast.Set):
         return ("l", tuple(simple(item, lambdas, depth + 1) for item in node.elts))
     if kind is ast.BoolOp:
@@ -268,8 +279,24 @@ def simple(node: Any, lambdas: Mapping[int, str] | None = None, depth: int = 0) 
     if kind is ast.BinOp and type(node.op) is ast.BitOr:  # X | None in annotations
         return ("o", (simple(node.left, lambdas, depth + 1), simple(node.right, lambdas, depth + 1)))
     if kind is ast.BinOp and type(node.right) in (ast.Constant, ast.BinOp):
-        return _folded(node.op, simple(node.left, lambdas, depth + 1), simple(node.right, lambdas, depth + 1))
+        folded = _folded(node.op, simple(node.left, lambdas, depth + 1), simple(node.right, lambdas, depth + 1))
+        if folded is not None:
+            return folded
+    if kind is ast.BinOp and type(node.op) is ast.Add:
+        left, right = _text(node.left), _text(node.right)
+        return _string(left, right) if left or right else None
+    if kind is ast.BinOp and type(node.op) is ast.Mod:
+        return _string(_text(node.left).partition("%")[0], "")
     return None
+
+
+def _text(node: Any) -> str:
+    """The string that a literal is, "" for anything else."""
+    return str(node.value) if type(node) is ast.Constant and type(node.value) is str else ""
+
+
+def _string(prefix: str, suffix: str) -> Expr:
+    return ("s", prefix, suffix) if prefix or suffix else None
 
 
 def _folded(operator: Any, left: Expr, right: Expr) -> Expr:
@@ -378,6 +405,9 @@ class _Scope:
         self.stores_outside = False
 
 
+_GROWING = frozenset({"append", "appendleft", "add", "insert"})
+
+
 class _Reader:
     """Reads one module. Statements nest at most 100 deep (the tokenizer's limit); expressions are walked with a stack."""
 
@@ -387,6 +417,7 @@ class _Reader:
         self.module = _Scope("")
         self.module_bindings: dict[str, list[tuple[str, Expr]]] = {}
         self.item_stores: list[tuple[str, Expr, Expr]] = []
+        self.appends: list[tuple[str, Expr, Expr]] = []
         self.stars: list[tuple[int, str]] = []
         self.imports: list[tuple[int, str, str | None, int, bool]] = []
         self.instance: dict[str, dict[str, list[tuple[str, Expr]]]] = {}
@@ -493,7 +524,9 @@ class _Reader:
             annotation = simple(node.annotation, self.lambdas)
             value = simple(node.value, self.lambdas) if node.value is not None else None
             # An annotated name is what is assigned to it; a bare annotation says of which class it is.
-            self.bind(node.target, value if value is not None else ("c", annotation, (), ()), scope)
+            self.bind(node.target, value if value is not None else ("t", annotation), scope)
+            if scope.class_ and value is not None and (value == ("k", None) or value[0] == "c"):
+                self.bind(node.target, ("t", annotation), scope)  # a field: others may give it its value
             if node.value is not None:
                 self.expression(node.value, scope)
         elif kind in (ast.Global, ast.Nonlocal):
@@ -699,6 +732,8 @@ class _Reader:
                         end_column=node.end_col_offset,
                     )
                 )
+                if type(node.func) is ast.Attribute and node.func.attr in _GROWING and args and args[-1] is not None:
+                    self.appends.append((scope.qualname, simple(node.func.value, self.lambdas), args[-1]))
                 stack.extend(node.keywords)
                 stack.extend(node.args)
                 stack.append(node.func.value if type(node.func) is ast.Attribute else node.func)
@@ -801,6 +836,7 @@ def skeleton(source: bytes, path: str, runtime: tuple[int, int] | None = None) -
         classes=reader.classes,
         bindings={key: tuple(values) for key, values in reader.module_bindings.items()},
         item_stores=tuple(reader.item_stores),
+        appends=tuple(reader.appends),
         stars=tuple(reader.stars),
         imports=tuple(reader.imports),
         calls=tuple(reader.module.calls),

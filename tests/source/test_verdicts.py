@@ -607,6 +607,284 @@ def handler(event, context):
     Other(DB)
     Maybe(event.get("client"))
 """,
+    "fields of dataclasses": """
+import boto3
+from dataclasses import dataclass, field
+from typing import Optional, Any
+
+@dataclass(frozen=True)
+class Role:
+    session: Any
+    region: str
+    def client(self, name):
+        return self.session.client(name, region_name=self.region)  # -> exempt per-invocation
+
+@dataclass
+class Config:
+    region: str = "eu-west-1"
+    def client(self, name):
+        return boto3.client(name, region_name=self.region)  # -> fires
+
+@dataclass
+class Holder:
+    s3: Any = field(default_factory=lambda: boto3.client("s3"))  # -> fires
+
+def assumed(account):
+    sts = boto3.client("sts")  # -> fires
+    creds = sts.assume_role(RoleArn=account)["Credentials"]
+    session = boto3.Session(aws_access_key_id=creds["AccessKeyId"])  # -> exempt token
+    return Role(session=session, region="eu-west-1")
+
+def handler(event, context):
+    assumed("x").client("s3")
+    Role(boto3.Session(), event["region"]).client("s3")  # -> fires
+    Config().client("s3")
+    Holder().s3.put_object()
+""",
+    "a field without a telling type": """
+import boto3
+from dataclasses import dataclass
+@dataclass
+class Role:
+    session: object
+    def client(self, name):
+        return self.session.client(name)  # -> exempt token
+def handler(event, context):
+    sts = boto3.client("sts")  # -> fires
+    creds = sts.assume_role(RoleArn="x")["Credentials"]
+    Role(boto3.Session(aws_access_key_id=creds["AccessKeyId"])).client("s3")  # -> exempt token
+""",
+    "fields of named tuples": """
+import boto3
+from typing import NamedTuple
+class Role(NamedTuple):
+    region: str
+    def client(self, name):
+        return boto3.client(name, region_name=self.region)  # -> exempt per-invocation
+def handler(event, context):
+    Role(event["region"]).client("s3")
+""",
+    "settings models": """
+import boto3
+from pydantic_settings import BaseSettings
+class Settings(BaseSettings):
+    region: str = "x"
+settings = Settings()
+def handler(event, context):
+    boto3.client("s3", region_name=settings.region)  # -> fires
+    boto3.client("s3", region_name=Settings().region)  # -> fires
+""",
+    "fields filled elsewhere": """
+import boto3
+from pynamodb.models import Model
+from pynamodb.attributes import UnicodeAttribute
+from pydantic import BaseModel
+class Asset(Model):
+    region = UnicodeAttribute()
+    def publish(self):
+        boto3.client("sns", region_name=self.region)  # -> unknown
+class Request(BaseModel):
+    region: str
+    def publish(self):
+        boto3.client("sns", region_name=self.region)  # -> unknown
+def handler(event, context):
+    Asset.get("x").publish()
+    Request.model_validate(event).publish()
+""",
+    "objects by an inherited class method": """
+import boto3
+from pynamodb.models import Model
+class Asset(Model):
+    class Meta:
+        table_name = "x"
+    def publish(self):
+        boto3.client("sns")  # -> fires
+    @classmethod
+    def load(cls, key):
+        return cls.get(key)
+def handler(event, context):
+    Asset.get("x").publish()
+""",
+    "many objects by an inherited class method": """
+import boto3
+from pynamodb.models import Model
+class Asset(Model):
+    def publish(self):
+        boto3.client("sns")  # -> fires
+def handler(event, context):
+    for a in Asset.query("x"):
+        a.publish()
+""",
+    "methods named at run time": """
+import boto3
+class Handler:
+    def handle_a(self):
+        boto3.client("sns")  # -> fires
+    def handle_b(self):
+        boto3.client("sqs")  # -> fires
+    def other(self):
+        boto3.client("s3")  # -> unreached
+    def run(self, event):
+        method = getattr(self, f"handle_{event['x']}")
+        method()
+def handler(event, context):
+    Handler().run(event)
+""",
+    "methods named by concatenation": """
+import boto3
+class Handler:
+    def handle_a(self):
+        boto3.client("sns")  # -> fires
+    def run(self, event):
+        getattr(self, "handle_" + event["x"], None)()
+def handler(event, context):
+    Handler().run(event)
+""",
+    "functions named at run time": """
+import boto3
+def action_a(event):
+    boto3.client("sns")  # -> fires
+def handler(event, context):
+    globals()[f"action_{event['x']}"](event)
+""",
+    "functions of this module named at run time": """
+import boto3, sys
+def action_a(event):
+    boto3.client("sns")  # -> fires
+def handler(event, context):
+    getattr(sys.modules[__name__], "action_" + event["x"])(event)
+""",
+    "a list of functions that grows": """
+import boto3
+HANDLERS = []
+def register(f):
+    HANDLERS.append(f)
+    return f
+@register
+def a(event):
+    boto3.client("sns")  # -> fires
+def handler(event, context):
+    for h in HANDLERS:
+        h(event)
+""",
+    "a registry of subclasses": """
+import boto3
+class Base:
+    registry = {}
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        cls.registry[cls.__name__] = cls
+    def run(self):
+        raise NotImplementedError
+class A(Base):
+    def run(self):
+        boto3.client("sns")  # -> fires
+def handler(event, context):
+    Base.registry[event["x"]]().run()
+""",
+    "all subclasses": """
+import boto3
+class Base:
+    def run(self):
+        raise NotImplementedError
+class A(Base):
+    def run(self):
+        boto3.client("sns")  # -> fires
+def handler(event, context):
+    for c in Base.__subclasses__():
+        c().run()
+""",
+    "elements of comprehensions": """
+import boto3
+class A:
+    def do(self, e):
+        boto3.client("s3")  # -> fires
+class B:
+    def do(self, e):
+        boto3.client("s3")  # -> fires
+def handler(event, context):
+    for h in [cls() for cls in (A, B)]:
+        h.do(event)
+""",
+    "the next of a generator": """
+import boto3
+class A:
+    def ok(self, e): return True
+    def do(self, e):
+        boto3.client("s3")  # -> fires
+HANDLERS = [A()]
+def handler(event, context):
+    chosen = next((h for h in HANDLERS if h.ok(event)), None)
+    chosen.do(event)
+""",
+    "a package that imports its own module": """
+# file: app.py
+import services
+def handler(event, context):
+    services.s3.upload()
+# file: services/__init__.py
+from services import s3
+# file: services/s3.py
+import boto3
+def upload():
+    boto3.client("s3")  # -> fires
+""",
+    "imports by name": """
+# file: app.py
+def handler(event, context):
+    from pkg import deep
+    deep.go()
+    import importlib
+    importlib.import_module("pkg.other").go()
+# file: pkg/__init__.py
+# file: pkg/deep.py
+import boto3
+def go():
+    boto3.client("s3")  # -> fires
+# file: pkg/other.py
+import boto3
+def go():
+    boto3.client("s3")  # -> fires
+""",
+    "a distribution of the same repository": """
+# file: functions/a/app.py
+from my_lib.core import make
+def handler(event, context):
+    make()
+# file: packages/my-lib/setup.py
+# file: packages/my-lib/my_lib/__init__.py
+# file: packages/my-lib/my_lib/core.py
+import boto3
+def make():
+    boto3.client("s3")  # -> fires
+""",
+    "an application class of the project": """
+import boto3
+import chalice
+class App(chalice.Chalice):
+    pass
+app = App("x")
+@app.route("/x")
+def x():
+    boto3.client("s3")  # -> fires
+def handler(event, context):
+    return app(event, context)
+""",
+    "routes in a list": """
+import boto3
+from mangum import Mangum
+from starlette.applications import Starlette
+from starlette.routing import Route, Mount
+def x(request):
+    boto3.client("s3")  # -> fires
+def y(request):
+    boto3.client("s3")  # -> fires
+routes = [Route("/x", x), Mount("/m", routes=[Route("/y", endpoint=y)])]
+app = Starlette(debug=False, routes=routes)
+asgi = Mangum(app)
+def handler(event, context):
+    return asgi(event, context)
+""",
 }
 
 
