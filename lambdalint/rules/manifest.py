@@ -57,6 +57,22 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         (),
     ),
     (
+        "ll301_missing_idempotency",
+        "LL301",
+        "missing-idempotency",
+        True,
+        ((), (), False, True),
+        (),
+    ),
+    (
+        "ll304_partial_batch_response",
+        "LL304",
+        "partial-batch-response",
+        True,
+        ((), (), False, True),
+        (),
+    ),
+    (
         "ll308_http_timeout",
         "LL308",
         "http-timeout",
