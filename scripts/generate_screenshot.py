@@ -1,35 +1,42 @@
 """Draw a real run as docs/screenshot.svg: ``python scripts/generate_screenshot.py [--check]``.
 
-The picture in the README is what the program prints over a part of fixtures/demo-orders, nothing else. --check
-compares the words of the picture with those of a fresh run and not its bytes, which depend on the
-version of rich.
+The picture in the README is what the program prints over a copy of fixtures/demo-orders in a repository
+of its own, nothing else. --check compares the words of the picture with those of a fresh run and not its
+bytes, which depend on the version of rich.
 """
 
 from __future__ import annotations
 
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
+import tempfile
 from xml.etree import ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "docs" / "screenshot.svg"
-COMMAND = ("lambdalint", "check", "fixtures/demo-orders/src/shipping")
+COMMAND = ("lambdalint", "check", "src/shipping/worker.py")
 WIDTH = 80  # columns, what the program assumes where there is no terminal
 
 
 def output() -> str:
     """What the command prints, with its colours as escape sequences."""
-    inherited = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
-    done = subprocess.run(
-        [sys.executable, "-m", *COMMAND, "--no-cache", "--color", "always"],
-        cwd=ROOT,
-        env=inherited | {"PYTHONUTF8": "1"},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
+    inherited = {
+        name: value for name, value in os.environ.items() if name != "NO_COLOR" and not name.startswith("GIT_")
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(ROOT / "fixtures" / "demo-orders", folder, dirs_exist_ok=True)
+        subprocess.run(["git", "init", "--quiet", folder], check=True, env=inherited)
+        done = subprocess.run(
+            [sys.executable, "-m", *COMMAND, "--no-cache", "--color", "always"],
+            cwd=folder,
+            env=inherited | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
     if done.returncode != 1:  # it holds mistakes, so findings are what is expected
         raise SystemExit(f"{' '.join(COMMAND)} exited with {done.returncode}\n{done.stderr}")
     return done.stdout
