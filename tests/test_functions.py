@@ -567,6 +567,22 @@ def test_chalice_applications_and_their_functions():
     assert declared.functions[0].declared is not None
 
 
+def test_domovoi_functions():
+    text = """\
+        import domovoi
+        app = domovoi.Domovoi(configure_logs=False)
+
+        @app.sqs_queue_subscriber("queue")
+        def consume(event, context): pass
+
+        @app.scheduled_function("rate(1 minute)")
+        def tick(event, context): pass
+    """
+    found = Run({"app.py": text}).found
+    assert ("decorator", "app.py", "consume") in found
+    assert ("decorator", "app.py", "tick") in found
+
+
 def test_what_a_template_names_is_not_found_again():
     text = """\
         from aws_lambda_powertools import Logger
@@ -712,6 +728,14 @@ def test_functions_that_only_look_like_entry_points(text):
 @pytest.mark.parametrize("path", ["tests/app.py", "src/tests/unit/app.py", "test_app.py", "app_test.py", "conftest.py"])
 def test_tests_hold_no_entry_points(path):
     assert Run({path: PLAIN}).functions == ()
+
+
+def test_scripts_of_systems_manager_take_the_same_parameters():
+    script = "def script_handler(events, context):\n    return events['requestContext']\n"
+    files = {"runbooks/scripts/a.py": PLAIN, "ssm_documents/b.py": script, "runbooks/lambda/app.py": PLAIN}
+    assert Run(files).places == [("runbooks/lambda/app.py", 1, "handler")]
+    assert Run(files, declare("a.handler", "runbooks/scripts")).places[0] == ("runbooks/lambda/app.py", 1, "handler")
+    assert len(Run(files, declare("a.handler", "runbooks/scripts")).places) == 2
 
 
 def test_a_template_may_name_a_function_in_tests():

@@ -98,6 +98,7 @@ class Vocabulary:
         self.file = re.compile(names["file"])
         self.other_platform = re.compile(rf"(?:^|[-_./]){names['other_platform']}(?:[-_./]|$)")
         self.directory = re.compile(names["directory"])
+        self.automation = re.compile(names["automation"])
         annotations = entries["annotations"]
         self.context_types = frozenset(annotations["context"])
         self.neutral_types = frozenset(annotations["neutral"])
@@ -450,6 +451,8 @@ class Candidates:
             points -= 4
         if "lambda" not in name and self.words.other_platform.search(skeleton.path.lower()):
             points -= 4
+        if any(self.words.automation.fullmatch(part) for part in directories) and not any("lambda" in part for part in directories):
+            points -= 6
         if any(self._is_method_of_something(values) for values in self._decorators(skeleton.path, definition)):
             points -= 2
         enough = ENOUGH if named else ENOUGH_UNNAMED

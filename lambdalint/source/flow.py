@@ -108,6 +108,7 @@ class Flow:
         values = table("calls")["values"]
         self.pure = frozenset(values["pure"])
         self.pure_methods = frozenset(values["pure_methods"])
+        self.reading = self.pure_methods - {"split", "rsplit", "splitlines", "items", "keys", "values"}
         self.environment = frozenset(values["environment"])
         self.secret = frozenset(values["secret"])
         self.token = frozenset(values["token"])
@@ -503,6 +504,8 @@ class Flow:
         if operation in self.secret or operation in self.pure or operation in self.constructors:
             return receiver | arguments
         if operation.startswith("aws:"):
+            if "()" in operation and call.tail in self.reading:
+                return receiver | arguments  # of the response, or of a string in it
             _, _, resource = operation.partition("#")
             if resource and "." not in resource:
                 return receiver | arguments  # a resource object, made from its name

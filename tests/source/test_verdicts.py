@@ -885,6 +885,21 @@ asgi = Mangum(app)
 def handler(event, context):
     return asgi(event, context)
 """,
+    "parts of a response": """
+import boto3, json
+from sqlalchemy import create_engine
+SSM = boto3.client("ssm")  # -> unreached
+def handler(event, context):
+    response = SSM.get_parameter(Name="x")
+    region = response.get("Parameter").get("Value").strip()
+    boto3.client("s3", region_name=region)  # -> fires
+    secret = boto3.client("secretsmanager").get_secret_value(SecretId="x")  # -> fires
+    boto3.client("s3", endpoint_url=json.loads(secret.get("SecretString"))["url"])  # -> fires
+    table = boto3.client("dynamodb").get_item(TableName="x")  # -> fires
+    boto3.client("s3", region_name=table.get("Item").get("region"))  # -> exempt per-invocation
+    for one in response["Parameter"]["Value"].split(","):
+        boto3.client("s3", region_name=one)  # -> exempt per-invocation
+""",
 }
 
 

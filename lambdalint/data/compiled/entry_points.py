@@ -23,6 +23,7 @@ TABLE = {'source': 'Python 3.13\'s and AWS\'s documentation: Lambda developer gu
            'file': '(?:\\w*[_-])?(?:lambda|lambdas|handlers?|lambda_?function|lambda_?handler|app|index|main|function)(?:[_-]\\w*)?|__init__|__main__',
            'directory': '\\w*(?:lambda|function|handler)\\w*|serverless|src',
            'other_platform': '(?:gcp|gcf|gcloud|azure|kubeless|openwhisk|openfaas|fission|knative|nuclio|aliyun|alibaba|tencent|scf|huawei|spotinst|scaleway|google[-_]cloud\\w*|cloud[-_]functions?)',
+           'automation': '(?:\\w*[_-])?(?:runbooks?|ssm[_-]?(?:documents?|docs?|automations?)|automation[_-]?documents?)(?:[_-]\\w*)?',
            'noise': 'lambda lambdas function functions func fn handler handlers py python code src source zip package '
                     'packages deployment build dist asset artifact artifacts archive aws the resource main app index '
                     'this'},
