@@ -107,7 +107,14 @@ class _Search:
             return None
         if self.view.grants("log-only") and not any(self._works(node) for node in self.region.nodes):
             return None
-        source = next((item for item in self.view.sources() if item.kind in POLLERS and not self._settled(item)), None)
+        source = next(
+            (
+                item
+                for item in self.view.sources()
+                if item.kind in POLLERS and not item.chosen and not self._settled(item)
+            ),
+            None,
+        )
         if source is None:
             return None
         for node in self._carriers():

@@ -31,23 +31,27 @@ class Source(NamedTuple):
     """One kind of source of an entry point.
 
     ``kind`` is one of ``sources.toml``; ``how`` says what tells it (a template, what is read); ``certain`` is
-    False where only a hint does; ``declared`` is the template's event source, None where no template says so.
+    False where only a hint does; ``declared`` is the template's event source, None where no template says so;
+    ``chosen`` tells that the code itself tests for that kind, so that it takes others as well (a helper that
+    several functions share often does).
     """
 
     kind: str
     how: str
     certain: bool
     declared: EventSource | None = None
+    chosen: bool = False
 
 
 class Reads(NamedTuple):
     """What a region reads of its event.
 
-    ``paths`` are key paths (``("Records", "[]", "body")``), ``compared`` maps a path to the constants that it is
-    compared with.
+    ``paths`` are key paths (``("Records", "[]", "body")``), ``tested`` those whose presence the code tests;
+    ``compared`` maps a path to the constants that it is compared with.
     """
 
     paths: frozenset[Path]
+    tested: frozenset[Path]
     compared: Mapping[Path, frozenset[str]]
 
 
@@ -66,8 +70,8 @@ def sources(flow: Flow, region: Region, entry: Node, functions: Iterable[Functio
     for kind, how in (*_by_class(flow, region, entry), *_by_operation(flow, region)):
         found.setdefault(kind, Source(kind, how, True))
     read = reads(flow, region)
-    for kind, path in _by_shape(read):
-        found.setdefault(kind, Source(kind, f"the code reads {shown(path)} of the event", True))
+    for kind, path, chosen in _by_shape(read):
+        found.setdefault(kind, Source(kind, f"the code reads {shown(path)} of the event", True, chosen=chosen))
     if not found and not any(
         function.value("events").state is State.KNOWN and function.events for function in functions
     ):
@@ -92,6 +96,7 @@ def _declared(event: EventSource, function: Function) -> str:
 def reads(flow: Flow, region: Region) -> Reads:
     """What the definitions of a region read of the event, through parameters and results."""
     paths: set[Path] = set()
+    tested: set[Path] = set()
     compared: dict[Path, set[str]] = {}
     spelt = _spelt()
     for node in region.nodes:
@@ -104,10 +109,12 @@ def reads(flow: Flow, region: Region) -> Reads:
             for at, value in _tests(term):
                 for path in event_paths(flow, region, node, at):
                     if value[1]:
-                        paths.add((*path, value[0]))
+                        tested.add((*path, value[0]))
                     else:
                         compared.setdefault(path, set()).add(value[0])
-    return Reads(frozenset(paths), {path: frozenset(values) for path, values in compared.items()})
+    return Reads(
+        frozenset(paths | tested), frozenset(tested), {path: frozenset(values) for path, values in compared.items()}
+    )
 
 
 def text_of(flow: Flow, node: Node) -> bytes:
@@ -173,17 +180,20 @@ def _tests(term: Term) -> Iterable[tuple[Term, tuple[str, bool]]]:
         yield from _tests(part)
 
 
-def _by_shape(read: Reads) -> Iterable[tuple[str, Path]]:
+def _by_shape(read: Reads) -> Iterable[tuple[str, Path, bool]]:
+    """(kind, what proves it, whether the code tests for it); the plain proofs first."""
     table_ = table("sources")
+    found = []
     for proof, kind in table_["proof"].items():
         keys = tuple(proof.split("/"))
         if any(path[: len(keys)] == keys for path in read.paths):
-            yield kind, keys
+            found.append((kind, keys, any(path == keys[: len(path)] for path in read.tested)))
+    yield from sorted(found, key=lambda item: item[2])
     for place, values in table_["values"].items():
         keys = tuple(place.split("/"))
         for value in sorted(read.compared.get(keys, ())):
             if value in values:
-                yield values[value], keys
+                yield values[value], keys, True
 
 
 def _by_hint(read: Reads) -> Iterable[tuple[str, Path]]:
