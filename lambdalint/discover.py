@@ -167,11 +167,10 @@ def project(given: Given, exclude: tuple[str, ...] = (), templates: tuple[str, .
             raise UsageError(f"the configured template '{path}' does not exist; correct 'templates'")
         walk.templates.add(path)
     walk.links()
-    only = None
-    if named:
-        parts = [_relative(path, given.root) for path in given.directories]
-        only = (*(f"{part}/" if part else "" for part in parts), *(walk.canonical.get(path, path) for path in named))
-        only = None if "" in only else tuple(sorted(only))
+    # What was named is reported, and the templates above it, which say how it is deployed.
+    parts = [_relative(path, given.root) for path in given.directories]
+    asked = {*(f"{part}/" if part else "" for part in parts), *(walk.canonical.get(path, path) for path in named)}
+    only = None if "" in asked else tuple(sorted(asked | (walk.templates if given.directories else set())))
     return Project(
         tree=tree,
         root=given.root,
