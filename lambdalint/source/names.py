@@ -42,6 +42,7 @@ FACTORY_MADE = "@"
 EVENT, CONTEXT = "<event>", "<context>"
 
 _SDK = {"boto3.client", "boto3.resource", "aioboto3.client", "aioboto3.resource", "aiobotocore.client", "botocore.client"}
+_UNNAMED_SERVICE = {("ext", f"{constructor}()") for constructor in _SDK}  # built for a service that is not told
 _STUB = re.compile(r"^(?:types_aiobotocore|types_boto3|mypy_boto3)_(\w+)\.(?:(?:client|service_resource)\.)?(\w+)\(\)$")
 _CLIENT = re.compile(r"^(?:boto3|aioboto3|aiobotocore|botocore)\.client\(([\w-]*)\)$")
 _RESOURCE = re.compile(r"^(?:boto3|aioboto3)\.resource\(([\w-]*)\)$")
@@ -75,6 +76,8 @@ class Names:
         self._canonical: dict[str, str] = {}
         self._tails: dict[str, list[tuple[str, str, CallRef]]] | None = None
         self._subclasses: dict[Node, list[Node]] | None = None
+        self._records: dict[Node, bool] = {}
+        self._constructions: dict[Node, list[tuple[str, str, CallRef]]] = {}
 
     # -- the entrance
 
@@ -116,6 +119,8 @@ class Names:
         self._memo.clear()
         self._tails = None
         self._subclasses = None
+        self._records.clear()
+        self._constructions.clear()
 
     def _resolve(self, path: str, scope: str, expr: Expr) -> Iterable[Value]:
         kind = expr[0]
@@ -400,6 +405,12 @@ class Names:
 
     def is_record(self, node: Node) -> bool:
         """Whether the constructor of a class is made from its fields: dataclasses, named tuples, models."""
+        found = self._records.get(node)
+        if found is None:
+            found = self._records[node] = self._is_record(node)
+        return found
+
+    def _is_record(self, node: Node) -> bool:
         for owner in self.ancestors(node):
             class_ = self.class_of(owner)
             if class_ is None or "__init__" in class_.attributes:
@@ -424,6 +435,8 @@ class Names:
 
     def constructions(self, node: Node) -> list[tuple[str, str, CallRef]]:
         """The calls among the loaded modules that make an object of a class, or of one derived from it."""
+        if node in self._constructions:
+            return self._constructions[node]
         family = {node, *self.subclasses(node)}
         tails = {class_.name for item in family if (class_ := self.class_of(item)) is not None}
         found = []
@@ -431,6 +444,7 @@ class Names:
             for path, scope, call in self.index().get(name, ()):
                 if any(value[0] == "cls" and (value[1], value[2]) in family for value in self.resolve(path, scope, call.callee)):
                     found.append((path, scope, call))
+        self._constructions[node] = found
         return found
 
     def _is_abstract(self, node: Node, class_: Class, name: str) -> bool:
@@ -668,7 +682,13 @@ class Names:
         if kind == "cls":
             return (("inst", value[1], value[2]),)
         if kind in ("def", "bound"):
-            return self._returned((value[1], value[2]), value[3] if kind == "bound" else None)
+            node = (value[1], value[2])
+            returned = self._returned(node, value[3] if kind == "bound" else None)
+            if any(found in _UNNAMED_SERVICE for found in returned):
+                service = self._service_passed(node, int(kind == "bound"), args, keywords, path, scope)
+                if service:
+                    return [("ext", f"{found[1][:-1]}{service})") if found in _UNNAMED_SERVICE else found for found in returned]
+            return returned
         if kind == "partial":
             return self.result(value[1], (), (), path, scope)
         if kind in ("inst", "self"):
@@ -782,6 +802,26 @@ class Names:
                     value = receiver  # a method that returns self, called on a known instance
                 results.append(value)
         return results or [value for value in annotated if value[0] in ("inst", "ext")]
+
+    def _service_passed(
+        self, node: Node, offset: int, args: tuple[Expr, ...], keywords: tuple[tuple[str, Expr], ...], path: str, scope: str
+    ) -> str:
+        """The service that a call of a client factory (``def client(name): return boto3.client(name)``) names, else ""."""
+        definition = self.definition(node)
+        if definition is None:
+            return ""
+        for call in definition.calls:
+            named = call.args[0] if call.args else dict(call.keywords).get("service_name")
+            if named is None or named[0] != "n" or ("p",) not in {bound[:1] for bound in definition.bindings.get(named[1], ()) if bound}:
+                continue
+            if not any(value[0] == "ext" and value[1] in _SDK for value in self.resolve(*node, call.callee)):
+                continue
+            index = next(i for i, param in enumerate(definition.params) if param.name == named[1])
+            given = argument(definition, index, CallRef(-1, None, args, keywords, "", 0, 0, 0, 0), offset)
+            services = {value[1] for value in self.resolve(path, scope, given) if value[0] == "const" and type(value[1]) is str}
+            if len(services) == 1:
+                return str(services.pop())
+        return ""
 
     def _entered(self, value: Value) -> Iterable[Value]:
         """What ``with value as x`` binds: the result of ``__enter__`` where the project defines it, else the manager itself."""

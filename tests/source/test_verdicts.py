@@ -900,6 +900,13 @@ def handler(event, context):
     for one in response["Parameter"]["Value"].split(","):
         boto3.client("s3", region_name=one)  # -> exempt per-invocation
 """,
+    "all regions": """
+import boto3
+def handler(event, context):
+    session = boto3.Session()  # -> fires
+    for region in session.get_available_regions("ec2"):
+        session.client("ec2", region_name=region)  # -> exempt per-invocation
+""",
 }
 
 
@@ -920,3 +927,28 @@ def test_one_spelling_for_each_operation() -> None:
     assert names.canonical("aws:dynamodb#Table().put_item") == "aws:dynamodb#Table.put_item"
     assert names.canonical("aws:s3#meta.client") == "boto3.client(s3)"
     assert names.canonical("mypy_boto3_lambda.client.LambdaClient()") == "boto3.client(lambda)"
+
+
+def test_a_client_factory_takes_its_service_from_each_call() -> None:
+    found = analyse(
+        """
+import boto3
+_cache = {}
+def client(name):
+    if name not in _cache:
+        _cache[name] = boto3.client(name)
+    return _cache[name]
+def handler(event, context):
+    client("lambda").invoke()
+    client(name="sqs").send_message()
+    client(event["service"]).anything()
+"""
+    )
+    definition = found.names.definition(("app.py", "handler"))
+    assert definition is not None
+    operations = {
+        call.tail: found.names.resolve("app.py", "handler", call.callee) for call in definition.calls if call.tail != "client"
+    }
+    assert operations["invoke"] == (("ext", "aws:lambda.invoke"),)
+    assert operations["send_message"] == (("ext", "aws:sqs.send_message"),)
+    assert operations["anything"] == (("ext", "aws:?.anything"),)
