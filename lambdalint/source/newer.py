@@ -105,6 +105,12 @@ class _Finder:
             yield index
             index = self.partner.get(index, index) + 1
 
+    def after(self, index: int, *ends: bytes) -> int:
+        """Where `level` ends."""
+        for inner in self.level(index, *ends):
+            index = self.partner.get(inner, inner) + 1
+        return index
+
     def add(self, construct: Construct, start: int, *edits: Edit) -> None:
         self.found.append(Found(construct, start, edits))
 
@@ -126,8 +132,8 @@ class _Finder:
 
     def match(self, index: int, token: Token) -> None:
         if self.begins_statement(index) and self.text(index + 1) not in _NOT_A_SUBJECT:
-            *_, last = self.level(index)
-            if self.text(last) == b":":
+            end = self.after(index, b";", b":")
+            if self.text(end) == b":" and self.text(end + 1) == NEWLINE:
                 self.add(syntax.MATCH, token.start)
 
     def type_parameters(self, index: int, token: Token) -> None:
@@ -167,9 +173,8 @@ class _Finder:
     def defaults(self, opener: int) -> None:
         for index in self.level(opener + 1, b"]"):
             if self.text(index) == b"=":
-                *_, last = self.level(index, b",", b"]")
-                end = self.tokens[self.partner.get(last, last)].end
-                self.add(syntax.TYPE_DEFAULT, self.tokens[index].start, (self.tokens[index].start, end, b""))
+                start, end = self.tokens[index].start, self.tokens[self.after(index + 1, b",", b"]", b"=") - 1].end
+                self.add(syntax.TYPE_DEFAULT, start, (start, end, b""))
 
     def except_(self, index: int, token: Token) -> None:
         first = index + 1
@@ -178,7 +183,7 @@ class _Finder:
             star = self.tokens[first]
             self.add(syntax.EXCEPT_STAR, token.start, (star.start, star.end, b""))
             first += 1
-        header = list(self.level(first, b":"))
+        header = list(self.level(first, b":", b"except"))
         commas = [at for at in header if self.text(at) == b","]
         if not commas or any(self.text(at) == b"as" for at in header):
             return
@@ -244,7 +249,7 @@ class _Finder:
             return True
         for field in _every(string.fields):
             expression = self.source[field.open : field.end]
-            if field.comment or b"\\" in expression:
+            if field.comment or b"\\" in expression or any(inner.nested for inner in field.nested):
                 return True
             if len(string.quote) == 1 and (b"\n" in expression or b"\r" in expression):
                 return True

@@ -37,9 +37,14 @@ class Construct(NamedTuple):
 
 
 def _fstring_hints() -> tuple[bytes, ...]:
-    """F-strings with their own quote, a backslash, a comment or a line break in a field. All repeats are bounded."""
-    one = rb"(?!QQ)(?:[^Q\r\n\\]|\\[\s\S]){0,2000}?\{[^}Q\r\n]{0,300}[Q\\#\r\n]"
-    three = rb"QQ(?:(?!QQQ)[^\\]|\\[\s\S]){0,4000}?\{[^}]{0,300}?(?:[\\#]|QQQ)"
+    """F-strings with a field that is more than plain text without the string's own quote, a backslash or a comment.
+
+    Each byte is read in one way only and all repeats are bounded, so that no source takes long.
+    """
+    plain = rb"\{\{|\{[^{}Q\r\n\\#]{1,300}\}"
+    one = rb"(?!QQ)(?:[^Q\r\n\\{]|\\[\s\S]|%s){0,2000}(?!%s)\{" % (plain, plain)
+    plain = rb"\{\{|\{(?:(?!QQQ)[^{}\\#]){1,300}\}"
+    three = rb"QQ(?:(?!QQQ)[^\\{]|\\[\s\S]|%s){0,4000}(?!%s)\{" % (plain, plain)
     return tuple(
         prefix + quote + (b"(?:%s|%s)" % (one, three)).replace(b"Q", quote)
         for prefix in (b"f", b"F", b"fr", b"fR", b"Fr", b"FR")
@@ -52,7 +57,7 @@ WALRUS = Construct((3, 8), "an assignment expression (`:=`)", (rb":=",))
 POSITIONAL_ONLY = Construct((3, 8), "positional-only parameters (`/`)", (rb",\s*/\s*[,):]",))
 DEBUG = Construct((3, 8), "`=` in an f-string", (rb"=\s*[!:}]",))
 WITH_PARENTHESES = Construct((3, 9), "parenthesized context managers", (rb"with\s*\(", rb"with[ \t]*\\\s*\("))
-MATCH = Construct((3, 10), "a `match` statement", (rb"case\b[^\r\n]*:",))
+MATCH = Construct((3, 10), "a `match` statement", (rb"case\b[^\r\n]{0,500}:",))
 EXCEPT_STAR = Construct((3, 11), "`except*`", (rb"except\s*\*",))
 STAR_SUBSCRIPT = Construct((3, 11), "unpacking in a subscript", (rb"[\w\])}'\"]\s*\[(?:[^\[\]]{0,300},)?\s*\*",))
 STAR_ANNOTATION = Construct((3, 11), "an unpacked annotation (`*args: *Ts`)", (rb"\*\s*\w+\s*:\s*\*",))
@@ -65,9 +70,9 @@ FREE_FSTRING = Construct(
 )
 TYPE_DEFAULT = Construct((3, 13), "a default of a type parameter", TYPE_PARAMETERS.hints)
 TEMPLATE_STRING = Construct((3, 14), 'a template string (`t"…"`)', (rb"(?<![\w'\"])(?:[tT][rR]?|[rR][tT])['\"]",))
-EXCEPT_SEVERAL = Construct(PEP_758, "`except` with several types and no parentheses", (rb"except\b[^\r\n:]*,",))
+EXCEPT_SEVERAL = Construct(PEP_758, "`except` with several types and no parentheses", (rb"except\b[^\r\n:]{0,500},",))
 LAZY_IMPORT = Construct((3, 15), "a lazy import", (rb"lazy[ \t\\]\s*(?:import|from)\b",))
-STAR_COMPREHENSION = Construct((3, 15), "unpacking in a comprehension", (rb"[\[({]\s*\*[\s\S]{1,400}?\bfor\b",))
+STAR_COMPREHENSION = Construct((3, 15), "unpacking in a comprehension", (rb"[\[({]\s*\*[\s\S]{1,200}?\bfor\b",))
 CONSTRUCTS = (
     WALRUS, POSITIONAL_ONLY, DEBUG, WITH_PARENTHESES, MATCH, EXCEPT_STAR, STAR_SUBSCRIPT, STAR_ANNOTATION,
     TYPE_PARAMETERS, TYPE_STATEMENT, FREE_FSTRING, TYPE_DEFAULT, TEMPLATE_STRING, EXCEPT_SEVERAL, LAZY_IMPORT,

@@ -14,6 +14,7 @@ from typing import NamedTuple
 STRING = b'"'  # the text of a token that stands for a string; names, numbers and operators have their own
 NUMBER = b"0"
 NEWLINE = b"\n"  # the end of a logical line
+NESTING_LIMIT = 400  # of brackets and f-strings; Python refuses more than 200 and 150
 FIELD = b"f{"  # the braces of a replacement field
 FIELD_END = b"f}"
 
@@ -116,7 +117,7 @@ class _Reader:
 
     def read(self) -> Tokens | None:
         size = len(self.source)
-        while self.at < size:
+        while self.at < size and len(self.open) < NESTING_LIMIT:
             top = self.open[-1] if self.open else None
             if type(top) is String:
                 done = self.text(top, None)
