@@ -113,6 +113,7 @@ class Flow:
         self.secret = frozenset(values["secret"])
         self.token = frozenset(values["token"])
         self.random = frozenset(values["random"])
+        self.found = frozenset(values["found"])
         self.constructors: Mapping[str, Any] = table("clients")["constructors"]
         self.lowered: dict[tuple[str, tuple[int, int]], Lowered | None] = {}
         self.refused: dict[str, SourceError] = {}
@@ -501,6 +502,8 @@ class Flow:
             return frozenset({("token", operation)})
         if operation in self.random:
             return frozenset({("fresh", operation)})
+        if operation in self.found:
+            return frozenset({("result", operation)})
         if operation in self.secret or operation in self.pure or operation in self.constructors:
             return receiver | arguments
         if operation.startswith("aws:"):
