@@ -239,13 +239,22 @@ class CallGraph:
                 if value[0] in ("def", "bound") and self.names.decorator_operations((value[1], value[2])) & set(self.factories):
                     continue
                 for wrapper in self.names.result(value, (("f", node[1]),), (), node[0], scope):
-                    if wrapper[0] == "def" and (wrapper[1], wrapper[2]) != node:
-                        found.append(((value[1], value[2]), (wrapper[1], wrapper[2])))
+                    if wrapper[0] == "def":
+                        target = (wrapper[1], wrapper[2])
+                        # one that hands back what it is given gives all that it decorates
+                        if target != node and not self._decorates(value, target):
+                            found.append(((value[1], value[2]), target))
                     elif wrapper[0] == "inst":
                         for method in self.names.attribute(wrapper, "__call__"):
                             if method[0] == "bound":
                                 found.append(((value[1], value[2]), (method[1], method[2])))
         return found
+
+    def _decorates(self, value: Value, node: Node) -> bool:
+        definition = self.names.definition(node)
+        return definition is not None and any(
+            value in self.names.resolve(node[0], definition.parent, decorator) for decorator in definition.decorators
+        )
 
     # -- applications: resolvers, routers, custom-resource helpers
 
