@@ -172,6 +172,7 @@ class _Run:
         chosen = [item for item in self.selection.rules() if item.wants != registry.NOTHING_WANTED]
         self._sites(region, chosen)
         self._function_views(region, chosen)
+        self._declared(chosen)
         self._parse_rest()
         self.statistics = Statistics(calls=region.calls, calls_resolved=region.resolved)
         if self._flow is None:
@@ -284,6 +285,17 @@ class _Run:
             view = FunctionView(shared, entry, self.graph.region([node]))
             for item in interested:
                 self._ask(item, loaded, lambda rule, view=view: rule.check_function(view), node[0])  # type: ignore[misc]
+
+    def _declared(self, chosen: list[RuleEntry]) -> None:
+        """Ask the rules about what templates declare."""
+        interested = [item for item in chosen if item.wants.declared]
+        loaded: dict[str, Rule | None] = {}
+        for function in self.functions if interested else ():
+            place = function.declared_at
+            if place is None or is_test(place.path):
+                continue
+            for item in interested:
+                self._ask(item, loaded, lambda rule, function=function: rule.check_declared(function), place.path)  # type: ignore[misc]
 
     def _ask(
         self, item: RuleEntry, loaded: dict[str, Rule | None], question: Callable[[Rule], Iterable[Finding]], path: str

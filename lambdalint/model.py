@@ -172,6 +172,11 @@ class Function(NamedTuple):
     ``reason`` says in one sentence why this is an entry point. ``problem`` says why a declared
     handler could not be found. ``supplied`` tells that a plug-in makes the handler at packaging time, and
     that the location is the application object which that handler runs.
+
+    ``fault`` is set where the runtime would fail to load the handler from the code that is here:
+    ``malformed`` (no module and function), ``builtin`` (the module's name is one of the interpreter's own),
+    ``module`` (the code root holds no such module) or ``attribute`` (the module binds no such name).
+    ``excuse`` names what may put it right all the same: ``layer wrapper build placeholder dynamic``.
     """
 
     name: str
@@ -185,6 +190,8 @@ class Function(NamedTuple):
     declared: DeclaredFunction | None = None
     problem: str = ""
     supplied: bool = False
+    fault: str = ""
+    excuse: str = ""
 
     @property
     def declared_at(self) -> Location | None:

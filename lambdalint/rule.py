@@ -2,8 +2,9 @@
 
 A rule asks for what it wants to see (`Wanted`) and gets views that the engine has prepared; it
 parses nothing, reads no file and prints nothing. Which view it gets depends on the method that it
-defines: `check_site` (a call of a wanted operation inside a per-invocation region) or
-`check_function` (a deployed function with everything reachable from it).
+defines: `check_site` (a call of a wanted operation inside a per-invocation region),
+`check_function` (a deployed function with everything reachable from it) or `check_declared` (a function
+as a template declares it, whether or not its code was found).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from lambdalint.model import Confidence, Finding, Location, Severity, Step
+from lambdalint.model import Confidence, Finding, Function, Location, Severity, Step
 
 if TYPE_CHECKING:
     from lambdalint.source.views import FunctionView, SiteView
@@ -23,13 +24,15 @@ class Wanted(NamedTuple):
     ``tables`` are names of operation tables of ``lambdalint/data`` whose keys are operations;
     ``operations`` are further operations (``aws:lambda.invoke``, ``time.sleep``); ``stores`` asks for
     definitions that write to names which outlive the invocation; ``entry_points`` asks for the
-    bodies of all entry points.
+    bodies of all entry points; ``declared`` asks for every function that a template declares, also those
+    whose code was not found.
     """
 
     operations: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
     stores: bool = False
     entry_points: bool = False
+    declared: bool = False
 
 
 class Rule:
@@ -69,6 +72,10 @@ class Rule:
 
     def check_function(self, function: FunctionView) -> Iterable[Finding]:
         """Findings for one deployed function."""
+        return ()
+
+    def check_declared(self, function: Function) -> Iterable[Finding]:
+        """Findings for one function that a template declares."""
         return ()
 
     def finding(

@@ -33,6 +33,7 @@ class Declared:
         self.program = program
         self.locator = locator
         self.delegating: dict[str, str] = dict(table("entry_points")["delegating"])
+        self.builtin = frozenset(table("entry_points")["builtin"]["modules"])
         self.functions: list[Function] = []
         self.nodes: set[Node] = set()
 
@@ -80,8 +81,47 @@ class Declared:
                 declared=item,
                 problem=target.problem,
                 supplied="wrapped_handler" in item.settings,
+                fault=(fault := self._fault(item, handler, module, target)),
+                excuse=self._excuse(item, fault, module.path) if fault else "",
             )
         )
+
+    # -- what the runtime would refuse
+
+    def _fault(self, item: DeclaredFunction, handler: Handler | None, module: Module, target: Target) -> str:
+        """Why the runtime would fail to load the handler, "" where it would not or where nobody can tell."""
+        runtime = _text(item.runtime)
+        written = _text(item.handler)
+        if runtime is None or not runtime.startswith("python") or not written or written in self.delegating:
+            return ""
+        if "inline_code" in item.settings or "wrapped_handler" in item.settings:
+            return ""
+        if handler is None:
+            # A script is what the wrapper of a layer starts.
+            known = not item.code_root.unknown and not written.endswith(".sh") and "::" not in written
+            return "malformed" if known and parse(written) is None else ""
+        if handler.module.split(".")[0] in self.builtin:
+            return "builtin"
+        if module.absent:
+            return "module"
+        return "attribute" if target.unbound and not module.how else ""
+
+    def _excuse(self, item: DeclaredFunction, fault: str, path: str | None) -> str:
+        """What may put a fault right that the template and the code show."""
+        variables = item.environment.value if isinstance(item.environment.value, dict) else {}
+        layers = bool(item.layers.value) or item.layers.unknown
+        if "{{" in item.location.path or "{{" in (_text(item.handler) or ""):
+            return "placeholder"
+        if fault == "attribute":
+            return "dynamic" if path is not None and self.locator.may_bind(path) else ""
+        if "AWS_LAMBDA_EXEC_WRAPPER" in variables or (layers and item.environment.unknown):
+            return "wrapper"
+        if fault == "builtin":
+            return ""
+        if layers:
+            return "layer"
+        image = item.package_type.unknown or _text(item.package_type) == "Image"
+        return "build" if image or "build_method" in item.settings else ""
 
     def _module(self, item: DeclaredFunction) -> tuple[Handler | None, Module]:
         runtime = _text(item.runtime)

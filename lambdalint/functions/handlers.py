@@ -29,6 +29,8 @@ _INFRASTRUCTURE = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+# Calls that can bind names of a module.
+_BINDING = frozenset({"globals", "setattr", "exec", "vars", "locals"})
 # The suffixes of modules in other languages that Lambda runs.
 _FOREIGN_SUFFIXES = (".js", ".mjs", ".cjs", ".ts", ".mts", ".tsx", ".rb")
 
@@ -45,7 +47,7 @@ class Target(NamedTuple):
 
     ``path``, ``line`` and ``qualname`` as in `Function`; ``nodes`` are all (path, name) passed on the way,
     the definition included: none of them is a function of its own. ``problem`` says why there is no
-    definition.
+    definition; ``unbound`` tells that the module which was asked for does not bind the name.
     """
 
     path: str | None = None
@@ -53,15 +55,20 @@ class Target(NamedTuple):
     qualname: str | None = None
     nodes: frozenset[Node] = frozenset()
     problem: str = ""
+    unbound: bool = False
 
 
 class Module(NamedTuple):
-    """The file of a handler's module, its code root and how it was found ("" for: where the template says)."""
+    """The file of a handler's module, its code root and how it was found ("" for: where the template says).
+
+    ``absent`` tells that the code root is here and holds modules, but not this one.
+    """
 
     path: str | None = None
     code_root: str | None = None
     how: str = ""
     problem: str = ""
+    absent: bool = False
 
 
 def parse(text: str) -> Handler | None:
@@ -92,6 +99,7 @@ class Locator:
         self.noise = frozenset(table("entry_points")["names"]["noise"].split())
         self._by_stem: dict[str, list[str]] | None = None
         self._holding: set[str] = set()
+        self._source_roots: set[str] = set()
 
     # -- modules
 
@@ -101,16 +109,28 @@ class Locator:
             stem = root[:-3].rpartition("/")[2]
             if handler.module in (stem, f"{stem}.{stem}") and self.program.exists(root):
                 return Module(root, parent(root))
-            return Module(problem=f"{root} is not module {handler.module}")
+            problem = f"{root} is not module {handler.module}"
+            return Module(problem=problem, absent=stem != handler.module and self.program.exists(root))
         found = self.program.module(root, handler.module)
         if found and not found.endswith("/"):
             return Module(found, root)
-        return Module(problem=f"no module {handler.module} in {root or 'the root directory'}")
+        problem = f"no module {handler.module} in {root or 'the root directory'}"
+        return Module(problem=problem, absent=self._is_source_root(root, handler.module))
 
     def other_language(self, root: str, handler: Handler) -> bool:
         """Whether the handler's module is there, but in another language."""
         stem = join(root, handler.module.replace(".", "/"))
         return any(self.program.exists(stem + suffix) for suffix in _FOREIGN_SUFFIXES)
+
+    def _is_source_root(self, root: str, module: str) -> bool:
+        """Whether modules that handlers could name lie in a directory, or in the package of it that one names."""
+        if not self._source_roots:
+            for path in self.files:
+                directory = parent(path)
+                self._source_roots.add(directory)
+                if path.endswith("/__init__.py"):
+                    self._source_roots.add(parent(directory))
+        return root in self._source_roots or ("." in module and self.holds_python(join(root, module.partition(".")[0])))
 
     def holds_python(self, root: str) -> bool:
         """Whether any discovered Python file lies below a directory."""
@@ -214,8 +234,17 @@ class Locator:
                     return found
         return None
 
+    def may_bind(self, path: str) -> bool:
+        """Whether a module may bind names that nobody can list: by a star import, by a call, by ``__getattr__``."""
+        skeleton = self.program.skeleton(path)
+        if skeleton is None or skeleton.stars or skeleton.newer_syntax or "__getattr__" in skeleton.bindings:
+            return True
+        calls = [*skeleton.calls, *(call for definition in skeleton.defs.values() for call in definition.calls)]
+        return any(call.tail in _BINDING for call in calls)
+
     def target(self, path: str, attribute: str) -> Target:
         """The definition behind a module's attribute, through imports, aliases and wrappers from outside."""
+        asked = path
         nodes: set[Node] = set()
         for _ in range(HOPS):
             skeleton = self.program.skeleton(path)
@@ -226,7 +255,9 @@ class Locator:
             if attribute not in skeleton.bindings:
                 found = self._starred(skeleton, attribute)
                 if found is None:
-                    return Target(None, None, None, frozenset(nodes), f"{path} binds no {attribute}")
+                    return Target(
+                        None, None, None, frozenset(nodes), f"{path} binds no {attribute}", unbound=path == asked
+                    )
                 path = found
                 continue
             expr = bound[-1] if bound else None
