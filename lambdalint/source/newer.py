@@ -50,7 +50,6 @@ class New(NamedTuple):
 
 
 class _Finder:
-
     def __init__(self, source: bytes, tokens: Tokens) -> None:
         self.source = source
         self.tokens = tokens.tokens
@@ -370,5 +369,3 @@ def _bound(tree: ast.Module) -> tuple[set[str], bool]:
         targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
         names.update(target.id for target in targets if isinstance(target, ast.Name))
     return names, "*" in names
-
-

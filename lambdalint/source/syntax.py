@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from lambdalint.source.skeleton import PEP_758, utf8
+from lambdalint.source.skeleton import PEP_758, SourceError, utf8
 
 if TYPE_CHECKING:
     from lambdalint.source.program import Program
@@ -61,9 +61,7 @@ MATCH = Construct((3, 10), "a `match` statement", (rb"case\b[^\r\n]{0,500}:",))
 EXCEPT_STAR = Construct((3, 11), "`except*`", (rb"except\s*\*",))
 STAR_SUBSCRIPT = Construct((3, 11), "unpacking in a subscript", (rb"[\w\])}'\"]\s*\[(?:[^\[\]]{0,300},)?\s*\*",))
 STAR_ANNOTATION = Construct((3, 11), "an unpacked annotation (`*args: *Ts`)", (rb"\*\s*\w+\s*:\s*\*",))
-TYPE_PARAMETERS = Construct(
-    (3, 12), "type parameters", (rb"def\s+\w+\s*\[", rb"class\s+\w+\s*\[", rb"type\s+\w+\s*\[")
-)
+TYPE_PARAMETERS = Construct((3, 12), "type parameters", (rb"def\s+\w+\s*\[", rb"class\s+\w+\s*\[", rb"type\s+\w+\s*\["))
 TYPE_STATEMENT = Construct((3, 12), "a `type` statement", (rb"type[ \t\\]\s*\w+\s*[\[=]",))
 FREE_FSTRING = Construct(
     (3, 12), "an f-string with its own quotes, a backslash, a comment or a line break in braces", _fstring_hints()
@@ -114,12 +112,15 @@ def needed(source: bytes, runtime: Version, upto: Version = RUNNING) -> Needed |
 
     Args:
         source: the bytes of the file, which some Python compiles.
-        runtime: the Python that is to compile it, at least 3.7.
+        runtime: the Python that is to compile it, at least 3.6.
         upto: a Python that is known to compile it; nothing newer is looked for.
     """
     if upto <= runtime:
         return None
-    source = utf8(source)
+    try:
+        source = utf8(source)
+    except SourceError:  # the parser is less strict about bytes in comments
+        return None
     if not hinted(source, runtime, upto):
         return None
     from lambdalint.source.newer import find  # its patterns take a while to compile
