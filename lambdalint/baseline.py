@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from lambdalint.errors import UsageError
+from lambdalint.records import NamedTuple
 from lambdalint.tree import DirectoryTree, Unreadable
 
 if TYPE_CHECKING:

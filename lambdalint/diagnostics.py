@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from lambdalint.model import Confidence, Finding, Location, Severity, Skipped
+from lambdalint.records import NamedTuple
 
 
 class Diagnostic(NamedTuple):

@@ -13,11 +13,13 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar
 
 from lambdalint.data import table
 from lambdalint.errors import UsageError
 from lambdalint.model import Skipped
+from lambdalint.patterns import regex
+from lambdalint.records import NamedTuple
 from lambdalint.tree import DirectoryTree, Tree, Unreadable
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ IGNORE_LIMIT = 1 << 20  # bytes of one .gitignore
 RECORD_LIMIT = 8 << 20  # bytes of one RECORD
 STAR_LIMIT = 8  # a pattern with more wildcards in one segment can take exponential time; it is left out
 # Files that belong to a project and that no analysis reads: naming one (a pre-commit hook does) is no mistake.
-_PROJECT_FILE = re.compile(
+_PROJECT_FILE = regex(
     r"\.(toml|txt|in|lock|cfg|ini|json|ya?ml|template|md|rst|tf|tfvars|sh)$|^(Pip|Make|Docker)file"
 )
 

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum, IntEnum
-from typing import Any, NamedTuple
+from typing import Any
+
+from lambdalint.records import NamedTuple
 
 
 class Severity(IntEnum):

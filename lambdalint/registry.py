@@ -9,10 +9,11 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lambdalint.diagnostics import DIAGNOSTICS, Diagnostic
 from lambdalint.errors import UsageError, nearest
+from lambdalint.records import NamedTuple
 from lambdalint.rule import Rule, Wanted
 from lambdalint.settings import COMMAND_LINE
 

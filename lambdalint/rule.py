@@ -10,9 +10,10 @@ as a template declares it, whether or not its code was found).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar
 
 from lambdalint.model import Confidence, Finding, Function, Location, Severity, Step
+from lambdalint.records import NamedTuple
 
 if TYPE_CHECKING:
     from lambdalint.source.views import FunctionView, SiteView

@@ -14,10 +14,12 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from lambdalint.errors import UsageError, nearest
 from lambdalint.model import Confidence, Severity
+from lambdalint.patterns import regex
+from lambdalint.records import NamedTuple
 from lambdalint.tree import DirectoryTree, Unreadable
 
 FILE_NAMES = ("lambdalint.toml", ".lambdalint.toml", "pyproject.toml")
@@ -31,8 +33,8 @@ COMMAND_LINE = "command line"
 
 # TOML of another tool is parsed only if it can hold a section of ours ("tool" as a plain key would clash with it),
 # or if it is in no encoding that TOML allows, which only the parser may say.
-_OURS = re.compile(rb"lambdalint|^[ \t]*[\"']?tool[\"']?[ \t]*=|\x00", re.MULTILINE)
-_DOTTED = re.compile(rb"(?:[\w\"'-]+[ \t]*\.[ \t]*){100}")
+_OURS = regex(rb"lambdalint|^[ \t]*[\"']?tool[\"']?[ \t]*=|\x00", re.MULTILINE)
+_DOTTED = regex(rb"(?:[\w\"'-]+[ \t]*\.[ \t]*){100}")
 
 
 class Settings(NamedTuple):

@@ -36,10 +36,16 @@ class DirectoryTree:
 
     def __init__(self, root: str) -> None:
         self.root = os.path.realpath(root)
+        self._directories: dict[str, str] = {}  # as asked for → without links; one realpath takes a call for each part
 
     def _inside(self, path: str) -> str:
-        full = os.path.join(self.root, *path.split("/"))
-        real = os.path.realpath(full)
+        directory, _, name = path.rpartition("/")
+        parent = self._directories.get(directory)
+        if parent is None:
+            parent = self._directories[directory] = os.path.realpath(os.path.join(self.root, *directory.split("/")))
+        real = os.path.join(parent, name)
+        if name in ("", ".", "..") or os.path.islink(real):
+            real = os.path.realpath(real)
         if real != self.root and not real.startswith(self.root.rstrip(os.sep) + os.sep):
             raise Unreadable("link that leads out of the project")
         return real

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
 from lambdalint.discover import is_test
 from lambdalint.functions.declared import source_root
 from lambdalint.model import Function
+from lambdalint.patterns import regex
+from lambdalint.records import NamedTuple
 from lambdalint.source.program import SOURCE_LIMIT, Program, join, parent
 from lambdalint.tree import Unreadable
 
@@ -23,15 +25,15 @@ if TYPE_CHECKING:
 
 ENOUGH = 6  # points of evidence that make a function with a telling name an entry point
 ENOUGH_UNNAMED = 7  # ... and one whose name says nothing
-ASSIGNED = re.compile(rb"^(\w+)[ \t]*(?::[^=\n]+)?=(?!=)[ \t]*([\w.]+)", re.MULTILINE)
+ASSIGNED = regex(rb"^(\w+)[ \t]*(?::[^=\n]+)?=(?!=)[ \t]*([\w.]+)", re.MULTILINE)
 # Programs that describe a deployment (CDK, Pulumi, troposphere, boto3) name handlers in keyword arguments and dicts.
-NAMED = re.compile(rb"""["']?\b[hH]andler["']?[ \t]*[=:][ \t]*["']([\w./-]{1,200})\.(\w+)["']""")
-WORD = re.compile(rb"\w+")
-IMPORTED = re.compile(
+NAMED = regex(rb"""["']?\b[hH]andler["']?[ \t]*[=:][ \t]*["']([\w./-]{1,200})\.(\w+)["']""")
+WORD = regex(rb"\w+")
+IMPORTED = regex(
     rb"^[ \t]*(?:from[ \t]+[\w.]+[ \t]+import[ \t]*\([^)]{0,4000}\)|(?:from|import)[ \t]+[^\n#]+)", re.MULTILINE
 )
-DEFINED = re.compile(rb"^(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(\s*\*?(\w+)([^)]{0,200})", re.MULTILINE)
-CONTEXTUAL = re.compile(rb"ontext|ct?xt|,\s*\*?_|,\s*(?:c|unused\w*|not_used)\s*(?:[,:=]|$)")
+DEFINED = regex(rb"^(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(\s*\*?(\w+)([^)]{0,200})", re.MULTILINE)
+CONTEXTUAL = regex(rb"ontext|ct?xt|,\s*\*?_|,\s*(?:c|unused\w*|not_used)\s*(?:[,:=]|$)")
 
 
 class Evidence(NamedTuple):
@@ -87,27 +89,27 @@ class Vocabulary:
         self.packages = tuple(sorted({name.split(".", 1)[0].encode() for name in origins}))
 
         names = entries["names"]
-        self.strong = re.compile(names["strong"])
-        self.good = re.compile(names["good"])
-        self.never = re.compile(names["never"])
-        self.event = re.compile(names["event"])
-        self.event_weak = re.compile(names["event_weak"])
-        self.context = re.compile(names["context"])
-        self.context_weak = re.compile(names["context_weak"])
-        self.strong_file = re.compile(names["strong_file"])
-        self.file = re.compile(names["file"])
-        self.other_platform = re.compile(rf"(?:^|[-_./]){names['other_platform']}(?:[-_./]|$)")
-        self.directory = re.compile(names["directory"])
-        self.automation = re.compile(names["automation"])
+        self.strong = regex(names["strong"])
+        self.good = regex(names["good"])
+        self.never = regex(names["never"])
+        self.event = regex(names["event"])
+        self.event_weak = regex(names["event_weak"])
+        self.context = regex(names["context"])
+        self.context_weak = regex(names["context_weak"])
+        self.strong_file = regex(names["strong_file"])
+        self.file = regex(names["file"])
+        self.other_platform = regex(rf"(?:^|[-_./]){names['other_platform']}(?:[-_./]|$)")
+        self.directory = regex(names["directory"])
+        self.automation = regex(names["automation"])
         annotations = entries["annotations"]
         self.context_types = frozenset(annotations["context"])
         self.neutral_types = frozenset(annotations["neutral"])
-        self.event_types = re.compile(annotations["event"])
+        self.event_types = regex(annotations["event"])
         self.other_contexts = frozenset(annotations["other_contexts"])
         body = entries["body"]
-        self.uses_context = re.compile(body["context"].encode())
-        self.uses_event = re.compile(body["event"].encode())
-        self.uses_other = re.compile(body["other"].encode())
+        self.uses_context = regex(body["context"].encode())
+        self.uses_event = regex(body["event"].encode())
+        self.uses_other = regex(body["other"].encode())
 
 
 def _stem(path: str) -> str:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lambdalint.data import table
 from lambdalint.discover import is_test
+from lambdalint.patterns import regex
+from lambdalint.records import NamedTuple
 from lambdalint.source.program import join, parent
 
 if TYPE_CHECKING:
@@ -23,12 +25,12 @@ HOPS = 12  # of imports and aliases from the handler to its definition
 SEARCH_LIMIT = 200  # files of one module name that a search weighs
 
 # Directories that hold deployment code for what lies beside them.
-_INFRASTRUCTURE = re.compile(
+_INFRASTRUCTURE = regex(
     r"(?:infra|infrastructure|deploy|deployments?|terraform|tf|iac|cdk|cdk\.out|cloudformation|cfn|cf|sam|stacks?|templates?"
     r"|packaging|serverless|build|dist|ops|\.aws|\.chalice)(?:[-_](?:modules?|templates?|stacks?|code|config))?$",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_WORD = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 # Calls that can bind names of a module.
 _BINDING = frozenset({"globals", "setattr", "exec", "vars", "locals"})
 # The suffixes of modules in other languages that Lambda runs.

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from lambdalint.patterns import regex
 from lambdalint.tree import Tree, Unreadable
 
 if TYPE_CHECKING:
     from lambdalint.model import Location
 
 EXCERPT_LIMIT = 8 << 20  # bytes of a source file that is read again for its lines
-_LINE_END = re.compile(r"\r\n|\r|\n")
+_LINE_END = regex(r"\r\n|\r|\n")
 
 
 class View:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
 from lambdalint.model import Location, Step
+from lambdalint.patterns import regex
+from lambdalint.records import NamedTuple
 from lambdalint.source.events import Source, event_paths, setting
 from lambdalint.tree import Unreadable
 
@@ -39,8 +41,8 @@ _DELETES = frozenset(
         "aws:sqs#Queue.delete_messages",
     }
 )
-_COMMENT = re.compile(rb"#[^'\"\n]*$")
-_BATCH_DECORATOR = re.compile(r"batch|sqs|partial|record", re.IGNORECASE)
+_COMMENT = regex(rb"#[^'\"\n]*$")
+_BATCH_DECORATOR = regex(r"batch|sqs|partial|record", re.IGNORECASE)
 
 # What becomes of an error inside a call: there is none, or it is handled (sent on, stored, told), swallowed or raised.
 NONE, HANDLED, SWALLOWED, RAISED = range(4)

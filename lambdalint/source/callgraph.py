@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
+from lambdalint.records import NamedTuple
 from lambdalint.source.names import Names, Node, Value, Values
 from lambdalint.source.skeleton import CallRef, Def, Expr
 

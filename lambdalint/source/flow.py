@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
+from lambdalint.records import NamedTuple
 from lambdalint.source.callgraph import CallGraph, Edge, Region
 from lambdalint.source.names import CONTEXT, EVENT, Node, Values
 from lambdalint.source.program import Program

@@ -11,6 +11,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
+from lambdalint.patterns import regex
 from lambdalint.source.flow import Route
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ REACH_LIMIT = 60
 _CONDITIONAL = frozenset({"put_item", "update_item", "transact_write_items", "transact_write"})
 _CLAIMS = frozenset({"setnx"})
 # A function so called, asked before the effect, is the project's own guard.
-_SAYS_SO = re.compile(
+_SAYS_SO = regex(
     r"idempot|de_?dup|duplicate|already|was_?(sent|processed|handled|seen)|is_?(processed|handled|seen|new)|"
     r"has_?(been|run|processed|seen)|acquire_?lock|try_?lock|claim|_?lock$|exists$",
     re.IGNORECASE,

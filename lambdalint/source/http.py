@@ -8,9 +8,10 @@ subclass of the session, or for the whole process. What the libraries do when no
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
+from lambdalint.records import NamedTuple
 from lambdalint.source.flow import Question
 from lambdalint.source.names import argument
 from lambdalint.source.reduction import ABSENT, alternatives, is_open

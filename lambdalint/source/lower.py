@@ -35,8 +35,9 @@ import _ast as ast
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from lambdalint.records import NamedTuple
 from lambdalint.source.skeleton import PEP_758, SourceError, children, numbered, read, tail_of, utf8
 
 if TYPE_CHECKING:

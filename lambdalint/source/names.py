@@ -27,6 +27,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from lambdalint.data import table
+from lambdalint.patterns import regex
 from lambdalint.source.program import Program
 from lambdalint.source.skeleton import CallRef, Class, Def, Expr, Skeleton
 
@@ -43,9 +44,9 @@ EVENT, CONTEXT = "<event>", "<context>"
 
 _SDK = {"boto3.client", "boto3.resource", "aioboto3.client", "aioboto3.resource", "aiobotocore.client", "botocore.client"}
 _UNNAMED_SERVICE = {("ext", f"{constructor}()") for constructor in _SDK}  # built for a service that is not told
-_STUB = re.compile(r"^(?:types_aiobotocore|types_boto3|mypy_boto3)_(\w+)\.(?:(?:client|service_resource)\.)?(\w+)\(\)$")
-_CLIENT = re.compile(r"^(?:boto3|aioboto3|aiobotocore|botocore)\.client\(([\w-]*)\)$")
-_RESOURCE = re.compile(r"^(?:boto3|aioboto3)\.resource\(([\w-]*)\)$")
+_STUB = regex(r"^(?:types_aiobotocore|types_boto3|mypy_boto3)_(\w+)\.(?:(?:client|service_resource)\.)?(\w+)\(\)$")
+_CLIENT = regex(r"^(?:boto3|aioboto3|aiobotocore|botocore)\.client\(([\w-]*)\)$")
+_RESOURCE = regex(r"^(?:boto3|aioboto3)\.resource\(([\w-]*)\)$")
 
 
 class Names:

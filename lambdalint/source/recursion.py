@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from lambdalint.records import NamedTuple
 from lambdalint.source.trace import Tracer
 
 if TYPE_CHECKING:

@@ -28,7 +28,9 @@ from __future__ import annotations
 import _ast as ast
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from lambdalint.records import NamedTuple
 
 Expr = Any  # a nested tuple of the forms above, or None; mypy cannot express recursion through Any-sized tuples
 

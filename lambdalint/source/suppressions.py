@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
 
 from lambdalint import diagnostics
 from lambdalint.errors import nearest
 from lambdalint.model import Finding, Location
+from lambdalint.records import NamedTuple
 
 # Up to the next directive of the same comment, so that a missing bracket does not swallow it.
 _DIRECTIVE = re.compile(r"lambdalint:[ \t]*(?P<word>[\w-]*)[ \t]*(?:\[(?P<names>[^\]]*)\])?")

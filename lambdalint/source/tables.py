@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lambdalint.model import ABSENT, Function, Value
+from lambdalint.records import NamedTuple
 from lambdalint.templates.values import Resource, first, mapping, pick, references, text
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ indentation, no comments, no values. Time is linear in the source and nothing he
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from lambdalint.records import NamedTuple
 
 STRING = b'"'  # the text of a token that stands for a string; names, numbers and operators have their own
 NUMBER = b"0"

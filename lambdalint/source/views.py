@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from lambdalint.model import EventSource, Function, Location, Step
 from lambdalint.source.callgraph import Entry, Region
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from lambdalint.source.events import Source
     from lambdalint.source.http import Patience
     from lambdalint.source.lower import Body, Call, Term
-    from lambdalint.templates.values import Resource
     from lambdalint.source.recursion import Recursion
     from lambdalint.source.waits import Wait
+    from lambdalint.templates.values import Resource
 
 
 class Shared:

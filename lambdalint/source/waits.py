@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
+from lambdalint.records import NamedTuple
 from lambdalint.source.flow import Question
 from lambdalint.source.reduction import ABSENT, alternatives, is_open
 

@@ -8,9 +8,10 @@ values are replaced).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lambdalint.model import ABSENT, DeclaredFunction, EventSource, Location, State, Value
+from lambdalint.records import NamedTuple
 from lambdalint.templates.documents import LIST, MAP, SCALAR, Node
 from lambdalint.templates.events import filter_patterns, key_rules, settings
 from lambdalint.templates.values import (

@@ -17,7 +17,9 @@ document that would expand beyond the budget is refused whole.
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
+
+from lambdalint.records import NamedTuple
 
 YAML_LIMIT = 1_000_000
 JSON_LIMIT = 10_000_000

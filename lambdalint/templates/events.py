@@ -13,9 +13,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from lambdalint.model import ABSENT, DeclaredFunction, EventSource, Location, State, Value
+from lambdalint.records import NamedTuple
 from lambdalint.templates.values import (
     Reference,
     Resource,

@@ -12,9 +12,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from lambdalint.model import ABSENT, Location, State, Value
+from lambdalint.records import NamedTuple
 from lambdalint.templates.documents import LIST, MAP, SCALAR, Malformed, Node, read_json, read_yaml
 from lambdalint.templates.hcl import Expression, File, location, parse_template
 from lambdalint.templates.values import (

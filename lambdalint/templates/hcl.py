@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from lambdalint.model import Location
+from lambdalint.records import NamedTuple
 from lambdalint.templates.documents import LIST, MAP, SCALAR, Malformed, Node, decoded, read_json
 
 # The grammar's error recovery costs up to 6 µs a byte (a run of quotes): 3 s for the largest file taken.

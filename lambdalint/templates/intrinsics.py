@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
 
 from lambdalint.model import ABSENT, Location, State, Value
+from lambdalint.records import NamedTuple
 from lambdalint.templates.documents import LIST, MAP, SCALAR, Node
 from lambdalint.templates.values import (
     SIZE_LIMIT,

@@ -15,9 +15,10 @@ import copy
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lambdalint.model import ABSENT, DeclaredFunction, EventSource, Location, State, Value
+from lambdalint.records import NamedTuple
 from lambdalint.templates.cloudformation import TRACKED
 from lambdalint.templates.documents import LIST, MAP, SCALAR, YAML_LIMIT, Malformed, Node, read_json, read_yaml
 from lambdalint.templates.events import settings

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from lambdalint.model import ABSENT, DeclaredFunction, Location, Skipped, State, Value
+from lambdalint.records import NamedTuple
 
 
 class Reference(NamedTuple):

@@ -1,0 +1,27 @@
+"""Regular expressions that are compiled when they are first used.
+
+Python keeps no compiled expressions between runs; compiling those of all modules took 9 of the 70 CPU milliseconds
+of a run over one clean file, which uses few of them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, AnyStr, cast
+
+
+class _Pattern:
+    """Stands in for a `re.Pattern`; each method is looked up once."""
+
+    def __init__(self, text: Any, flags: int) -> None:
+        self._source = (text, flags)
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(re.compile(*self._source), name)
+        setattr(self, name, found)
+        return found
+
+
+def regex(text: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
+    """The pattern of ``text``, as of `re.compile`. A mistake in ``text`` shows when it is first used."""
+    return cast("re.Pattern[AnyStr]", _Pattern(text, flags))
