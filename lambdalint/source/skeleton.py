@@ -166,6 +166,7 @@ def parse(source: bytes, path: str) -> ast.Module:
     """
     import warnings
 
+    encoding_of(source)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # invalid escapes and the like are not this tool's business
@@ -188,22 +189,44 @@ def utf8(source: bytes) -> bytes:
     Raises:
         SourceError: it is not in the encoding that it names.
     """
-    if source.startswith(b"\xef\xbb\xbf"):
-        source = source[3:]
-    head = source[:400]
-    if b"coding" not in head:
-        return source
-    import io
+    encoding = encoding_of(source)
+    if encoding == "utf-8":
+        return source[3:] if source.startswith(b"\xef\xbb\xbf") else source
     import re
-    import tokenize
 
+    return re.sub(r"coding([:=])", r"c-ding\1", source.decode(encoding), count=1).encode()
+
+
+# Encodings that people write source in. Others (utf-7, unicode_escape, rot13 …) can hide code from whoever reads the bytes.
+_ENCODINGS = ("ascii", "cp125", "iso8859", "iso-8859", "latin", "shift_jis", "euc_", "gb", "big5", "koi8", "utf-8", "utf_8")
+
+
+def encoding_of(source: bytes) -> str:
+    """The encoding of a source, ``utf-8`` where it declares none.
+
+    Raises:
+        SourceError: it is not in the encoding that it names, or that is none in which source is written.
+    """
+    if b"coding" not in source[:400]:
+        if source.isascii():
+            return "utf-8"
+        encoding = "utf-8"
+    else:
+        import io
+        import tokenize
+
+        try:
+            encoding = tokenize.detect_encoding(io.BytesIO(source).readline)[0].lower()
+        except SyntaxError as error:
+            raise SourceError(f"cannot be decoded: {error.msg}", syntax=True) from None
+        encoding = "utf-8" if encoding in ("utf-8-sig", "ascii") else encoding
+        if not encoding.replace("-", "_").startswith(tuple(name.replace("-", "_") for name in _ENCODINGS)):
+            raise SourceError(f"the declared encoding {encoding} is none that source is written in", syntax=True)
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
-        if encoding in ("utf-8", "utf-8-sig", "ascii"):
-            return source
-        return re.sub(r"coding([:=])", r"c-ding\1", source.decode(encoding), count=1).encode()
-    except (SyntaxError, LookupError, UnicodeError) as error:
-        raise SourceError(f"cannot be decoded ({error.__class__.__name__})", syntax=True) from None
+        source.decode(encoding)
+    except (LookupError, UnicodeError) as error:
+        raise SourceError(f"is not {encoding} ({error.__class__.__name__})", syntax=True) from None
+    return encoding
 
 
 def read(source: bytes, path: str, runtime: tuple[int, int] | None = None) -> tuple[ast.Module, bytes]:
