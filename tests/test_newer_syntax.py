@@ -16,7 +16,7 @@ from lambdalint.discover import Project
 from lambdalint.settings import Settings
 from lambdalint.source import syntax
 from lambdalint.source.lower import lower
-from lambdalint.source.newer import blanked, find
+from lambdalint.source.newer import blanked, find, refuse_python_2
 from lambdalint.source.skeleton import SourceError, read, skeleton, statement_lines
 from lambdalint.source.syntax import NEWEST, RUNNING, needed
 from lambdalint.source.tokens import tokenize
@@ -400,6 +400,7 @@ PYTHON_2 = [
     "def f(error):\n    try:\n        pass\n    except (IOError, OSError), error:\n        pass\n",
     "try:\n    pass\nexcept a.b, exc: pass\n",
     "lazy = 1\ntry:\n    pass\nexcept ValueError, E:\n    pass\n",
+    "for e in x:\n    pass\ntry:\n    pass\nexcept ValueError, e:\n    pass\n",
 ]
 
 
@@ -418,6 +419,8 @@ def test_python_2_is_refused(source):
         "from errors import timeout\ntry:\n    pass\nexcept ValueError, timeout:\n    pass\n",
         "import socket\ntry:\n    pass\nexcept ValueError, socket.timeout:\n    pass\n",
         "class late(Exception): pass\ndef f():\n    try:\n        pass\n    except ValueError, late: pass\n",
+        "try:\n    pass\nexcept ValueError, ExceptionGroup:\n    pass\n",
+        "errors: tuple = (A, B)\ntry:\n    pass\nexcept ValueError, errors:\n    pass\n",
         "errors = (A, B)\ntry:\n    pass\nexcept ValueError, errors:\n    pass\n",
         "from errors import *\ntry:\n    pass\nexcept ValueError, Late:\n    pass\n",
         "try:\n    pass\nexcept a, b, c:\n    pass\n",
@@ -428,6 +431,18 @@ def test_several_types_without_parentheses_are_read(source):
     tree, text = read(source.encode(), "m.py")
     assert isinstance(tree.body[-1], ast.stmt)
     assert (text != source.encode()) == (RUNNING < (3, 14))
+
+
+def test_python_2_is_refused_on_interpreters_that_read_it_as_new_syntax():
+    source = "try:\n    pass\nexcept IOError, e:\n    print(e)\n"
+    tree = ast.parse(without(source))
+    refuse_python_2(source.encode(), tree, (3, 14))
+    for runtime in (None, (3, 13)):
+        with pytest.raises(SourceError, match="Python 2") as caught:
+            refuse_python_2(source.encode(), tree, runtime)
+        assert (caught.value.line, caught.value.column) == (3, 1)
+    source = source.replace("e:", "OSError:").replace("(e)", "()")
+    refuse_python_2(source.encode(), ast.parse(without(source)), None)
 
 
 def test_a_runtime_that_has_the_syntax_settles_the_doubt():

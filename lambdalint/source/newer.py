@@ -27,6 +27,7 @@ _KEYWORDS = frozenset(
     b" lambda nonlocal not or pass raise return try while with yield".split()
 )
 _BEFORE_758 = (3, 13)
+_NEWER_BUILTINS = frozenset(["BaseExceptionGroup", "ExceptionGroup", "PythonFinalizationError"])  # than Python 3.10
 _NO_NAMES = _KEYWORDS | {FIELD, FIELD_END}
 _NOT_A_SUBJECT = frozenset([NEWLINE, *b". , = ; : ) ] }".split()])  # what follows a variable called "match"
 _OPENERS = (b"(", b"[", b"{", FIELD)
@@ -317,7 +318,10 @@ def parse_newer(
     Raises:
         SourceError: ``error`` itself, or what else is wrong with the module.
     """
-    source = utf8(source)
+    try:
+        source = utf8(source)
+    except SourceError:
+        raise error from None
     new = find(source, RUNNING, NEWEST) if syntax.hinted(source, RUNNING, NEWEST) else None
     if new is None:
         raise error
@@ -348,7 +352,7 @@ def _refuse_python_2(source: bytes, tree: ast.Module, doubtful: list[tuple[str, 
         return
     bound, star = _bound(tree)
     for name, offset in doubtful:
-        builtin = isinstance(getattr(builtins, name, None), type)
+        builtin = isinstance(getattr(builtins, name, None), type) or name in _NEWER_BUILTINS
         if not (builtin or name in bound or (star and name[0].isupper())):
             line, column = syntax.place(source, offset)
             raise SourceError(f"`except …, {name}:` is Python 2, or needs Python 3.14", line, column, syntax=True)
@@ -366,6 +370,10 @@ def _bound(tree: ast.Module) -> tuple[set[str], bool]:
             names.add(node.name)
         stack.extend(child for child in children(node) if isinstance(child, ast.stmt | ast.ExceptHandler))
     for statement in tree.body:
-        targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+        targets: list[ast.expr] = []
+        if isinstance(statement, ast.Assign):
+            targets = statement.targets
+        elif isinstance(statement, ast.AnnAssign):
+            targets = [statement.target]
         names.update(target.id for target in targets if isinstance(target, ast.Name))
     return names, "*" in names
