@@ -88,4 +88,12 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         ((), (), False, False, True),
         (),
     ),
+    (
+        "ll413_unset_env_var",
+        "LL413",
+        "unset-env-var",
+        True,
+        ((), (), False, True, False),
+        (),
+    ),
 )

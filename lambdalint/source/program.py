@@ -217,22 +217,25 @@ class Program:
         found = self.skeleton(path)
         targets: dict[str, None] = {}
         for level, module, attribute, _, guard in found.imports if found is not None else ():
-            target = self.resolve(path, level, module)
-            if target is None or (guard and not guarded):
-                continue
-            named = [target]
-            if attribute is not None and target.endswith(("/", "__init__.py")):
-                inner = self.module(parent(target), attribute)
-                named += [inner] if inner is not None else []
-            if attribute is None:  # import a.b.c runs a and a.b as well
-                parts = module.split(".")
-                outer = (self.resolve(path, level, ".".join(parts[:count])) for count in range(1, len(parts)))
-                named += [item for item in outer if item is not None]
-            for item in named:
-                for name in (item, join(parent(item), "__init__.py")):
-                    if not name.endswith("/") and self.exists(name):
-                        targets[name] = None
+            if guarded or not guard:
+                targets.update(dict.fromkeys(self.executed(path, level, module, attribute)))
         return list(targets)
+
+    def executed(self, path: str, level: int, module: str, attribute: str | None) -> list[str]:
+        """The files of the project that one import of the module at ``path`` executes (see `Skeleton`)."""
+        target = self.resolve(path, level, module)
+        if target is None:
+            return []
+        named = [target]
+        if attribute is not None and target.endswith(("/", "__init__.py")):
+            inner = self.module(parent(target), attribute)
+            named += [inner] if inner is not None else []
+        if attribute is None:  # import a.b.c runs a and a.b as well
+            parts = module.split(".")
+            outer = (self.resolve(path, level, ".".join(parts[:count])) for count in range(1, len(parts)))
+            named += [item for item in outer if item is not None]
+        files = [name for item in named for name in (item, join(parent(item), "__init__.py"))]
+        return [name for name in dict.fromkeys(files) if not name.endswith("/") and self.exists(name)]
 
     def imported(self, path: str) -> frozenset[str]:
         """The module at ``path`` and all modules of the project that it imports, directly or not."""

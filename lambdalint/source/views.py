@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lambdalint.source.batches import BatchLoop
     from lambdalint.source.constructions import Construction
     from lambdalint.source.effects import Effect
+    from lambdalint.source.environment import Unset
     from lambdalint.source.events import Source
     from lambdalint.source.http import Patience
     from lambdalint.source.lower import Body, Call, Term
@@ -266,6 +267,10 @@ class FunctionView:
 
         return table_keys(self._shared.flow, self.functions, self._shared.resources, node, call)
 
+    def span(self, path: str, span: tuple[int, int, int, int]) -> Location:
+        """Where a span of lines and of columns in UTF-8 bytes, as ``ast`` counts, is."""
+        return self._shared.locate(path, *span)
+
     def chain(self, route: Route, node: Node, site: Location) -> tuple[Step, ...]:
         """The steps of a route to ``site`` in ``node``."""
         return self._shared.chain(route, node, site)
@@ -277,6 +282,14 @@ class FunctionView:
         from lambdalint.source.effects import effects, has_candidates
 
         return effects(self) if has_candidates(self) else ()
+
+    def unset_variables(self) -> Iterable[Unset]:
+        """The environment variables that it reads in any case and that templates do not set."""
+        if all(function.declared is None for function in self.functions):
+            return ()
+        from lambdalint.source.environment import unset
+
+        return unset(self)
 
     def batch_loop(self) -> BatchLoop | None:
         """The loop over records of a queue or stream that does not tell which of them failed; None if there is none."""
