@@ -84,9 +84,7 @@ class MissingIdempotency(Rule):
     def check_function(self, function: FunctionView) -> Iterable[Finding]:
         """A finding for an entry point with an at-least-once source that reaches unguarded effects."""
         effects = function.effects()
-        if not effects:
-            return
-        source = function.redelivery()
+        source = function.redelivery() if effects else None
         if source is None:
             return
         first = effects[0]

@@ -451,7 +451,7 @@ def test_effect_rows():
         assert "token" in row or "autofill" not in row, name
         assert (row.get("kind") == "sql") == ("sql" in row), name
     for name, row in EFFECTS["other"].items():
-        assert set(row) <= {"repeats", "severity", "token", "key", "name", "position", "unless"}, name
+        assert set(row) <= {"repeats", "severity", "token", "key", "name", "position", "unless", "made"}, name
         assert row["repeats"] in classes, name
         assert "key" in row or "position" not in row, name
     for row in EFFECTS["within"]["pymongo.MongoClient()"].values():

@@ -238,8 +238,12 @@ class _Search:
                 found.append(
                     (outcome, _Failure(node, self.view.place(node, call), call.tail, outcome, call.context), call)
                 )
-        working = [item for item in found if not self._parses(node, item[2])] or found
-        worst = max(working, key=lambda item: item[0], default=None)
+        # The most telling of the worst: one that does more than parse, and that does something outside.
+        worst = max(
+            found,
+            key=lambda item: (not self._parses(node, item[2]), item[0], self._reaches_out(node, item[2])),
+            default=None,
+        )
         if worst is not None:
             if worst[0] != HANDLED or not self.view.grants("handled"):
                 yield worst[1]
@@ -347,6 +351,23 @@ class _Search:
         if method and made in flow.pure and tail in flow.pure_methods:
             return False
         return tail not in self.quiet_methods or operation.startswith("aws:")
+
+    def _reaches_out(self, node: Node, call: Call) -> bool:
+        """Whether a call is, or runs, one that does more than parse and log."""
+        for value in self.flow.callee(node, call.k):
+            if value[0] == "ext" and self._is_work(value[1]):
+                return True
+            if value[0] in ("def", "bound") and any(self._works(at) for at in self._reached((value[1], value[2]))):
+                return True
+        return False
+
+    def _reached(self, start: Node) -> list[Node]:
+        found = [start]
+        for node in found:
+            if len(found) > REACH_LIMIT:
+                break
+            found += dict.fromkeys(edge.callee for edge in self.flow.graph.edges(node) if edge.callee not in found)
+        return found
 
     def _works(self, node: Node) -> bool:
         """Whether a definition does more than parse and log."""

@@ -16,7 +16,7 @@ from lambdalint.source.flow import passed
 from lambdalint.source.guards import Guards
 
 if TYPE_CHECKING:
-    from lambdalint.source.flow import Roots
+    from lambdalint.source.flow import Roots, Route
     from lambdalint.source.lower import Call, Term
     from lambdalint.source.names import Node
     from lambdalint.source.skeleton import CallRef
@@ -26,20 +26,23 @@ Spec = Mapping[str, Any]
 
 FRAGMENTS_LIMIT = 40
 DEPTH_LIMIT = 8
+FRESH_DEPTH = 24
 
 _TIME = ("time.", "datetime.", "arrow.", "pendulum.", "django.")
 _KEY = re.compile(
-    r"^(id|pk|sk|key|uuid|guid|(hash|range|sort|partition|primary)_?key)$|(_id|_uuid|_key)$|[a-z](Id|ID|Uuid|UUID|Key)$",
+    r"^(?i:id|pk|sk|key|uuid|guid|(hash|range|sort|partition|primary)_?key)$|(_id|_uuid|_key)$|[a-z](Id|ID|Uuid|UUID|Key)$",
     re.ASCII,
 )
 _EXACT_KEY = re.compile(
     r"^(id|pk|sk|key|uuid|guid|(hash|range|sort|partition|primary)_?key)$", re.IGNORECASE | re.ASCII
 )
+# what an update expression adds: `x = x + :n`, `x = :n + x`, `list_append(x, :n)`, `ADD x :n`
 _COUNTS = re.compile(
-    r"=\s*(?:if_not_exists\s*\([^)]*\)|[^\s,=+()]+)\s*[+-]\s*[:\w{]|=\s*:\w+\s*\+\s*\w|\blist_append\s*\(",
+    r"(?:=\s*(?:if_not_exists\s*\([^)]*\)|[^\s,=+()]+)\s*[+-]\s*|=\s*(?=:\w+\s*\+\s*[\w#])|\blist_append\s*\([^,]*,\s*)"
+    r"(:\w+|\{|\w+)",
     re.IGNORECASE,
 )
-_ADDS = re.compile(r"\bADD\s+[^,\s]+\s+(:\w+|\{)", re.IGNORECASE)
+_ADDS = re.compile(r"(?:\bADD\s+|,\s*)[^,\s=:]+\s+(:\w+|\{)", re.IGNORECASE)
 _INSERT = re.compile(r"\binsert\s+into\b", re.IGNORECASE)
 _UPSERT = re.compile(
     r"on\s+conflict|on\s+duplicate\s+key|not\s+exists|insert\s+(or\s+)?(ignore|replace)|replace\s+into|merge\s+into"
@@ -50,6 +53,7 @@ _INCREMENT = re.compile(
     r"\bset\b.*?([\w.\"`]+)\s*=\s*(?:coalesce\s*\(\s*)?\1\s*(?:,[^)]*\)\s*)?[+-]", re.IGNORECASE | re.DOTALL
 )
 _DELETE = re.compile(r"\b(delete\s+from|truncate)\b", re.IGNORECASE)
+_MEASURES = re.compile(r"metric|telemetry|analytics|usage_?data|heartbeat", re.IGNORECASE)
 _PEOPLE = re.compile(r"slack|teams|discord|pagerduty|opsgenie|telegram|chat_?webhook", re.IGNORECASE)
 
 
@@ -172,8 +176,8 @@ class _Search:
                 verdict = self.judge(node, call, site)
                 if verdict is None:
                     continue
-                route = self.guards.unguarded(node, call)
-                if route is None:
+                route = self.guards.unguarded(node, call, record=verdict.kind == "fresh-record")
+                if route is None or (verdict.kind == "post" and self._measures(node, route)):
                     continue
                 class_ = index.classes[verdict.kind]
                 place = self.view.place(node, call)
@@ -192,6 +196,11 @@ class _Search:
                 )
         found.sort(key=lambda item: (-item.severity, index.rank[item.kind]))
         return tuple(found)
+
+    @staticmethod
+    def _measures(node: Node, route: Route) -> bool:
+        """Whether the way goes through a definition that, by its name, only measures."""
+        return any(_MEASURES.search(qualname) for _, qualname in (node, *(edge.callee for edge in route.edges)))
 
     # -- what the arguments say
 
@@ -214,7 +223,8 @@ class _Search:
             answer = self._token(node, call, name, spec.get("position") if name == spec.get("key") else None)
             if answer is None and self.view.grants("token"):
                 return None
-            detail = detail or answer or ""
+            if answer and (spec["repeats"] != "relay" or "new" in answer):  # few topics and queues take a token at all
+                detail = detail or answer
         if self.view.grants("token") and self._deduplicated(node, call):
             return None
         class_ = spec["repeats"]
@@ -227,11 +237,26 @@ class _Search:
             values = self._constants(node, self._given(call, name))
             if not values or not set(values) <= set(wanted):
                 return False
+        if spec.get("made") and not (call.args and self._is_made(node, call.args[0][1])):
+            return False
         for name, refused in spec.get("unless", {}).items():
             term = self._given(call, name)
             if term is not None and (not (values := self._constants(node, term)) or set(values) & set(refused)):
                 return False
         return True
+
+    def _is_made(self, node: Node, term: Term) -> bool:
+        """Whether a value is an object made here, or holds such."""
+        if term[0] == "call":
+            values = self.flow.callee(node, term[1])
+            call = self.flow.call(node, term[1])
+            return any(value[0] == "cls" for value in values) or (
+                not any(value[0] in ("def", "bound") for value in values)
+                and call is not None
+                and call.tail[:1].isupper()
+            )
+        parts = term[1] if term[0] in ("join", "list") else term[2] if term[0] == "op" else ()
+        return any(self._is_made(node, part) for part in parts)
 
     def _token(self, node: Node, call: Call, path: str, position: int | None = None) -> str | None:
         """Why a token, name or key does not prevent a repetition: absent, or new each time; None where it may."""
@@ -350,29 +375,25 @@ class _Search:
 
     def _update(self, node: Node, call: Call) -> _Verdict | None:
         key = self._given(call, "Key")
-        for at, found in self._mappings(node, key) if key is not None else ():
-            for name, value in found[1]:
-                if fresh := self._fresh(at, tuple(value)):
-                    return _Verdict("fresh-record", f"its key {name[1]} is new each time ({fresh})")
+        if key is not None and self._fresh(node, key):
+            return None  # a counter for each period, or a record that was stored just before
         expression = self._given(call, "UpdateExpression")
         text = self._text(node, expression) if expression is not None else ""
-        adds = _ADDS.search(text)
-        if adds and not self._is_set(call, adds[1]):
-            return _Verdict("counter", "its expression adds to what is stored")
-        if _COUNTS.search(text):
+        operands = {match[1]: True for match in _ADDS.finditer(text)}
+        operands.update({match[1]: False for match in _COUNTS.finditer(text)})
+        values = self._given(call, "ExpressionAttributeValues")
+        given = {key[1]: tuple(value) for key, value in values[1]} if values is not None and values[0] == "dict" else {}
+        counting = [given.get(name) for name, added in operands.items() if not (added and _is_set(given.get(name)))]
+        # An amount that depends on what is stored may well be the difference that is still missing.
+        if counting and not any(value is not None and self._looked_up(node, value) for value in counting):
             return _Verdict("counter", "its expression adds to what is stored")
         if not self.view.grants("overwrite"):
             return _Verdict("counter", "")
         return None
 
-    def _is_set(self, call: Call, name: str) -> bool:
-        """Whether what ADD adds is a set: adding it again changes nothing."""
-        values = self._given(call, "ExpressionAttributeValues")
-        for key, value in values[1] if values is not None and values[0] == "dict" else ():
-            if key == ("const", name):
-                inner = {entry[0][1] for entry in value[1] if entry[0][0] == "const"} if value[0] == "dict" else set()
-                return value[0] == "list" or bool(inner & {"SS", "NS", "BS"})
-        return False
+    def _looked_up(self, node: Node, value: Term) -> bool:
+        """Whether a value depends on what some service answered."""
+        return any(root[0] == "result" for root in self._origins(node, value))
 
     def _insert(self, node: Node, document: Term | None) -> _Verdict | None:
         if document is None:
@@ -483,11 +504,82 @@ class _Search:
     def _origins(self, node: Node, term: Term) -> Roots:
         return self.flow.origins(self.region, node, term)
 
-    def _fresh(self, node: Node, term: Term) -> str:
-        """What makes a value new on each run (``uuid.uuid4``); "" where nothing is seen to."""
-        fresh = sorted(root[1] for root in self._origins(node, term) if root[0] == "fresh")
-        fresh.sort(key=lambda operation: operation.startswith(_TIME))
-        return fresh[0] if fresh else ""
+    def _fresh(self, node: Node, term: Term, depth: int = 0) -> str:
+        """What surely makes a value new on each run (``uuid.uuid4``); "" where one of its alternatives is not."""
+        if depth > FRESH_DEPTH:
+            return ""
+        kind = term[0]
+        if kind == "call":
+            return self._fresh_result(node, term[1], depth)
+        if kind in ("attr", "item") and not self._is_object(node, term[1]):
+            return self._fresh(node, term[1], depth + 1)
+        if kind == "attr":
+            return self._fresh_attribute(node, term, depth)
+        if kind == "join" or (kind == "op" and term[1] in ("or", "join")):
+            found = [self._fresh(node, part, depth + 1) for part in (term[1] if kind == "join" else term[2])]
+            return found[0] if all(found) else ""
+        if kind in ("op", "list"):
+            parts = term[2] if kind == "op" else term[1]
+            return self._strongest(self._fresh(node, part, depth + 1) for part in parts)
+        if kind == "dict":
+            return self._strongest(self._fresh(node, value, depth + 1) for _, value in term[1])
+        if kind == "param":
+            return self._strongest(self._fresh(at, given, depth + 1) for at, given in self._passed(node, term))
+        return ""
+
+    @staticmethod
+    def _strongest(found: Iterable[str]) -> str:
+        """A random value says more than a time."""
+        return min((item for item in found if item), key=lambda item: item.startswith(_TIME), default="")
+
+    def _fresh_result(self, node: Node, k: int, depth: int) -> str:
+        call = self.flow.call(node, k)
+        if call is None:
+            return ""
+        values = self.flow.callee(node, k)
+        returned: list[str] = []
+        for value in values:
+            if value[0] == "ext" and value[1] in self.flow.random:
+                return str(value[1])
+            if value[0] in ("def", "bound"):
+                target = (value[1], value[2])
+                body = self.flow.body(target)
+                ends = [end.value for end in body.exits if end.kind == "return"] if body is not None else []
+                returned += [self._fresh(target, end, depth + 1) for end in ends] or [""]
+        if returned:
+            return returned[0] if all(returned) else ""
+        if any(value[0] != "ext" or value[1].startswith("aws:") for value in values):
+            return ""
+        receiver = [call.func[1]] if call.func[0] == "attr" else []
+        if call.tail in ("get", "pop", "getattr", "setdefault"):  # what else is given is only the default
+            return self._fresh(node, receiver[0], depth + 1) if receiver else ""
+        return self._strongest(
+            self._fresh(node, part, depth + 1) for part in (*receiver, *(value for _, value in call.args))
+        )
+
+    def _is_object(self, node: Node, base: Term) -> bool:
+        """Whether a value is an instance of a class of the project, whose attributes are asked for one by one."""
+        return base[0] == "param" or (
+            base[0] == "call" and any(value[0] == "cls" for value in self.flow.callee(node, base[1]))
+        )
+
+    def _fresh_attribute(self, node: Node, term: Term, depth: int) -> str:
+        """``self.id``, where every store to it is fresh."""
+        definition = self.flow.names.definition((node[0], str(term[1][1]))) if term[1][0] == "param" else None
+        if definition is None or not definition.owner or term[1][2] != 0:
+            return ""
+        found = []
+        for owner in self.flow.names.ancestors((node[0], definition.owner)):
+            class_ = self.flow.names.class_of(owner)
+            for where in sorted({where for where, _ in class_.instance.get(term[2], ())} if class_ is not None else ()):
+                body = self.flow.body((owner[0], where))
+                stores = body.stores if body is not None else ()
+                found += [
+                    self._fresh((owner[0], where), store.value, depth + 1)
+                    for store in stores
+                    if store.target == ("attr", ("param", where, 0), term[2])
+                ]
+        return found[0] if found and all(found) else ""
 
     def _spelt(self, node: Node, term: Term) -> Iterator[str]:
         """The names in a value: of variables, attributes, keys and environment variables."""
@@ -609,6 +701,15 @@ class _Search:
                     for end in body.exits if body is not None else ():
                         if end.kind == "return":
                             yield from self._mappings(target, end.value, depth + 1)
+
+
+def _is_set(value: Term | None) -> bool:
+    """Whether a value is a set: adding it again changes nothing."""
+    if value is None:
+        return False
+    if value[0] == "dict":
+        return bool({key[1] for key, _ in value[1] if key[0] == "const"} & {"SS", "NS", "BS"})
+    return bool(value[0] == "list")
 
 
 def _subterms(term: Term) -> Iterator[Term]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lambdalint.data import table
-from lambdalint.model import ABSENT, EventSource, Function, State
+from lambdalint.model import ABSENT, EventSource, Function
 from lambdalint.tree import Unreadable
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ Path = tuple[str, ...]
 
 _PATTERN: list[re.Pattern[bytes]] = []
 _POWERTOOLS = "aws_lambda_powertools.utilities."
+_SYNCHRONOUS_HTTP = frozenset({"api", "http", "alb", "websocket", "function-url"})
 _EVENT_CLASSES = ("data_class", "model", "envelope", "event_type")
 
 
@@ -69,14 +70,23 @@ def sources(flow: Flow, region: Region, entry: Node, functions: Iterable[Functio
                 found.setdefault(event.kind, Source(event.kind, _declared(event, function), True, event))
     for kind, how in (*_by_class(flow, region, entry), *_by_operation(flow, region)):
         found.setdefault(kind, Source(kind, how, True))
-    read = reads(flow, region)
-    for kind, path, chosen in _by_shape(read):
+    every = reads(flow, region)
+    proofs: list[tuple[bool, str, Path]] = []
+    for node, read in list(every.items()):
+        proven = list(_by_shape(read))
+        kinds = {kind for kind, _, _ in proven}
+        if node != entry and len(kinds) > 1 and kinds & _SYNCHRONOUS_HTTP:
+            del every[
+                node
+            ]  # a helper that knows a request from a batch describes whatever event it is given, for a log
+        else:
+            proofs += [(chosen, kind, path) for kind, path, chosen in proven]
+    for chosen, kind, path in sorted(proofs, key=lambda item: item[0]):
         found.setdefault(kind, Source(kind, f"the code reads {shown(path)} of the event", True, chosen=chosen))
-    if not found and not any(
-        function.value("events").state is State.KNOWN and function.events for function in functions
-    ):
-        for kind, path in _by_hint(read):
-            found.setdefault(kind, Source(kind, f"the code reads {shown(path)} of the event", False))
+    if not found:
+        for read in every.values():
+            for kind, path in _by_hint(read):
+                found.setdefault(kind, Source(kind, f"the code reads {shown(path)} of the event", False))
     return tuple(found.values())
 
 
@@ -93,25 +103,30 @@ def _declared(event: EventSource, function: Function) -> str:
 # -- what the code reads
 
 
-def reads(flow: Flow, region: Region) -> Reads:
-    """What the definitions of a region read of the event, through parameters and results."""
-    paths: set[Path] = set()
-    tested: set[Path] = set()
-    compared: dict[Path, set[str]] = {}
+def reads(flow: Flow, region: Region) -> dict[Node, Reads]:
+    """What each definition of a region reads of the event, through parameters and results."""
+    found = {}
     spelt = _spelt()
     for node in region.nodes:
         # Only what spells a telling key can add a path that tells something; the others need not be lowered.
         body = flow.body(node) if spelt.search(text_of(flow, node)) else None
-        if body is None:
-            continue
-        for term in dict.fromkeys(_terms(body)):
-            paths |= event_paths(flow, region, node, term)
-            for at, value in _tests(term):
-                for path in event_paths(flow, region, node, at):
-                    if value[1]:
-                        tested.add((*path, value[0]))
-                    else:
-                        compared.setdefault(path, set()).add(value[0])
+        if body is not None:
+            found[node] = _reads(flow, region, node, body)
+    return found
+
+
+def _reads(flow: Flow, region: Region, node: Node, body: Body) -> Reads:
+    paths: set[Path] = set()
+    tested: set[Path] = set()
+    compared: dict[Path, set[str]] = {}
+    for term in dict.fromkeys(_terms(body)):
+        paths |= event_paths(flow, region, node, term)
+        for at, (value, is_key) in _tests(term):
+            for path in event_paths(flow, region, node, at):
+                if is_key:
+                    tested.add((*path, value))
+                else:
+                    compared.setdefault(path, set()).add(value)
     return Reads(
         frozenset(paths | tested), frozenset(tested), {path: frozenset(values) for path, values in compared.items()}
     )
@@ -181,14 +196,12 @@ def _tests(term: Term) -> Iterable[tuple[Term, tuple[str, bool]]]:
 
 
 def _by_shape(read: Reads) -> Iterable[tuple[str, Path, bool]]:
-    """(kind, what proves it, whether the code tests for it); the plain proofs first."""
+    """(kind, what proves it, whether the code tests for it)."""
     table_ = table("sources")
-    found = []
     for proof, kind in table_["proof"].items():
         keys = tuple(proof.split("/"))
         if any(path[: len(keys)] == keys for path in read.paths):
-            found.append((kind, keys, any(path == keys[: len(path)] for path in read.tested)))
-    yield from sorted(found, key=lambda item: item[2])
+            yield kind, keys, any(path == keys[: len(path)] for path in read.tested)
     for place, values in table_["values"].items():
         keys = tuple(place.split("/"))
         for value in sorted(read.compared.get(keys, ())):
@@ -201,6 +214,54 @@ def _by_hint(read: Reads) -> Iterable[tuple[str, Path]]:
         keys = tuple(hint.split("/"))
         if any(path[: len(keys)] == keys for path in read.paths):
             yield kind, keys
+
+
+RECORDS = "records"  # of `kinds_tested`: any of the kinds that come as Records
+
+
+def kinds_tested(flow: Flow, region: Region, node: Node, test: Term, *, failed: bool) -> frozenset[str]:
+    """The kinds of sources that a test tells from others: by a key that it asks for, or by what it compares.
+
+    Args:
+        failed: whether the test failed: then only what asks for the presence of something tells anything.
+    """
+    paths = {path for term in _accesses(flow, node, test) for path in event_paths(flow, region, node, term)}
+    if failed:
+        paths &= {("Records",)}
+    compared: dict[Path, set[str]] = {}
+    for at, (value, is_key) in _tests(test):
+        for path in event_paths(flow, region, node, at) if _is_access(flow, node, at) else ():
+            if is_key:
+                paths.add((*path, value))
+            else:
+                compared.setdefault(path, set()).add(value)
+    read = Reads(frozenset(paths), frozenset(), {path: frozenset(values) for path, values in compared.items()})
+    found = [(kind, keys) for kind, keys, _ in _by_shape(read)] + list(_by_hint(read))
+    kinds = {kind for kind, keys in found if not failed or keys in paths or keys in compared}
+    if not kinds and ("Records",) in paths:
+        kinds.add(RECORDS)
+    return frozenset(kinds)
+
+
+def _accesses(flow: Flow, node: Node, test: Term) -> Iterable[Term]:
+    """The parts of a test that only take something out of a value."""
+    if _is_access(flow, node, test):
+        yield test
+    elif test[0] == "op":
+        for part in test[2]:
+            yield from _accesses(flow, node, part)
+
+
+def _is_access(flow: Flow, node: Node, term: Term) -> bool:
+    while term[0] in ("attr", "item", "elem", "call"):
+        if term[0] == "call":
+            call = flow.call(node, term[1])
+            if call is None or call.tail not in ("get", "lower", "upper") or call.func[0] != "attr":
+                return False
+            term = call.func[1]
+        else:
+            term = term[1]
+    return bool(term[0] == "param" or (term[0] == "op" and term[1] == "or" and _is_access(flow, node, term[2][0])))
 
 
 # -- classes, decorators, objects
@@ -293,9 +354,9 @@ def at_least_once(kind: str) -> bool:
     return bool(table("sources")["kinds"].get(kind, {}).get("at_least_once"))
 
 
-def takes_partial(kind: str) -> bool:
-    """Whether the poller takes back which records failed (``batchItemFailures``)."""
-    return bool(table("sources")["kinds"].get(kind, {}).get("partial"))
+def comes_as_records(kind: str) -> bool:
+    """Whether the events of a kind hold ``Records``."""
+    return any(place.startswith("Records/") and of == kind for place, of in table("sources")["proof"].items())
 
 
 def setting(source: Source, name: str) -> Any:

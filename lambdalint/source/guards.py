@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
 from lambdalint.patterns import regex
+from lambdalint.source.events import RECORDS, at_least_once, comes_as_records, kinds_tested
 from lambdalint.source.flow import Route
 
 if TYPE_CHECKING:
@@ -46,15 +47,19 @@ class Guards:
         self.lookup_methods = frozenset(lookups["methods"])
         self.idempotent = frozenset(table("calls")["idempotent"])
 
-    def unguarded(self, node: Node, call: Call) -> Route | None:
-        """A way from the entry point to a call that no guard stands on; None where there is none."""
+    def unguarded(self, node: Node, call: Call, *, record: bool) -> Route | None:
+        """A way from the entry point to a call that no guard stands on; None where there is none.
+
+        Args:
+            record: whether the call stores something; then a look-up that finds what it asks for guards as well.
+        """
         if not self.flow.verdict(self.region, node, call.context, ()).routes:
             return None  # a branch that nobody takes, or done once for each environment
         queue: deque[tuple[Node, Call | None, tuple[Edge, ...]]] = deque([(node, call, ())])
         seen: set[Node] = set()
         while queue:
             at, here, edges = queue.popleft()
-            if self._guarded(at, here):
+            if self._guarded(at, here, record=record):
                 continue
             if at == self.view.entry.node:
                 return Route(at, edges, False)
@@ -72,7 +77,7 @@ class Guards:
                 )
         return None
 
-    def _guarded(self, node: Node, call: Call | None) -> bool:
+    def _guarded(self, node: Node, call: Call | None, *, record: bool) -> bool:
         if self.view.grants("idempotent") and any(
             operation in self.idempotent or "idempot" in operation.lower() for operation in self._decorators(node)
         ):
@@ -83,7 +88,11 @@ class Guards:
             frame[0] == "except" and not self._looked_up_in_try(node, frame[1]) for frame in call.context
         ):
             return True
-        if self.view.grants("look-up") and self._looked_up(node, call.context):
+        if self.view.grants("synchronous") and any(
+            frame[0] == "if" and self._of_other_source(node, frame[2], taken=frame[3]) for frame in call.context
+        ):
+            return True
+        if self.view.grants("look-up") and self._looked_up(node, call.context, record=record):
             return True
         return self.view.grants("condition") and self._claimed(node, call)
 
@@ -95,11 +104,36 @@ class Guards:
             if target is not None and target[0] in ("n", "a") and not values:
                 yield str(target[-1])
 
+    # -- branches for other sources
+
+    def _of_other_source(self, node: Node, test: Term, *, taken: bool) -> bool:
+        """Whether a branch is for events that nobody delivers again, or not for those that somebody does."""
+        if test[0] == "op":
+            operator, parts = test[1], test[2]
+            if operator == "not":
+                return self._of_other_source(node, parts[0], taken=not taken)
+            if operator in ("and", "or"):
+                # All parts of a true ``and`` hold, all of a false ``or`` fail; else nobody knows which.
+                return (operator == "and") == taken and any(
+                    self._of_other_source(node, part, taken=taken) for part in parts
+                )
+            if operator in ("!=", "not in"):
+                taken = not taken
+            if len(parts) == 2 and operator in ("is", "==", "is not", "!=") and parts[1] == ("const", None):
+                taken = not taken
+        kinds = kinds_tested(self.flow, self.region, node, test, failed=not taken)
+        if not kinds:
+            return False
+        if taken:
+            return RECORDS not in kinds and not any(at_least_once(kind) for kind in kinds)
+        again = {source.kind for source in self.view.sources() if at_least_once(source.kind)}
+        return again <= kinds or (RECORDS in kinds and all(comes_as_records(kind) for kind in again))
+
     # -- look-ups
 
-    def _looked_up(self, node: Node, context: Context) -> bool:
+    def _looked_up(self, node: Node, context: Context, *, record: bool) -> bool:
         for frame in context:
-            if frame[0] == "if" and self._decides(node, frame[2], taken=frame[3]):
+            if frame[0] == "if" and self._decides(node, frame[2], taken=frame[3], record=record):
                 return True
             if frame[0] == "except" and self._looked_up_in_try(node, frame[1]):
                 return True
@@ -114,16 +148,16 @@ class Guards:
             if any(frame[0] == "try" and frame[1] == uid for frame in call.context)
         )
 
-    def _decides(self, node: Node, test: Term, *, taken: bool) -> bool:
+    def _decides(self, node: Node, test: Term, *, taken: bool, record: bool) -> bool:
         """Whether a test asks a look-up, other than for something that the effect needs to be there."""
         if test[0] == "op" and test[1] in ("and", "or"):
-            return any(self._decides(node, part, taken=taken) for part in test[2])
+            return any(self._decides(node, part, taken=taken, record=record) for part in test[2])
         if test[0] == "op" and test[1] == "not":
-            return self._decides(node, test[2][0], taken=not taken)
+            return self._decides(node, test[2][0], taken=not taken, record=record)
         calls = list(self._calls(node, test))
         if not any(self._is_lookup(node, call) for call in calls):
             return False
-        return not self._needs_it(test, taken)
+        return record or not self._needs_it(test, taken)
 
     @staticmethod
     def _needs_it(test: Term, taken: bool) -> bool:

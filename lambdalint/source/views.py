@@ -278,10 +278,10 @@ class FunctionView:
     # Questions of rules:
 
     def effects(self) -> tuple[Effect, ...]:
-        """What happens again when an event is delivered again, with nothing that prevents it; the gravest first."""
+        """What happens again when its event is delivered again, with nothing that prevents it; the gravest first."""
         from lambdalint.source.effects import effects, has_candidates
 
-        return effects(self) if has_candidates(self) else ()
+        return effects(self) if has_candidates(self) and self.redelivery() is not None else ()
 
     def unset_variables(self) -> Iterable[Unset]:
         """The environment variables that it reads in any case and that templates do not set."""

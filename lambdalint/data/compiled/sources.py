@@ -134,7 +134,6 @@ TABLE = {'source': 'https://docs.aws.amazon.com/lambda/latest/dg/lambda-services
            'actionGroup': 'bedrock-agent',
            'widgetContext': 'dashboard-widget'},
  'hint': {'detail': 'eventbridge',
-          'source': 'eventbridge',
           'requestContext': 'api',
           'headers': 'api',
           'body': 'api',
