@@ -796,7 +796,9 @@ class Flow:
                 for edge in made:
                     self._follow(region, state, edge, queue, exempt, unknown)
                 continue
-            if state.node in region.roots:
+            if state.node in region.roots and not self._held_by_lambda(state):
+                exempt.add("branch")
+            elif state.node in region.roots:
                 if state.asked is not None:
                     unknown.add("value")
                 elif question is None or state.looped or not question.looped:
@@ -886,28 +888,67 @@ class Flow:
                     exempt.add("branch")
                     return
                 continue
-            term = passed(call, callee, param[2], edge.offset)
-            if term is None:
-                default = callee.params[param[2]].default
-                if callee.params[param[2]].has_default and default is not None and default[0] == "k":
-                    term = ("const", default[1])
-                else:
-                    continue
-            if term[0] == "const":
-                if not _holds(term[1], test, value):
-                    exempt.add("branch")
-                    return
-            elif term[0] == "param":
-                conditions.add(((caller[0], term[1], term[2]), test, value))
-            elif not _holds_for_object(test) and self._is_object(caller, term):
+            # Several conditions of which one has to hold stand together in one of the kind "any".
+            carried = [self._carried(edge, call, callee, one) for one in (value if test == "any" else (condition,))]
+            if True in carried:
+                continue
+            left = frozenset(one for one in carried if isinstance(one, tuple))
+            if not left:
                 exempt.add("branch")
                 return
+            conditions.add(((*caller, -1), "any", left) if len(left) > 1 else next(iter(left)))
         more = self._conditions(caller, context, frozenset(conditions))
         following = self._state(caller, roots, more, context, (edge, *state.edges), exempt, unknown, state.looped)
         if following is not None and question is not None and state.asked is not None:
             following = self._answered(question, following, self.reduction.through(edge, call, state.asked), exempt, unknown)
         if following is not None:
             queue.append(following)
+
+    def _carried(
+        self, edge: Edge, call: Call, callee: Def, condition: tuple[Param, str, Any]
+    ) -> bool | tuple[Param, str, Any]:
+        """What a condition on a parameter is where the call stands: whether it holds (or nobody knows), or one on the caller's."""
+        (_, _, index), test, value = condition
+        term = passed(call, callee, index, edge.offset)
+        if term is not None and term[0] == "item" and index - edge.offset >= 2 and self._is_all_of_entry(edge.caller, term[1]):
+            term = None  # an entry point that hands on *args and **kwargs has an event and a context to hand on
+        if term is None:
+            default = callee.params[index].default
+            if not callee.params[index].has_default or default is None or default[0] != "k":
+                return True
+            term = ("const", default[1])
+        if term[0] == "const":
+            return _holds(term[1], test, value)
+        if term[0] == "param":
+            return (edge.caller[0], term[1], term[2]), test, value
+        return _holds_for_object(test) or not self._is_object(edge.caller, term)
+
+    def _is_all_of_entry(self, node: Node, term: Term) -> bool:
+        definition = self.names.definition(node)
+        if term[0] != "param" or definition is None or definition.params[term[2]].kind not in ("*", "**"):
+            return False
+        return any((*node, index) in self.names.entry_params for index in range(len(definition.params)))
+
+    def _held_by_lambda(self, state: _State) -> bool:
+        """Whether the conditions hold when Lambda calls the entry point: it passes the event and the context, no more."""
+        definition = self.names.definition(state.node)
+        if definition is None or "branch" in self.disabled:
+            return True
+
+        def held(condition: tuple[Param, str, Any]) -> bool:
+            param, test, value = condition
+            if test == "any":
+                return any(held(one) for one in value)
+            if param[:2] != state.node or param in self.names.entry_params:
+                return True
+            passed_on = definition.params[param[2]]
+            if passed_on.kind == "**":
+                return test != "has"
+            default = passed_on.default
+            known = passed_on.has_default and default is not None and default[0] == "k"
+            return not known or _holds(default[1], test, value)
+
+        return all(held(condition) for condition in state.conditions)
 
     def _argument(self, edge: Edge, call: Call | None, callee: Def, index: int) -> Roots:
         if call is None:
@@ -960,13 +1001,16 @@ class Flow:
         found = set(inherited)
         for frame in context:
             if frame[0] == "if" and "branch" not in self.disabled:
-                for term, test, value in _demands(frame[2], frame[3]):
+                for term, test, value in demands(frame[2], frame[3]):
                     if term[0] == "param":
                         found.add(((node[0], term[1], term[2]), test, value))
                     elif test == "truthy" and (key := self._looked_up(node, term)) is not None:
                         found.add(((node[0], key[0][1], key[0][2]), "has", key[1]))
                     elif term[0] == "const" and not _holds(term[1], test, value):
                         return None
+                    elif test == "any" and all(one[0][0] == "param" for one in value):
+                        options = frozenset(((node[0], one[0][1], one[0][2]), *one[1:]) for one in value)
+                        found.add(((*node, -1), "any", options))
         return frozenset(found)
 
     def _looked_up(self, node: Node, term: Term) -> tuple[Term, str] | None:
@@ -1060,7 +1104,7 @@ def _widened(roots: Roots) -> Roots:
     return roots
 
 
-def _demands(test: Term, taken: bool) -> list[tuple[Term, str, Any]]:
+def demands(test: Term, taken: bool) -> list[tuple[Term, str, Any]]:
     """What ``test`` being true (or false) demands of its parts, as far as it is simple."""
     if test[0] in ("param", "const", "item", "call"):
         return [(test, "truthy" if taken else "falsy", None)]
@@ -1068,9 +1112,14 @@ def _demands(test: Term, taken: bool) -> list[tuple[Term, str, Any]]:
         return []
     operator, parts = test[1], test[2]
     if operator == "not":
-        return _demands(parts[0], not taken)
+        return demands(parts[0], not taken)
     if (operator == "and" and taken) or (operator == "or" and not taken):
-        return [demand for part in parts for demand in _demands(part, taken)]
+        return [demand for part in parts for demand in demands(part, taken)]
+    if operator in ("and", "or"):  # one of them has to hold
+        options = [demands(part, taken) for part in parts]
+        if all(len(option) == 1 for option in options):
+            return [(("any-of",), "any", tuple(option[0] for option in options))]
+        return []
     if operator in ("is", "is not", "==", "!=") and len(parts) == 2 and parts[1][0] == "const":
         equal = (operator in ("is", "==")) == taken
         return [(parts[0], "equal" if equal else "different", parts[1][1])]

@@ -453,6 +453,31 @@ def make(role=None):
 def handler(event, context):
     make()
 """,
+    "what only tests pass": """
+import boto3
+def load(password=None, config=None):
+    if password is not None or config is not None:
+        return boto3.client("kms")  # -> exempt branch
+    return boto3.client("s3")  # -> fires
+def inner(event, context, password=None, config=None):
+    return load(password, config)
+def handler(event, context=None, probe=None, *, check=False):
+    if probe is not None:
+        boto3.client("sqs")  # -> exempt branch
+    if check or probe:
+        boto3.client("sns")  # -> exempt branch
+    if not probe:
+        boto3.client("ssm")  # -> fires
+    inner(event, context)
+""",
+    "everything handed on": """
+import boto3
+def inner(event, context=None, password=None, config=None):
+    if password is not None or config is not None:
+        boto3.client("kms")  # -> exempt branch
+def handler(*args, **kwargs):
+    return inner(*args, **kwargs)
+""",
     "unknown stays silent": """
 import boto3
 import settings_library
