@@ -41,6 +41,14 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         (),
     ),
     (
+        "ll202_recursive_trigger",
+        "LL202",
+        "recursive-trigger",
+        True,
+        ((), (), False, True, False),
+        (),
+    ),
+    (
         "ll203_sync_invoke",
         "LL203",
         "sync-invoke",

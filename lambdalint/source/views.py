@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lambdalint.source.effects import Effect
     from lambdalint.source.environment import Unset
     from lambdalint.source.events import Source
+    from lambdalint.source.graph import Graph, Loop
     from lambdalint.source.http import Patience
     from lambdalint.source.lower import Body, Call, Term
     from lambdalint.source.recursion import Recursion
@@ -41,6 +42,16 @@ class Shared:
         self.locate = locate
         self.resources = resources
         self.memo: dict[str, dict[Any, Any]] = {}
+        self._graph: Graph | None = None
+
+    @property
+    def graph(self) -> Graph:
+        """What triggers and writes to what; made when the first rule asks for it."""
+        if self._graph is None:
+            from lambdalint.source.graph import Graph
+
+            self._graph = Graph(self.flow, self.entries, self.resources, self.locate, self.chain)
+        return self._graph
 
     def chain(self, route: Route, node: Node, site: Location) -> tuple[Step, ...]:
         """The steps of a route: the entry point, each call on the way, the site."""
@@ -290,6 +301,10 @@ class FunctionView:
         from lambdalint.source.environment import unset
 
         return unset(self)
+
+    def loops(self) -> tuple[Loop, ...]:
+        """The loops of functions that run each other, or themselves, which begin with a write of this one."""
+        return self._shared.graph.loops(self.entry.node)
 
     def batch_loop(self) -> BatchLoop | None:
         """The loop over records of a queue or stream that does not tell which of them failed; None if there is none."""

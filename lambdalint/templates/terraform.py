@@ -613,9 +613,11 @@ class _Instance:
             return unknown(f"variable {name} is not declared", place)
         default = block.body.attributes.get("default")
         if default is None:
+            # what it is remains open, but two values that take it are the same
+            reference = Reference(self.root.directory, f"{self.prefix}var.{name}")
             if not self.callers and not self.prefix:
-                return unknown(f"variable {name} has no default", place)
-            return unknown(f"variable {name} is not given", place)
+                return unknown(f"variable {name} has no default", place, reference)
+            return unknown(f"variable {name} is not given", place, reference)
         return self.root.evaluator.value(default.expression, self)
 
     def _local(self, name: str, place: Location) -> Value:

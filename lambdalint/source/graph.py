@@ -1,0 +1,732 @@
+"""The event graph: what triggers which function, what its code writes to, and what that triggers again.
+
+Built once for a run. Triggers are read from templates; what code writes to is resolved through the environment that
+the template gives a function, through names, ARNs and URLs, and through the event itself. A link from one function to
+another needs an operation that emits what the trigger subscribes to, and passes its filters; what nobody can tell
+makes no link.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from lambdalint.data import table
+from lambdalint.model import ABSENT, EventSource, Function, Location, State, Step, Value
+from lambdalint.records import NamedTuple
+from lambdalint.source.events import text_of
+from lambdalint.source.flow import demands
+from lambdalint.source.resources import Key, Resources, pieces_of, resolved
+from lambdalint.source.strings import OTHER, Pieces
+from lambdalint.source.writes import Site, Write, sites, unresolved, writes
+from lambdalint.templates.values import (
+    Reference,
+    Resource,
+    first,
+    items,
+    known,
+    mapping,
+    pick,
+    references,
+    text,
+)
+
+if TYPE_CHECKING:
+    from lambdalint.source.callgraph import Entry, Region
+    from lambdalint.source.flow import Flow, Route
+    from lambdalint.source.lower import Context, Term
+    from lambdalint.source.names import Node
+
+HOPS_LIMIT = 3  # resources that hand on to each other between two functions
+OWN: Key = ("own",)  # the very resource that the event came from
+
+# Kinds of sources that may carry an S3 notification inside, or of which the template does not say enough.
+_CARRIERS = frozenset({"s3", "sns", "sqs", "eventbridge", "pipes", "unknown"})
+# Look-ups by which code tells that it has seen an event before.
+_LOOK_UPS = frozenset({"get_item", "query", "head_object", "get_object_tagging", "get_object_attributes"})
+_RULES = frozenset({"AWS::Events::Rule", "aws_cloudwatch_event_rule"})
+WORDS = {
+    "s3": "bucket",
+    "sqs": "queue",
+    "sns": "topic",
+    "dynamodb": "table",
+    "kinesis": "stream",
+    "firehose": "delivery stream",
+    "eventbridge": "event bus",
+    "step-functions": "state machine",
+    "lambda": "function",
+}
+
+
+class Deployed(NamedTuple):
+    """A function of a template (or one that only its code shows) with what it runs."""
+
+    node: Node
+    function: Function
+    region: Region
+    group: str
+
+
+class Trigger(NamedTuple):
+    """What triggers the deployed function of that number.
+
+    ``kind`` and ``event`` are as the written resource sees them; ``shape`` is the kind of the event that comes.
+    """
+
+    function: int
+    kind: str
+    key: Key
+    event: EventSource
+    shape: str
+
+
+class Hop(NamedTuple):
+    """A resource that hands on what it gets: a subscription, a notification, the redrive to a dead-letter queue."""
+
+    kind: str
+    key: Key
+    event: EventSource
+    to_kind: str
+    to_key: Key
+    dead_letter: bool
+    location: Location
+
+
+class Target(NamedTuple):
+    """What a write of a function goes to: a resource, or ``OWN``."""
+
+    function: int
+    write: Write
+    key: Key
+    keys: tuple[Pieces, ...]
+
+
+class Link(NamedTuple):
+    """A write that runs a function. ``trigger`` is None where only the code shows that it does."""
+
+    target: Target
+    trigger: Trigger | None
+    hops: tuple[Hop, ...]
+    to: int
+
+
+class Part(NamedTuple):
+    """One function of a loop: its ``name``, and what it writes to by which operation, where."""
+
+    name: str
+    operation: str
+    resource: str
+    place: Location
+
+
+class Loop(NamedTuple):
+    """Functions that run each other, or one that runs itself, from the write in its first part on.
+
+    ``events`` is what the trigger of the next function subscribes to, as far as the template says that; ``evidence``
+    says what shows the trigger; ``by_code`` that no template does. ``checked`` tells that a test of the event, or a
+    look-up, stands before a write; ``ends`` that the writes run out.
+    """
+
+    place: Location
+    function: str
+    chain: tuple[Step, ...]
+    parts: tuple[Part, ...]
+    events: str
+    evidence: tuple[str, ...]
+    by_code: bool
+    checked: bool
+    ends: bool
+
+
+class Graph:
+    """The event graph of one run.
+
+    Args:
+        entries: the entry points with their deployed functions.
+        resources: what the templates declare.
+        locate: a Location from a path and a span, see `Shared`.
+        chain: the steps of a route to a place, see `Shared`.
+    """
+
+    def __init__(
+        self,
+        flow: Flow,
+        entries: Mapping[Node, Entry],
+        resources: Sequence[Resource],
+        locate: Callable[[str, int, int, int, int], Location],
+        chain: Callable[[Route, Node, Location], tuple[Step, ...]],
+    ) -> None:
+        self.flow = flow
+        self.locate = locate
+        self.chain = chain
+        self.resources = Resources(resources)
+        self.deployed: list[Deployed] = []
+        for node, entry in sorted(entries.items()):
+            region = flow.graph.region([node])
+            for function in entry.functions:
+                self.deployed.append(Deployed(node, function, region, self.resources.scope(function)))
+        self.triggers = [trigger for number, _ in enumerate(self.deployed) for trigger in self._triggers(number)]
+        self.hops = list(self._hops(resources))
+        self._sites: dict[Node, tuple[Site, ...]] = {}
+        self._writes: dict[Node, tuple[Write, ...]] = {}
+        self._loops: dict[Node, list[Loop]] | None = None
+
+    # -- what triggers functions
+
+    def _triggers(self, number: int) -> Iterator[Trigger]:
+        deployed = self.deployed[number]
+        key = self.resources.key_of_function(deployed.function)
+        if key is not None:
+            yield Trigger(number, "lambda", key, EventSource("lambda"), "")
+        for event in deployed.function.events:
+            kind = event.kind
+            if kind == "pipes":
+                kind = str(event.setting("source_kind").value or "")
+            if kind == "eventbridge":
+                yield from self._rule(number, event, deployed.group)
+                continue
+            if kind not in WORDS or kind == "lambda":
+                continue
+            for pieces in pieces_of(event.resource):
+                found = self.resources.key(kind, pieces, deployed.group)
+                if found is not None:
+                    yield Trigger(number, kind, found, event, kind if event.kind == kind else "")
+
+    def _rule(self, number: int, event: EventSource, group: str) -> Iterator[Trigger]:
+        """A rule: on its bus, and for events of S3 on the buckets that its pattern names."""
+        pattern = event.setting("pattern")
+        members = _members(pattern)
+        if members is None:
+            return
+        if "aws.s3" in (_strings(members.get("source")) or ()):
+            yield from self._bucket_rule(number, event, members, group)
+            return
+        bus = event.setting("bus")
+        if bus.state is State.ABSENT and event.resource.state is not State.ABSENT:
+            rule = self.resources.linker.resource_of(event.resource)
+            bus = event.resource if rule is None or rule.type not in _RULES else ABSENT
+        named = pieces_of(bus) if bus.state is not State.ABSENT else [("default",)]
+        for pieces in named:
+            found = self.resources.key("eventbridge", pieces, group)
+            if found is not None:
+                yield Trigger(number, "eventbridge", found, event, "eventbridge")
+
+    def _bucket_rule(
+        self, number: int, event: EventSource, members: Mapping[str, Any], group: str
+    ) -> Iterator[Trigger]:
+        detail = _members(members.get("detail")) or {}
+        names = table("writes")["detail_types"]
+        told = _strings(members["detail-type"]) if "detail-type" in members else tuple(names)
+        settings = {"events": known(tuple(f"s3:{names[name]}*" for name in told or () if name in names))}
+        asked = (_members(detail.get("object")) or {}).get("key")
+        if asked is not None:
+            part = (_members(items(asked)[0]) if len(items(asked)) == 1 else None) or {}
+            told_ends = {name: part[name] for name in ("prefix", "suffix") if name in part}
+            settings.update(told_ends if len(told_ends) == len(part) == 1 else {"prefix": Value(State.UNKNOWN)})
+        if set(detail) - {"bucket", "object"} or told is None:
+            settings["prefix"] = Value(State.UNKNOWN)
+        for name in items((_members(detail.get("bucket")) or {}).get("name", ABSENT)):
+            for pieces in pieces_of(name):
+                found = self.resources.key("s3", pieces, group)
+                if found is not None:
+                    yield Trigger(number, "s3", found, event._replace(kind="s3", settings=settings), "eventbridge")
+
+    # -- resources that hand on
+
+    def _hops(self, resources: Sequence[Resource]) -> Iterator[Hop]:
+        for resource in resources:
+            properties = resource.properties
+            itself = known_reference(resource)
+            if resource.type in ("AWS::SNS::Subscription", "aws_sns_topic_subscription"):
+                if text(first(properties, "Protocol")) == "sqs" or text(first(properties, "protocol")) == "sqs":
+                    filters = properties.get("FilterPolicy") or properties.get("filter_policy") or ABSENT
+                    topic = properties.get("TopicArn") or properties.get("topic_arn") or ABSENT
+                    queue = properties.get("Endpoint") or properties.get("endpoint") or ABSENT
+                    settings = {"filters": filters} if filters.state is not State.ABSENT else {}
+                    yield from self._hop(resource, "sns", topic, settings, "sqs", queue)
+            elif resource.type == "AWS::S3::Bucket":
+                for path, target, kind in (
+                    ("NotificationConfiguration.QueueConfigurations[]", "Queue", "sqs"),
+                    ("NotificationConfiguration.TopicConfigurations[]", "Topic", "sns"),
+                ):
+                    for part in pick(properties, path):
+                        yield from self._notified(resource, itself, mapping(part), target, kind)
+            elif resource.type == "aws_s3_bucket_notification":
+                bucket = properties.get("bucket", ABSENT)
+                for path, target, kind in (("queue[]", "queue_arn", "sqs"), ("topic[]", "topic_arn", "sns")):
+                    for part in pick(properties, path):
+                        yield from self._notified(resource, bucket, mapping(part), target, kind)
+            elif resource.type in ("AWS::SQS::Queue", "aws_sqs_queue"):
+                target_arn = first(properties, "RedrivePolicy.deadLetterTargetArn")
+                if target_arn.state is State.ABSENT and "redrive_policy" in properties:
+                    target_arn = _only_reference(properties["redrive_policy"])
+                if target_arn.state is not State.ABSENT:
+                    yield from self._hop(resource, "sqs", itself, {}, "sqs", target_arn, dead_letter=True)
+
+    def _notified(
+        self, resource: Resource, bucket: Value, part: Mapping[str, Value], target: str, kind: str
+    ) -> Iterator[Hop]:
+        from lambdalint.templates.events import key_rules, settings
+
+        terraform = resource.origin == "terraform"
+        names = {"events": "events", "prefix": "filter_prefix", "suffix": "filter_suffix"}
+        found = settings(part, names if terraform else {"events": "Event"})
+        found.update(key_rules(first(part, "Filter.S3Key.Rules")))
+        yield from self._hop(resource, "s3", bucket, found, kind, part.get(target, ABSENT))
+
+    def _hop(
+        self,
+        resource: Resource,
+        kind: str,
+        source: Value,
+        settings: Mapping[str, Value],
+        to_kind: str,
+        target: Value,
+        *,
+        dead_letter: bool = False,
+    ) -> Iterator[Hop]:
+        group = self.resources.group(resource.scope)
+        for start in pieces_of(source):
+            for end in pieces_of(target):
+                one, other = self.resources.key(kind, start, group), self.resources.key(to_kind, end, group)
+                if one is not None and other is not None:
+                    event = EventSource(kind, source, resource.location, settings)
+                    yield Hop(kind, one, event, to_kind, other, dead_letter, resource.location)
+
+    # -- what functions write to
+
+    def sites(self, deployed: Deployed) -> tuple[Site, ...]:
+        """The writes of a function, by names alone."""
+        found: list[Site] = []
+        for node in deployed.region.nodes:
+            if node not in self._sites:
+                self._sites[node] = tuple(sites(self.flow, node))
+            found += self._sites[node]
+        return tuple(found)
+
+    def targets(self, number: int) -> tuple[Target, ...]:
+        """What a function writes to, as far as that can be told; lowers what it has to."""
+        deployed = self.deployed[number]
+        if deployed.node not in self._writes:
+            self._writes[deployed.node] = writes(self.flow, deployed.region, self.sites(deployed))
+        found: dict[Target, None] = {}
+        for write in self._writes[deployed.node]:
+            named = [inner for pieces in sorted(write.names, key=repr) for inner in resolved(pieces, deployed.function)]
+            if unresolved(frozenset(named)):
+                continue
+            keys = [
+                inner for pieces in sorted(write.keys, key=repr) for inner in resolved(pieces, deployed.function)
+            ] or [(OTHER,)]
+            for pieces in named:
+                key = OWN if _of_event(write.kind, pieces) else self.resources.key(write.kind, pieces, deployed.group)
+                if key is not None:
+                    found[Target(number, write, key, tuple(keys))] = None
+        return tuple(found)
+
+    # -- links
+
+    def links(self, target: Target) -> Iterator[Link]:
+        """The functions that a write runs."""
+        if target.key == OWN:
+            yield from self._own(target)
+            return
+        queue: deque[tuple[str, Key, tuple[Hop, ...]]] = deque([(target.write.kind, target.key, ())])
+        while queue:
+            kind, key, hops = queue.popleft()
+            for trigger in self.triggers:
+                same = trigger.key == key or (not hops and self._any_resource(target, trigger))
+                if trigger.kind != kind or not same:
+                    continue
+                if _plain(trigger.event) if hops else self._sets_off(target, trigger.event, kind):
+                    yield Link(target, trigger, hops, trigger.function)
+            for hop in self.hops if len(hops) < HOPS_LIMIT else ():
+                if hop.kind == kind and hop.key == key and (hop.to_kind, hop.to_key) != (kind, key):
+                    if hop.dead_letter and "dead-letter" not in self.flow.disabled:
+                        continue
+                    if self._sets_off(target, hop.event, kind) if not hops else _plain(hop.event):
+                        queue.append((hop.to_kind, hop.to_key, (*hops, hop)))
+
+    def _any_resource(self, target: Target, trigger: Trigger) -> bool:
+        """Whether any resource of its kind counts as the one that triggers: the test of the exemption only."""
+        return (
+            "other-resource" in self.flow.disabled
+            and trigger.function == target.function
+            and trigger.kind not in ("lambda", "step-functions")
+        )
+
+    def _own(self, target: Target) -> Iterator[Link]:
+        kind = target.write.kind
+        number = target.function
+        told = [trigger for trigger in self.triggers if trigger.function == number and trigger.kind == kind]
+        for trigger in told:
+            if self._sets_off(target, trigger.event, kind):
+                yield Link(target, trigger, (), number)
+                return
+        if any(trigger.kind != "s3" or trigger.event.setting("events").known for trigger in told):
+            return
+        function = self.deployed[number].function
+        if function.events and not {event.kind for event in function.events} & _CARRIERS:
+            return
+        if kind == "s3":
+            created = any(event.startswith("ObjectCreated") for event in target.write.emits)
+            if not created or not all(_of_event("s3_key", pieces) for pieces in target.keys):
+                return  # another key may be outside of a filter that nobody sees
+        yield Link(target, None, (), number)
+
+    def _sets_off(self, target: Target, event: EventSource, kind: str) -> bool:
+        """Whether what is written passes the event types and filters of a trigger."""
+        enabled = event.setting("enabled")
+        if enabled.unknown or enabled.value is False:
+            return False
+        if kind == "s3":
+            return self._sets_off_bucket(target, event)
+        if kind == "eventbridge":
+            return self._matches_rule(target.write, event)
+        filters = event.setting("filters")
+        if filters.state is State.ABSENT or (filters.known and filters.value in ((), {})):
+            return True
+        if kind == "dynamodb" and filters.known:
+            answer = _passes_stream(target.write, filters.value)
+            return answer == "yes" or (answer == "no" and "event-type" in self.flow.disabled)
+        return False
+
+    def _sets_off_bucket(self, target: Target, event: EventSource) -> bool:
+        subscribed = event.setting("events")
+        if not subscribed.known:
+            return False
+        asked = [str(name).removeprefix("s3:") for name in subscribed.value]
+        whole = {one for one in asked if not one.endswith("*")}
+        begun = tuple(one[:-1] for one in asked if one.endswith("*"))
+        emitted = any(name in whole or name.startswith(begun) for name in target.write.emits)
+        if not emitted and "event-type" not in self.flow.disabled:
+            return False
+        answers = {self._key_passes(pieces, event) for pieces in target.keys}
+        return "yes" in answers or (answers == {"no"} and "filter" in self.flow.disabled)
+
+    @staticmethod
+    def _key_passes(pieces: Pieces, event: EventSource) -> str:
+        """Whether a key passes prefix and suffix: ``yes``, ``no``, ``unknown``."""
+        answers = set()
+        for name, piece, side, cut in (
+            ("prefix", pieces[0] if pieces else "", str.startswith, "head"),
+            ("suffix", pieces[-1] if pieces else "", str.endswith, "tail"),
+        ):
+            setting = event.setting(name)
+            wanted = text(setting)
+            if setting.state is State.ABSENT or wanted == "":
+                answers.add("yes")
+            elif wanted is None:
+                answers.add("unknown")
+            elif type(piece) is str:
+                longer = len(pieces) > 1 and side(wanted, piece)
+                answers.add("yes" if side(piece, wanted) else "unknown" if longer else "no")
+            else:
+                # a part of the key that the cut left as it was is the key, as far as the filter looks
+                left = piece[0] == cut and piece[2] and piece[2] not in wanted
+                answers.add("yes" if _of_event("s3_key", (piece[1] if left else piece,)) else "unknown")
+        return "no" if "no" in answers else "unknown" if "unknown" in answers else "yes"
+
+    @staticmethod
+    def _matches_rule(write: Write, event: EventSource) -> bool:
+        members = _members(event.setting("pattern"))
+        if members is None or set(members) - {"source", "detail-type"}:
+            return False
+        for name, patterns in (("source", write.source), ("detail-type", write.detail_type)):
+            if name not in members:
+                continue
+            wanted = _strings(members[name])
+            if wanted is None or not patterns or not all(len(one) == 1 and one[0] in wanted for one in patterns):
+                return False
+        return True
+
+    # -- loops
+
+    def loops(self, node: Node) -> tuple[Loop, ...]:
+        """The loops whose first write is below the entry point ``node``."""
+        if self._loops is None:
+            self._loops = {}
+            for at, loop in self._find():
+                self._loops.setdefault(at, []).append(loop)
+        return tuple(self._loops.get(node, ()))
+
+    def _candidates(self) -> list[int]:
+        """The functions that may be part of a loop as far as the kinds of sources and of writes tell."""
+        outward: list[set[str]] = []
+        inward: list[set[str]] = [set() for _ in self.deployed]
+        for trigger in self.triggers:
+            inward[trigger.function].add(trigger.kind)
+        handed = {(hop.kind, hop.to_kind) for hop in self.hops}
+        for number, deployed in enumerate(self.deployed):
+            kinds = {site.kind for site in self.sites(deployed)}
+            for _ in range(HOPS_LIMIT):
+                kinds |= {other for kind, other in handed if kind in kinds}
+            outward.append(kinds)
+            if kinds - inward[number] and self._reads_own(deployed, kinds - inward[number]):
+                inward[number] |= kinds
+        groups: dict[str, list[int]] = {}
+        for number, deployed in enumerate(self.deployed):
+            if outward[number]:
+                groups.setdefault(deployed.group, []).append(number)
+        found = []
+        for group, members in groups.items():
+            if not group:
+                found += [number for number in members if outward[number] & inward[number] - {"lambda"}]
+                continue
+            after = {
+                number: [other for other in members if outward[number] & inward[other]] for number in members
+            }
+            found += [number for number in members if _returns(number, after)]
+        return sorted(found)
+
+    def _reads_own(self, deployed: Deployed, kinds: set[str]) -> bool:
+        """Whether the code spells a part of the event that names what sent it."""
+        rows = table("writes")["event"]
+        words = {path.rpartition("/")[2].encode() for kind in kinds for path in rows.get(kind, ())}
+        return bool(words) and any(
+            word in body for node in deployed.region.nodes for body in [text_of(self.flow, node)] for word in words
+        )
+
+    def _find(self) -> Iterator[tuple[Node, Loop]]:
+        after: dict[int, list[Link]] = {}
+        for number in self._candidates():
+            if self._allowed(number):
+                continue
+            after[number] = [
+                link
+                for target in self.targets(number)
+                for link in self.links(target)
+                if not self._allowed(link.to) and not (link.to == number and target.write.kind == "lambda")
+            ]
+        for number, links in after.items():
+            for link in links:
+                if link.to == number and (loop := self._loop((link,))) is not None:
+                    yield self.deployed[number].node, loop
+        told: set[frozenset[int]] = set()
+        for number in sorted(after):
+            cycle = _shortest(number, after)
+            members = frozenset(link.target.function for link in cycle)
+            if len(cycle) > 1 and members not in told and len({self.deployed[one].node for one in members}) > 1:
+                told.add(members)
+                if (loop := self._loop(cycle)) is not None:
+                    yield self.deployed[number].node, loop
+
+    def _allowed(self, number: int) -> bool:
+        declared = self.deployed[number].function.declared
+        value = declared.settings.get("recursive_loop", ABSENT) if declared is not None else ABSENT
+        return value.value == "Allow" and "allowed" not in self.flow.disabled
+
+    def _loop(self, links: tuple[Link, ...]) -> Loop | None:
+        parts = []
+        checked = False
+        chains = []
+        for before, link in zip((links[-1], *links[:-1]), links, strict=True):
+            deployed = self.deployed[link.target.function]
+            write = link.target.write
+            verdict = self.flow.verdict(deployed.region, write.site.node, write.call.context, ())
+            if not verdict.routes:
+                return None
+            place = self.locate(write.site.node[0], *write.call.span)
+            chains.append(self.chain(verdict.routes[0], write.site.node, place))
+            tests = list(self._tests(write, verdict.routes[0]))
+            if before.trigger is not None and self._other_event(deployed.region, tests, before.trigger):
+                return None
+            checked = checked or any(self._checks(deployed.region, node, test) for node, test, _ in tests)
+            parts.append(Part(name_of(deployed.function), write.label, self.shown(link), place))
+        trigger = links[0].trigger
+        return Loop(
+            parts[0].place,
+            links[0].target.write.site.node[1],
+            chains[0],
+            tuple(parts),
+            _subscribed(trigger.event) if trigger is not None and not links[0].hops else "",
+            tuple(self._evidence(link) for link in links),
+            any(link.trigger is None for link in links),
+            checked,
+            all(link.target.write.ends for link in links),
+        )
+
+    def shown(self, link: Link) -> str:
+        """What a link goes through: ``queue Jobs``, ``topic News and queue Inbox``."""
+        write = link.target.write
+        key = link.trigger.key if link.target.key == OWN and link.trigger is not None else link.target.key
+        word = WORDS[write.kind]
+        written = f"{word} {self.resources.label(key)}" if key != OWN else f"the {word} of the event"
+        handed = [f"{WORDS[hop.to_kind]} {self.resources.label(hop.to_key)}" for hop in link.hops]
+        return " and ".join([written, *handed])
+
+    def _evidence(self, link: Link) -> str:
+        if link.trigger is None:
+            return "the event that the code reads names it"
+        place = link.trigger.event.location or self.deployed[link.to].function.declared_at
+        where = f"{place.path}:{place.line}" if place is not None else "the template"
+        how = "the event names it, and " if link.target.key == OWN else ""
+        return f"{how}{where} makes it trigger {name_of(self.deployed[link.to].function)}"
+
+    # -- what stops a loop
+
+    def _tests(self, write: Write, route: Route) -> Iterator[tuple[Node, Term, bool]]:
+        """The tests that stand before a write on a route, with the branch that is taken."""
+        places: list[tuple[Node, Context]] = [(write.site.node, write.call.context)]
+        for edge in route.edges:
+            call = self.flow.call(edge.caller, edge.call.k) if edge.call is not None else None
+            if call is not None:
+                places.append((edge.caller, call.context))
+        for node, context in places:
+            for frame in context:
+                if frame[0] == "if":
+                    yield node, frame[2], frame[3]
+
+    def _checks(self, region: Region, node: Node, test: Term) -> bool:
+        """Whether a test is one of the event, or of a look-up."""
+        for root in self.flow.origins(region, node, test):
+            if root[0] == "event" and len([key for key in root[-1] if key != "[]"]) > 1:
+                return True
+            if root[0] == "result" and root[1].rpartition(".")[2] in _LOOK_UPS:
+                return True
+        return False
+
+    def _other_event(self, region: Region, tests: Iterable[tuple[Node, Term, bool]], trigger: Trigger) -> bool:
+        """Whether a write is for the events of another source than ``trigger``'s: ``if "httpMethod" in event``."""
+        if "other-event" in self.flow.disabled:
+            return False
+        for node, test, taken in tests:
+            for term, how, value in demands(test, taken):
+                paths = [root[-1] for root in self.flow.origins(region, node, term) if root[0] == "event"]
+                for path in paths:
+                    at = (*path, value) if how in ("has", "lacks") else path
+                    kinds = _told_by(at, value if how == "equal" else None)
+                    if how in ("has", "truthy", "equal") and kinds and trigger.shape not in kinds:
+                        return True
+                    if how in ("lacks", "falsy") and trigger.shape in kinds and len(at) == 1:
+                        return True
+        return False
+
+
+def _told_by(path: tuple[str, ...], value: Any) -> frozenset[str]:
+    """The kinds of sources whose events have something at a path, or that value there; none where nothing tells."""
+    shapes = table("sources")
+    keys = "/".join(path)
+    if type(value) is str and value in shapes["values"].get(keys, {}):
+        return frozenset({shapes["values"][keys][value]})
+    return frozenset(
+        kind
+        for proof, kind in shapes["proof"].items()
+        if proof == keys or proof.startswith(f"{keys}/") or keys.startswith(f"{proof}/")
+    )
+
+
+def name_of(function: Function) -> str:
+    """The name that the template gives a function, else its handler."""
+    return function.declared.name if function.declared is not None else function.name
+
+
+def known_reference(resource: Resource) -> Value:
+    """A Value that refers to a resource."""
+    return known(Reference(resource.scope, resource.name), resource.location)
+
+
+def _only_reference(value: Value) -> Value:
+    found = list(references(value))
+    return known(found[0]) if len(found) == 1 else ABSENT
+
+
+def _plain(event: EventSource) -> bool:
+    """Whether a trigger takes everything that comes."""
+    settings = (event.setting(name) for name in ("filters", "prefix", "suffix"))
+    return all(value.state is State.ABSENT for value in settings) and event.setting("enabled").value is not False
+
+
+def _members(value: Any) -> Mapping[str, Value] | None:
+    """A mapping of a pattern, written as data or as JSON; None where it cannot be read."""
+    if not isinstance(value, Value) or not value.known:
+        return None
+    if isinstance(value.value, dict):
+        return value.value
+    if isinstance(value.value, str):
+        import json  # only for the few rules with a pattern
+
+        try:
+            return _valued(json.loads(value.value)).value if value.value.startswith("{") else None
+        except (ValueError, RecursionError):
+            return None
+    return None
+
+
+def _valued(data: Any) -> Value:
+    if isinstance(data, dict):
+        return known({str(name): _valued(part) for name, part in data.items()})
+    return known(tuple(_valued(part) for part in data)) if isinstance(data, list) else known(data)
+
+
+def _strings(value: Value | None) -> tuple[str, ...] | None:
+    """The strings of a list in a pattern; None where any is something else."""
+    if value is None:
+        return None
+    found = [text(part) for part in items(value)]
+    return tuple(part for part in found if part is not None) if found and None not in found else None
+
+
+def _of_event(kind: str, pieces: Pieces) -> bool:
+    """Whether pieces are, unchanged, the part of the event that names what sent it."""
+    if len(pieces) != 1 or type(pieces[0]) is not tuple:
+        return False
+    piece = pieces[0][1] if pieces[0][0] == "tail" and kind not in ("s3", "s3_key") else pieces[0]
+    if type(piece) is not tuple or piece[0] != "event":
+        return False
+    return any(piece[1][-len(keys) :] == keys for keys in _event_paths(kind))
+
+
+def _event_paths(kind: str) -> Iterable[tuple[str, ...]]:
+    return (tuple(path.split("/")) for path in table("writes")["event"].get(kind, ()))
+
+
+def _passes_stream(write: Write, filters: Iterable[Any]) -> str:
+    """Whether a change of a table passes the filters of its stream: ``yes``, ``no``, ``unknown``."""
+    answers = set()
+    for pattern in filters:
+        members = _members(known(pattern)) or {}
+        wanted = _strings(members.get("eventName")) if members else None
+        if wanted is None:
+            answers.add("unknown")
+        elif not set(wanted) & set(write.emits):
+            answers.add("no")
+        else:
+            # a put of what is there is a MODIFY, of what is not an INSERT: only both together are certain
+            certain = set(members) == {"eventName"} and set(write.emits) <= set(wanted)
+            answers.add("yes" if certain else "unknown")
+    return "yes" if "yes" in answers else "unknown" if "unknown" in answers else "no"
+
+
+def _subscribed(event: EventSource) -> str:
+    subscribed = event.setting("events")
+    return ", ".join(str(name) for name in subscribed.value) if event.kind == "s3" and subscribed.known else ""
+
+
+def _returns(start: int, after: Mapping[int, Sequence[int]]) -> bool:
+    seen: set[int] = set()
+    queue = list(after[start])
+    while queue:
+        number = queue.pop()
+        if number == start:
+            return True
+        if number not in seen:
+            seen.add(number)
+            queue += after[number]
+    return False
+
+
+def _shortest(start: int, after: Mapping[int, Sequence[Link]]) -> tuple[Link, ...]:
+    """The shortest way from a function back to itself through others; () where there is none."""
+    queue: deque[tuple[Link, ...]] = deque((link,) for link in after[start] if link.to != start)
+    seen: set[int] = set()
+    while queue:
+        way = queue.popleft()
+        at = way[-1].to
+        if at == start:
+            return way
+        if at in seen:
+            continue
+        seen.add(at)
+        queue.extend((*way, link) for link in after.get(at, ()) if link.to not in seen)
+    return ()
