@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 REACH_LIMIT = 60
 _CONDITIONAL = frozenset({"put_item", "update_item", "transact_write_items", "transact_write"})
 _CLAIMS = frozenset({"setnx"})
+_WRITES = frozenset(
+    {"put_item", "update_item", "delete_item", "execute", "executemany", "commit", "save", "update_one"}
+)
+_NOTES = re.compile(r"^(update|mark|set|save|store|record|complete|finish|delete|remove|increment)_", re.IGNORECASE)
 # A function so called, asked before the effect, is the project's own guard.
 _SAYS_SO = regex(
     r"idempot|de_?dup|duplicate|already|was_?(sent|processed|handled|seen)|is_?(processed|handled|seen|new)|"
@@ -92,6 +96,8 @@ class Guards:
             frame[0] == "if" and self._of_other_source(node, frame[2], taken=frame[3]) for frame in call.context
         ):
             return True
+        # What is noted after the effect is what the look-up before it asks for, even where it has to find something.
+        record = record or self._notes_after(node, call)
         if self.view.grants("look-up") and self._looked_up(node, call.context, record=record):
             return True
         return self.view.grants("condition") and self._claimed(node, call)
@@ -158,6 +164,14 @@ class Guards:
         if not any(self._is_lookup(node, call) for call in calls):
             return False
         return record or not self._needs_it(test, taken)
+
+    def _notes_after(self, node: Node, call: Call) -> bool:
+        """Whether the definition notes something after a call: ``mark_sent(order)``, a write to a table."""
+        body = self.flow.body(node)
+        return body is not None and any(
+            other.span[:2] > call.span[2:] and (other.tail in _WRITES or _NOTES.search(other.tail))
+            for other in body.calls
+        )
 
     @staticmethod
     def _needs_it(test: Term, taken: bool) -> bool:
