@@ -31,23 +31,39 @@ class Tree(Protocol):
         ...
 
 
+def _without_link(directory: str, name: str) -> str:
+    """The path of an entry of ``directory``, of which no part is a link; the target's if the entry is one."""
+    path = os.path.join(directory, name)
+    return os.path.realpath(path) if name in ("", ".", "..") or os.path.islink(path) else path
+
+
 class DirectoryTree:
     """The files below a directory of this machine."""
 
     def __init__(self, root: str) -> None:
         self.root = os.path.realpath(root)
-        self._directories: dict[str, str] = {}  # as asked for → without links; one realpath takes a call for each part
+        self._directories = {"": self.root}  # as asked for → without links
 
     def _inside(self, path: str) -> str:
         directory, _, name = path.rpartition("/")
-        parent = self._directories.get(directory)
-        if parent is None:
-            parent = self._directories[directory] = os.path.realpath(os.path.join(self.root, *directory.split("/")))
-        real = os.path.join(parent, name)
-        if name in ("", ".", "..") or os.path.islink(real):
-            real = os.path.realpath(real)
+        real = _without_link(self._directory(directory), name)
         if real != self.root and not real.startswith(self.root.rstrip(os.sep) + os.sep):
             raise Unreadable("link that leads out of the project")
+        return real
+
+    def _directory(self, path: str) -> str:
+        """The directory ``path`` without links. A realpath would ask for each directory above it, for every file."""
+        if path in self._directories:
+            return self._directories[path]
+        names = []
+        above = path
+        while above not in self._directories:
+            above, _, name = above.rpartition("/")
+            names.append(name)
+        real = self._directories[above]
+        for name in reversed(names):
+            real = _without_link(real, name)
+        self._directories[path] = real
         return real
 
     def read(self, path: str, limit: int) -> bytes:

@@ -32,6 +32,7 @@ whether the handler always raises.
 from __future__ import annotations
 
 import _ast as ast
+import functools
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -205,7 +206,8 @@ def _lower(
         return _Lowering(module, tree, top[0] - 1, qualnames).run()
 
 
-# Children in source order, for the classes whose fields are declared in another order.
+# The children in source order that are or may hold a call, definition, lambda or statement. Other classes are rare;
+# libcst finds their children by rebuilding the node, which takes twenty times as long.
 _ORDER: dict[str, tuple[str, ...]] = {
     "FunctionDef": ("decorators", "params", "returns", "body"),
     "ClassDef": ("decorators", "bases", "keywords", "body"),
@@ -240,11 +242,66 @@ _ORDER: dict[str, tuple[str, ...]] = {
     "FormattedStringExpression": ("expression", "format_spec"),
     "TemplatedStringExpression": ("expression", "format_spec"),
     "MatchCase": ("pattern", "guard", "body"),
+    "Module": ("body",),
+    "IndentedBlock": ("body",),
+    "SimpleStatementLine": ("body",),
+    "SimpleStatementSuite": ("body",),
+    "Expr": ("value",),
+    "Return": ("value",),
+    "Raise": ("exc", "cause"),
+    "From": ("item",),
+    "Assert": ("test", "msg"),
+    "Del": ("target",),
+    "Else": ("body",),
+    "Finally": ("body",),
+    "WithItem": ("item", "asname"),
+    "AsName": ("name",),
+    "Decorator": ("decorator",),
+    "Annotation": ("annotation",),
+    "AssignTarget": ("target",),
+    "Await": ("expression",),
+    "Yield": ("value",),
+    "UnaryOperation": ("expression",),
+    "ComparisonTarget": ("comparator",),
+    "CompIf": ("test",),
+    "ConcatenatedString": ("left", "right"),
+    "FormattedString": ("parts",),
+    "FormattedStringText": (),
+    "Dict": ("elements",),
+    "List": ("elements",),
+    "Set": ("elements",),
+    "Tuple": ("elements",),
+    "Element": ("value",),
+    "StarredElement": ("value",),
+    "StarredDictElement": ("value",),
+    "SubscriptElement": ("slice",),
+    "Index": ("value",),
+    "Slice": ("lower", "upper", "step"),
     "Attribute": ("value",),
     "Name": (),
     "SimpleString": (),
     "Integer": (),
+    "Float": (),
+    "Import": (),
+    "ImportFrom": (),
+    "Global": (),
+    "Nonlocal": (),
+    "Pass": (),
+    "Break": (),
+    "Continue": (),
 }
+
+
+_HOLDS_STATEMENTS = (ast.stmt, ast.excepthandler, ast.match_case)
+
+
+@functools.cache
+def _simple_statements() -> frozenset[type]:
+    """libcst's classes of simple statements."""
+    import libcst
+
+    kinds = [kind for kind in vars(libcst).values() if isinstance(kind, type)]
+    return frozenset(kind for kind in kinds if issubclass(kind, libcst.BaseSmallStatement))
 
 
 class _State:
@@ -311,7 +368,8 @@ class _Lowering:
                 definitions.append(node)
             elif isinstance(node, ast.stmt) and not hasattr(node, "body"):
                 simple.append(node)
-            stack.extend(children(node))
+            # only statements hold statements
+            stack.extend(child for child in children(node) if isinstance(child, _HOLDS_STATEMENTS))
         definitions.sort(key=_start)
         simple.sort(key=_start)
         cst_calls, cst_definitions, cst_lambdas, cst_simple = self._walk()
@@ -346,22 +404,24 @@ class _Lowering:
         definitions: list[Any] = []
         lambdas: list[Any] = []
         simple: list[Any] = []
+        simple_kinds = _simple_statements()
         stack: list[tuple[Any, bool]] = [(self.module, False)]
         while stack:
             node, done = stack.pop()
             if done:
                 calls.append(node)
                 continue
-            if isinstance(node, cst.Call):
+            kind = type(node)  # isinstance() takes long for libcst's classes, which are abstract base classes
+            if kind is cst.Call:
                 stack.extend((arg, False) for arg in reversed(node.args))
                 stack.append((node, True))
                 stack.append((node.func, False))
                 continue
-            if isinstance(node, cst.FunctionDef | cst.ClassDef):
+            if kind is cst.FunctionDef or kind is cst.ClassDef:
                 definitions.append(node)
-            elif isinstance(node, cst.Lambda):
+            elif kind is cst.Lambda:
                 lambdas.append(node)
-            elif isinstance(node, cst.BaseSmallStatement):
+            elif kind in simple_kinds:
                 simple.append(node)
             stack.extend((child, False) for child in reversed(self._children(node)))
         return calls, definitions, lambdas, simple
@@ -373,10 +433,11 @@ class _Lowering:
         found = []
         for field in fields:
             value = getattr(node, field)
-            if isinstance(value, self.cst.CSTNode):
-                found.append(value)
-            elif isinstance(value, list | tuple):
+            kind = type(value)
+            if kind is tuple or kind is list:
                 found.extend(value)
+            elif value is not None and kind is not self.cst.MaybeSentinel:
+                found.append(value)
         return found
 
     def _tail(self, func: Any) -> str:
