@@ -81,11 +81,27 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         (),
     ),
     (
+        "ll307_batch_response_unused",
+        "LL307",
+        "batch-response-unused",
+        True,
+        ((), (), False, True, False),
+        (),
+    ),
+    (
         "ll308_http_timeout",
         "LL308",
         "http-timeout",
         True,
         ((), ("http.operations",), False, False, False),
+        (),
+    ),
+    (
+        "ll311_first_record_only",
+        "LL311",
+        "first-record-only",
+        True,
+        ((), (), False, True, False),
         (),
     ),
     (

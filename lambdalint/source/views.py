@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lambdalint.source.lower import Body, Call, Term
     from lambdalint.source.recursion import Recursion
     from lambdalint.source.waits import Wait
+    from lambdalint.source.polled import FirstRecord, Poller
     from lambdalint.templates.values import Resource
 
 
@@ -293,6 +294,18 @@ class FunctionView:
         from lambdalint.source.effects import effects, has_candidates
 
         return effects(self) if has_candidates(self) and self.redelivery() is not None else ()
+
+    def ignored_answers(self) -> tuple[Poller, ...]:
+        """The pollers of a template that do not read which records failed, although it answers that."""
+        from lambdalint.source.polled import ignored_answers
+
+        return ignored_answers(self)
+
+    def first_record(self) -> FirstRecord | None:
+        """Where it reads one record of a batch, never looking at the others; None where it does not."""
+        from lambdalint.source.polled import first_record
+
+        return first_record(self)
 
     def unset_variables(self) -> Iterable[Unset]:
         """The environment variables that it reads in any case and that templates do not set."""
