@@ -40,9 +40,7 @@ IGNORE_LIMIT = 1 << 20  # bytes of one .gitignore
 RECORD_LIMIT = 8 << 20  # bytes of one RECORD
 STAR_LIMIT = 8  # a pattern with more wildcards in one segment can take exponential time; it is left out
 # Files that belong to a project and that no analysis reads: naming one (a pre-commit hook does) is no mistake.
-_PROJECT_FILE = regex(
-    r"\.(toml|txt|in|lock|cfg|ini|json|ya?ml|template|md|rst|tf|tfvars|sh)$|^(Pip|Make|Docker)file"
-)
+_PROJECT_FILE = regex(r"\.(toml|txt|in|lock|cfg|ini|json|ya?ml|template|md|rst|tf|tfvars|sh)$|^(Pip|Make|Docker)file")
 
 
 class Project(NamedTuple):

@@ -52,7 +52,9 @@ class RecursiveInvocation(Rule):
     tags = ("cost", "correctness")
     why = "A chain of invocations that never meets its end runs, and is billed, until something outside stops it."
     remedy = "Queue the rest of the work, use a Step Functions state machine, or loop inside one invocation."
-    wants = Wanted(operations=("aws:lambda.invoke", "aws:lambda.invoke_async", "aws:lambda.invoke_with_response_stream"))
+    wants = Wanted(
+        operations=("aws:lambda.invoke", "aws:lambda.invoke_async", "aws:lambda.invoke_with_response_stream")
+    )
 
     def check_site(self, site: SiteView) -> Iterable[Finding]:
         """A finding for an invoke of the function's own name."""

@@ -70,6 +70,4 @@ class HttpTimeout(Rule):
             message = f"{patience.label} waits for ever: its timeout is None"
         else:
             message = f"{patience.label} has no timeout"
-        yield self.finding(
-            site.location, message, function=site.function, chains=site.chains(patience.verdict)
-        )
+        yield self.finding(site.location, message, function=site.function, chains=site.chains(patience.verdict))

@@ -37,7 +37,9 @@ def of_rule(report: Report, name: str) -> list[Finding]:
 def tagged(folder: pathlib.Path) -> dict[tuple[str, int], list[str]]:
     """(path relative to the checkout, line) → tags."""
     lines = {}
-    for path in sorted(item for item in folder.rglob("*") if item.is_file() and item.suffix in (".py", ".yaml", ".yml", ".tf", ".json")):
+    for path in sorted(
+        item for item in folder.rglob("*") if item.is_file() and item.suffix in (".py", ".yaml", ".yml", ".tf", ".json")
+    ):
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             match = TAG.search(line)
             if match:
@@ -76,7 +78,9 @@ def test_good_is_silent(name: str) -> None:
     assert {tag for tags in tagged(folder).values() for tag in tags} == set(tags_of(name, "Exemptions"))
 
 
-@pytest.mark.parametrize(("name", "tag"), [(name, tag) for name in sorted(RULES) for tag in tags_of(name, "Exemptions")])
+@pytest.mark.parametrize(
+    ("name", "tag"), [(name, tag) for name in sorted(RULES) for tag in tags_of(name, "Exemptions")]
+)
 def test_exemption_is_what_keeps_its_lines_silent(name: str, tag: str) -> None:
     folder = FIXTURES / name / "good"
     marked = {place for place, tags in tagged(folder).items() if tag in tags}

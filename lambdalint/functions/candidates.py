@@ -453,7 +453,9 @@ class Candidates:
             points -= 4
         if "lambda" not in name and self.words.other_platform.search(skeleton.path.lower()):
             points -= 4
-        if any(self.words.automation.fullmatch(part) for part in directories) and not any("lambda" in part for part in directories):
+        if any(self.words.automation.fullmatch(part) for part in directories) and not any(
+            "lambda" in part for part in directories
+        ):
             points -= 6
         if any(self._is_method_of_something(values) for values in self._decorators(skeleton.path, definition)):
             points -= 2

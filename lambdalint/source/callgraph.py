@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
 from lambdalint.records import NamedTuple
-from lambdalint.source.names import Names, Node, Value, Values
-from lambdalint.source.skeleton import CallRef, Def, Expr
 
 if TYPE_CHECKING:
     from lambdalint.model import Function
+    from lambdalint.source.names import Names, Node, Value, Values
+    from lambdalint.source.skeleton import CallRef, Def, Expr
 
 
 ROUTES_LIMIT = 1_000  # endpoints of one application
@@ -117,7 +117,9 @@ class CallGraph:
         self._unresolved[node] = tuple(unresolved)
         return edges
 
-    def _of_value(self, node: Node, value: Value, call: CallRef | None, kind: str = "call", runner: str = "") -> Iterable[Edge]:
+    def _of_value(
+        self, node: Node, value: Value, call: CallRef | None, kind: str = "call", runner: str = ""
+    ) -> Iterable[Edge]:
         what = value[0]
         if what == "def":
             yield Edge(node, (value[1], value[2]), kind, call, 0, runner=runner)
@@ -198,7 +200,7 @@ class CallGraph:
                 stack.append(at[1])
                 stack.extend(at[2])
                 stack.extend(value for _, value in at[3])
-            elif at[0] in ("i",):
+            elif at[0] == "i":
                 stack.extend(at[1:])
             elif at[0] in ("e", "w"):
                 stack.append(at[1])
@@ -237,7 +239,9 @@ class CallGraph:
                 # a bare decorator is called with the function, a factory's product is
                 if value[0] not in ("def", "bound", "cls", "inst") or (value[0] == "inst" and not called):
                     continue
-                if value[0] in ("def", "bound") and self.names.decorator_operations((value[1], value[2])) & set(self.factories):
+                if value[0] in ("def", "bound") and self.names.decorator_operations((value[1], value[2])) & set(
+                    self.factories
+                ):
                     continue
                 for wrapper in self.names.result(value, (("f", node[1]),), (), node[0], scope):
                     if wrapper[0] == "def":
@@ -246,9 +250,11 @@ class CallGraph:
                         if target != node and not self._decorates(value, target):
                             found.append(((value[1], value[2]), target))
                     elif wrapper[0] == "inst":
-                        for method in self.names.attribute(wrapper, "__call__"):
-                            if method[0] == "bound":
-                                found.append(((value[1], value[2]), (method[1], method[2])))
+                        found += [
+                            ((value[1], value[2]), (method[1], method[2]))
+                            for method in self.names.attribute(wrapper, "__call__")
+                            if method[0] == "bound"
+                        ]
         return found
 
     def _decorates(self, value: Value, node: Node) -> bool:
@@ -269,7 +275,9 @@ class CallGraph:
         application: Expr = None
         if constructor is not None:
             method = operation[len(constructor) + 2 :]
-            application = call.callee[1] if method and call.callee is not None and call.callee[0] == "a" else call.callee
+            application = (
+                call.callee[1] if method and call.callee is not None and call.callee[0] == "a" else call.callee
+            )
         elif operation in self.wrappers:
             application = self._wrapped_application(self.wrappers[operation], call.args, call.keywords)
         elif operation.endswith("()") and self.wrappers.get(operation[:-2], {}).get("result") == "handler":
@@ -286,11 +294,13 @@ class CallGraph:
             yield Edge(node, target, "route", call)
 
     @staticmethod
-    def _wrapped_application(spec: Mapping[str, Any], args: tuple[Expr, ...], keywords: tuple[tuple[str, Expr], ...]) -> Expr:
+    def _wrapped_application(
+        spec: Mapping[str, Any], args: tuple[Expr, ...], keywords: tuple[tuple[str, Expr], ...]
+    ) -> Expr:
         return args[spec["position"]] if spec["position"] < len(args) else dict(keywords).get(spec["keyword"])
 
     def registered(self, path: str, scope: str, application: Expr) -> list[Node]:
-        """The functions that were registered on an application object: by decorator, by call, through included routers."""
+        """The functions registered on an application object: by decorator, by call, through included routers."""
         start = self.names.identity(path, scope, application)
         if start is None:
             return []
@@ -299,7 +309,11 @@ class CallGraph:
         while grew:  # routers included in routers
             grew = False
             for at, where, call in self._calls_of({"include_router", "register_blueprint", "mount", "merge"}):
-                base = self.names.identity(at, where, call.callee[1]) if call.callee is not None and call.callee[0] == "a" else None
+                base = (
+                    self.names.identity(at, where, call.callee[1])
+                    if call.callee is not None and call.callee[0] == "a"
+                    else None
+                )
                 if base in wanted:
                     for arg in (*call.args, *(value for _, value in call.keywords)):
                         inner = self.names.identity(at, where, arg) if arg is not None else None
@@ -324,7 +338,11 @@ class CallGraph:
                     if self.names.identity(skeleton.path, definition.parent, target[1]) in wanted:
                         found.append((skeleton.path, definition.qualname))
         for at, where, call in self._calls_of(set(adds)):
-            if call.callee is None or call.callee[0] != "a" or self.names.identity(at, where, call.callee[1]) not in wanted:
+            if (
+                call.callee is None
+                or call.callee[0] != "a"
+                or self.names.identity(at, where, call.callee[1]) not in wanted
+            ):
                 continue
             position = adds[call.tail]
             if position < len(call.args):
@@ -352,15 +370,17 @@ class CallGraph:
             if value[0] == "c":
                 keywords = dict(value[3])
                 endpoint = keywords.get("endpoint", value[2][1] if len(value[2]) > 1 else None)
-                found += [(item[1], item[2]) for item in self.names.resolve(at, where, endpoint) if item[0] in ("def", "bound")]
+                found += [
+                    (item[1], item[2])
+                    for item in self.names.resolve(at, where, endpoint)
+                    if item[0] in ("def", "bound")
+                ]
                 stack.append((at, where, keywords.get("routes")))
                 continue
             if value[0] == "l":
                 stack.extend((at, where, item) for item in reversed(value[1]))
                 continue
-            for item in self.names.resolve(at, where, value):
-                if item[0] == "coll":
-                    stack.append((item[1], item[2], item[3]))
+            stack += [item[1:] for item in self.names.resolve(at, where, value) if item[0] == "coll"]
         return found
 
     def _calls_of(self, tails: set[str]) -> list[tuple[str, str, CallRef]]:

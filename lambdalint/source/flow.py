@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
 from lambdalint.records import NamedTuple
-from lambdalint.source.callgraph import CallGraph, Edge, Region
 from lambdalint.source.names import CONTEXT, EVENT, Node, Values
-from lambdalint.source.program import Program
 from lambdalint.source.skeleton import CallRef, Class, Def, SourceError
 from lambdalint.tree import Unreadable
 
 if TYPE_CHECKING:
+    from lambdalint.source.callgraph import CallGraph, Edge, Region
     from lambdalint.source.lower import Body, Call, Context, Frame, Lowered, Term
+    from lambdalint.source.program import Program
     from lambdalint.source.reduction import Reduction
     from lambdalint.source.singletons import Singletons
 
@@ -35,7 +35,7 @@ Param = tuple[str, str, int]  # (path, qualname, index)
 
 # Roots: what a value is decided by. The empty set is a constant.
 #
-#     ("event", entry, keys)              a part of the event of an entry point: keys from the event on, "[]" for any element
+#     ("event", entry, keys)              a part of the event of an entry point; its keys, "[]" for any element
 #     ("context", entry, keys)            a part of its context object
 #     ("param", path, qualname, i, keys)  a part of a parameter, still to be asked of the callers
 #     ("env", name)                       an environment variable ("" where its name is not constant)
@@ -283,7 +283,9 @@ class Flow:
         if kind == "op":
             return self._union(node, term[2])
         if kind == "dict":
-            return self._union(node, [part for pair in term[1] for part in pair if part[0] != "unknown" or part[1] != "**"])
+            return self._union(
+                node, [part for pair in term[1] for part in pair if part[0] != "unknown" or part[1] != "**"]
+            )
         return frozenset({UNKNOWN_ROOT})
 
     def _parameter(self, path: str, qualname: str, index: int) -> Roots:
@@ -291,14 +293,20 @@ class Flow:
         if entry is not None:
             return frozenset({("event" if entry == EVENT else "context", (path, qualname), ())})
         definition = self.names.definition((path, qualname))
-        if definition is not None and index == 0 and definition.owner and not definition.params[0].kind:
-            if "staticmethod" not in self.names.decorator_operations((path, qualname)):
-                return CONSTANT  # self or cls: its attributes are asked for one by one
+        if (
+            definition is not None
+            and index == 0
+            and definition.owner
+            and not definition.params[0].kind
+            and "staticmethod" not in self.names.decorator_operations((path, qualname))
+        ):
+            return CONSTANT  # self or cls: its attributes are asked for one by one
         return frozenset({("param", path, qualname, index, ())})
 
     def _is_environment(self, node: Node, term: Term) -> bool:
         return term == ("attr", ("name", "os"), "environ") or (
-            term[0] == "name" and any(value == ("ext", "os.environ") for value in self.names.name(node[0], node[1], term[1]))
+            term[0] == "name"
+            and any(value == ("ext", "os.environ") for value in self.names.name(node[0], node[1], term[1]))
         )
 
     def _global(self, node: Node, name: str) -> Roots:
@@ -354,7 +362,11 @@ class Flow:
         if term[0] != "param" or term[2] != 0:
             return False
         definition = self.names.definition((path, term[1]))
-        return definition is not None and bool(definition.owner) and "staticmethod" not in self.names.decorator_operations((path, term[1]))
+        return (
+            definition is not None
+            and bool(definition.owner)
+            and "staticmethod" not in self.names.decorator_operations((path, term[1]))
+        )
 
     def _instance(self, path: str, class_name: str, attribute: str) -> Roots:
         """What decides the attribute of an instance: all that its class stores into it."""
@@ -368,7 +380,9 @@ class Flow:
             if class_ is None:
                 continue
             known = known or attribute in class_.attributes
-            for method in self.names.property_of(("inst", path, class_name), attribute) if attribute in class_.attributes else ():
+            for method in (
+                self.names.property_of(("inst", path, class_name), attribute) if attribute in class_.attributes else ()
+            ):
                 result |= self._returned(method)
             for where in sorted({where for where, _ in class_.instance.get(attribute, ())}):
                 known = True
@@ -377,11 +391,13 @@ class Flow:
                     result |= {UNKNOWN_ROOT}
                     continue
                 for store in body.stores:
-                    if store.target[0] == "attr" and store.target[2] == attribute and store.target[1] == ("param", where, 0):
+                    if (
+                        store.target[0] == "attr"
+                        and store.target[2] == attribute
+                        and store.target[1] == ("param", where, 0)
+                    ):
                         result |= self.roots((owner[0], where), store.value)
-        if not known:
-            result |= {UNKNOWN_ROOT}
-        elif self._filled_elsewhere((path, class_name), attribute):
+        if not known or self._filled_elsewhere((path, class_name), attribute):
             result |= {UNKNOWN_ROOT}
         elif self.names.is_record((path, class_name)) and attribute in self.names.fields((path, class_name)):
             result |= self._field((path, class_name), attribute)
@@ -389,14 +405,16 @@ class Flow:
         return self._resolved_parameters(result)
 
     def _filled_elsewhere(self, class_: Node, name: str) -> bool:
-        """Whether a base class from outside fills the field ``name``: a model read from a table or parsed from a request."""
+        """Whether a base class from outside fills the field ``name``: of a table's model, of a parsed request."""
         bases = self.names.outside(("inst", *class_))
         if not bases or set(bases) & self.names.record_settings or "typing.NamedTuple" in bases:
             return False
         for owner in self.names.ancestors(class_):
             found = self.names.class_of(owner)
             for bound in found.attributes.get(name, ()) if found is not None else ():
-                if bound is not None and (bound[0] == "t" or (bound[0] == "c" and bound[1] is not None and _is_descriptor(bound[1][-1]))):
+                if bound is not None and (
+                    bound[0] == "t" or (bound[0] == "c" and bound[1] is not None and _is_descriptor(bound[1][-1]))
+                ):
                     return True
         return False
 
@@ -425,7 +443,9 @@ class Flow:
                 result |= {root}
                 continue
             _, path, qualname, index, keys = root
-            result |= _below(self._once(("parameter", path, qualname, index), lambda root=root: self._from_callers(root)), *keys)  # type: ignore[misc]
+            result |= _below(
+                self._once(("parameter", path, qualname, index), lambda root=root: self._from_callers(root)), *keys
+            )  # type: ignore[misc]
         return result
 
     def _from_callers(self, parameter: Root) -> Roots:
@@ -526,7 +546,7 @@ class Flow:
     # -- constants
 
     def constants(self, region: Region, node: Node, term: Term, depth: int = 0) -> tuple[Any, ...]:
-        """The constants that a value may be, through parameters, attributes and results; () where any part is not constant."""
+        """The constants that a value may be, through parameters, attributes and results; () where a part is none."""
         found = self._constants(region, node, term, depth)
         return tuple(dict.fromkeys(found)) if found is not None and len(found) <= CONSTANTS_LIMIT else ()
 
@@ -575,7 +595,9 @@ class Flow:
                 return ()
             return tuple(self.names.name(node[0], node[1], term[1]))
         if term[0] == "attr":
-            return tuple(result for value in self._values(node, term[1]) for result in self.names.attribute(value, term[2]))
+            return tuple(
+                result for value in self._values(node, term[1]) for result in self.names.attribute(value, term[2])
+            )
         return ()
 
     def _passed_constants(self, region: Region, node: Node, term: Term, depth: int) -> list[Any] | None:
@@ -686,7 +708,11 @@ class Flow:
             definition = self.names.definition(node)
             if definition is not None and base[1] in definition.bindings and base[1] not in definition.outer_names:
                 # a local import of a module or class
-                return "yes" if any(value[0] in ("mod", "cls") for value in self.names.name(node[0], node[1], base[1])) else None
+                return (
+                    "yes"
+                    if any(value[0] in ("mod", "cls") for value in self.names.name(node[0], node[1], base[1]))
+                    else None
+                )
             return "yes"
         if base[0] == "param":
             if self._is_receiver(node[0], base):
@@ -768,7 +794,9 @@ class Flow:
         routes: dict[Node, Route] = {}
         exempt: set[str] = set()
         unknown: set[str] = set()
-        first = self._state(node, self._union(node, terms), self._conditions(node, context, frozenset()), context, (), exempt, unknown)
+        first = self._state(
+            node, self._union(node, terms), self._conditions(node, context, frozenset()), context, (), exempt, unknown
+        )
         if first is not None and question is not None:
             first = self._answered(question, first, question.term, exempt, unknown)
         queue = deque([first] if first is not None else [])
@@ -860,7 +888,12 @@ class Flow:
     ) -> None:
         """Step from a definition to one that runs it."""
         caller = edge.caller
-        if edge.made is not None and question is None and "guard" not in self.disabled and self.singletons.class_(edge.made) == "whole":
+        if (
+            edge.made is not None
+            and question is None
+            and "guard" not in self.disabled
+            and self.singletons.class_(edge.made) == "whole"
+        ):
             exempt.add("guard")
             return
         call = self.call(caller, edge.call.k) if edge.call is not None and edge.call.k >= 0 else None
@@ -900,17 +933,24 @@ class Flow:
         more = self._conditions(caller, context, frozenset(conditions))
         following = self._state(caller, roots, more, context, (edge, *state.edges), exempt, unknown, state.looped)
         if following is not None and question is not None and state.asked is not None:
-            following = self._answered(question, following, self.reduction.through(edge, call, state.asked), exempt, unknown)
+            following = self._answered(
+                question, following, self.reduction.through(edge, call, state.asked), exempt, unknown
+            )
         if following is not None:
             queue.append(following)
 
     def _carried(
         self, edge: Edge, call: Call, callee: Def, condition: tuple[Param, str, Any]
     ) -> bool | tuple[Param, str, Any]:
-        """What a condition on a parameter is where the call stands: whether it holds (or nobody knows), or one on the caller's."""
+        """What a condition is where the call stands: whether it holds (or nobody knows), or one on the caller's own."""
         (_, _, index), test, value = condition
         term = passed(call, callee, index, edge.offset)
-        if term is not None and term[0] == "item" and index - edge.offset >= 2 and self._is_all_of_entry(edge.caller, term[1]):
+        if (
+            term is not None
+            and term[0] == "item"
+            and index - edge.offset >= 2
+            and self._is_all_of_entry(edge.caller, term[1])
+        ):
             term = None  # an entry point that hands on *args and **kwargs has an event and a context to hand on
         if term is None:
             default = callee.params[index].default
@@ -930,7 +970,7 @@ class Flow:
         return any((*node, index) in self.names.entry_params for index in range(len(definition.params)))
 
     def _held_by_lambda(self, state: _State) -> bool:
-        """Whether the conditions hold when Lambda calls the entry point: it passes the event and the context, no more."""
+        """Whether the conditions hold when Lambda calls the entry point, with the event and the context and no more."""
         definition = self.names.definition(state.node)
         if definition is None or "branch" in self.disabled:
             return True
@@ -976,7 +1016,7 @@ class Flow:
         """The edges of the region that make an object of the class ``owner``."""
         made = []
         for class_ in (owner, *self.names.subclasses(owner)) if owner is not None else ():
-            made += [edge for edge in region.incoming.get((class_[0], f"{class_[1]}.<new>"), ())]
+            made += region.incoming.get((class_[0], f"{class_[1]}.<new>"), ())
         return made
 
     def _memo(self, node: Node) -> str | None:
@@ -988,7 +1028,12 @@ class Flow:
         if self.singletons.memoized(node):
             return "yes"
         definition = self.names.definition(node)
-        if definition is not None and definition.name == "__getattr__" and not definition.owner and not definition.parent:
+        if (
+            definition is not None
+            and definition.name == "__getattr__"
+            and not definition.owner
+            and not definition.parent
+        ):
             return "yes"
         return None
 
@@ -1028,7 +1073,7 @@ class Flow:
     def _passes_on(
         call: Call, callee: Def, index: int, test: str, key: str, caller: Node, conditions: set[tuple[Param, str, Any]]
     ) -> bool:
-        """Whether a call may hand over (``has``) or leave out (``lacks``) the keyword ``key`` of the callee's ``**`` parameter."""
+        """Whether a call may hand over (``has``) or leave out (``lacks``) the keyword ``key`` of a ``**`` parameter."""
         if callee.params[index].kind != "**":
             return True
         if any(name == key for name, _ in call.args):
@@ -1052,7 +1097,9 @@ class Flow:
         if kind == "call":
             values = self.callee(node, term[1])
             return bool(values) and all(
-                value[1] in self.constructors if value[0] == "ext" else value[0] == "cls" and self._always_true((value[1], value[2]))
+                value[1] in self.constructors
+                if value[0] == "ext"
+                else value[0] == "cls" and self._always_true((value[1], value[2]))
                 for value in values
             )
         if kind == "name":
@@ -1066,7 +1113,8 @@ class Flow:
         return bool(values) and all(
             value[1].partition("(")[0] in self.constructors and value[1].endswith(")")
             if value[0] == "ext"
-            else value[0] in ("def", "bound", "cls", "mod") or (value[0] == "inst" and self._always_true((value[1], value[2])))
+            else value[0] in ("def", "bound", "cls", "mod")
+            or (value[0] == "inst" and self._always_true((value[1], value[2])))
             for value in values
         )
 
@@ -1100,7 +1148,9 @@ def _widened(roots: Roots) -> Roots:
     length = PATH_LIMIT
     while len(roots) > ROOTS_LIMIT and length:
         length -= 1
-        roots = frozenset((*root[:-1], root[-1][:length]) if root[0] in ("event", "context", "param") else root for root in roots)
+        roots = frozenset(
+            (*root[:-1], root[-1][:length]) if root[0] in ("event", "context", "param") else root for root in roots
+        )
     return roots
 
 

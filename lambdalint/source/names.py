@@ -24,12 +24,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
 from lambdalint.patterns import regex
-from lambdalint.source.program import Program
 from lambdalint.source.skeleton import CallRef, Class, Def, Expr, Skeleton
+
+if TYPE_CHECKING:
+    from lambdalint.source.program import Program
 
 Value = tuple[Any, ...]
 Values = tuple[Value, ...]
@@ -42,7 +44,14 @@ OPERATION_LIMIT = 160
 FACTORY_MADE = "@"
 EVENT, CONTEXT = "<event>", "<context>"
 
-_SDK = {"boto3.client", "boto3.resource", "aioboto3.client", "aioboto3.resource", "aiobotocore.client", "botocore.client"}
+_SDK = {
+    "boto3.client",
+    "boto3.resource",
+    "aioboto3.client",
+    "aioboto3.resource",
+    "aiobotocore.client",
+    "botocore.client",
+}
 _UNNAMED_SERVICE = {("ext", f"{constructor}()") for constructor in _SDK}  # built for a service that is not told
 _STUB = regex(r"^(?:types_aiobotocore|types_boto3|mypy_boto3)_(\w+)\.(?:(?:client|service_resource)\.)?(\w+)\(\)$")
 _CLIENT = regex(r"^(?:boto3|aioboto3|aiobotocore|botocore)\.client\(([\w-]*)\)$")
@@ -160,7 +169,9 @@ class Names:
         if kind == "p":
             return self.parameter(path, scope, expr[1])
         if kind == "t":
-            return [("self", *value[1:]) if value[0] == "inst" else value for value in self._annotated(path, scope, expr[1])]
+            return [
+                ("self", *value[1:]) if value[0] == "inst" else value for value in self._annotated(path, scope, expr[1])
+            ]
         return ()
 
     @staticmethod
@@ -169,7 +180,11 @@ class Names:
 
     def _definition(self, path: str, qualname: str) -> Value:
         skeleton = self.program.skeleton(path)
-        return ("cls", path, qualname) if skeleton is not None and qualname in skeleton.classes else ("def", path, qualname)
+        return (
+            ("cls", path, qualname)
+            if skeleton is not None and qualname in skeleton.classes
+            else ("def", path, qualname)
+        )
 
     # -- names
 
@@ -191,9 +206,7 @@ class Names:
     def _module_name(self, skeleton: Skeleton, name: str) -> list[Value]:
         if name in skeleton.bindings:
             return [
-                value
-                for where, bound in skeleton.bindings[name]
-                for value in self.resolve(skeleton.path, where, bound)
+                value for where, bound in skeleton.bindings[name] for value in self.resolve(skeleton.path, where, bound)
             ]
         for level, module in skeleton.stars:
             found = self.program.resolve(skeleton.path, level, module)
@@ -224,7 +237,7 @@ class Names:
                 if (attribute in skeleton.bindings and values) or any(value != ("ext", attribute) for value in values):
                     return values
         directory = path.rstrip("/") if path.endswith("/") else path.rpartition("/")[0]
-        if path.endswith("/") or path.endswith("__init__.py"):
+        if path.endswith(("/", "__init__.py")):
             found = self.program.module(directory, attribute)
             if found is not None:
                 return (("mod", found),)
@@ -289,7 +302,11 @@ class Names:
                 service = self.stub_services.get(stub[1], stub[1].replace("_", "-"))
                 if stub[2].endswith("Client"):
                     return f"boto3.client({service})"
-                return f"boto3.resource({service})" if stub[2].endswith("ServiceResource") else f"aws:{service}#{stub[2]}()"
+                return (
+                    f"boto3.resource({service})"
+                    if stub[2].endswith("ServiceResource")
+                    else f"aws:{service}#{stub[2]}()"
+                )
         if operation.endswith("()") and operation[:-2] in self.types:
             return self.types[operation[:-2]]
         return operation
@@ -384,7 +401,11 @@ class Names:
         if not any(expr is not None and expr[0] == "t" for expr in bound) or not self.is_record(owner):
             return []
         for expr in bound:
-            if expr is not None and expr[0] == "t" and any(value[1] != "typing.Any()" for value in self.resolve(owner[0], "", expr)):
+            if (
+                expr is not None
+                and expr[0] == "t"
+                and any(value[1] != "typing.Any()" for value in self.resolve(owner[0], "", expr))
+            ):
                 return []
         results: list[Value] = []
         for path, scope, call in self.constructions(owner):
@@ -401,7 +422,10 @@ class Names:
         if value[0] not in ("inst", "self"):
             return []
         return [
-            base[1] for owner in self.ancestors((value[1], value[2])) for base in self.bases(owner) if base[0] == "ext" and base[1] not in ("object", "abc.ABC")
+            base[1]
+            for owner in self.ancestors((value[1], value[2]))
+            for base in self.bases(owner)
+            if base[0] == "ext" and base[1] not in ("object", "abc.ABC")
         ]
 
     def is_record(self, node: Node) -> bool:
@@ -418,7 +442,10 @@ class Names:
                 return False
             for decorator in class_.decorators:
                 target = decorator[1] if decorator is not None and decorator[0] == "c" else decorator
-                if any(value[0] == "ext" and value[1] in self.record_decorators for value in self.resolve(owner[0], class_.parent, target)):
+                if any(
+                    value[0] == "ext" and value[1] in self.record_decorators
+                    for value in self.resolve(owner[0], class_.parent, target)
+                ):
                     return True
             if any(base[0] == "ext" and base[1] in self.record_bases for base in self.bases(owner)):
                 return True
@@ -443,7 +470,10 @@ class Names:
         found = []
         for name in sorted({*tails, "cls"}):
             for path, scope, call in self.index().get(name, ()):
-                if any(value[0] == "cls" and (value[1], value[2]) in family for value in self.resolve(path, scope, call.callee)):
+                if any(
+                    value[0] == "cls" and (value[1], value[2]) in family
+                    for value in self.resolve(path, scope, call.callee)
+                ):
                     found.append((path, scope, call))
         self._constructions[node] = found
         return found
@@ -464,7 +494,12 @@ class Names:
         if bound is not None and bound[0] == "f":
             method = self.definition((node[0], bound[1]))
             if method is not None:
-                kinds = {value[1] for decorator in method.decorators for value in self.resolve(node[0], method.parent, decorator) if value[0] == "ext"}
+                kinds = {
+                    value[1]
+                    for decorator in method.decorators
+                    for value in self.resolve(node[0], method.parent, decorator)
+                    if value[0] == "ext"
+                }
                 if "staticmethod" in kinds:
                     return (("def", node[0], bound[1]),)
                 if receiver[0] != "cls" and kinds & self.properties:
@@ -477,16 +512,28 @@ class Names:
             return (self._definition(node[0], bound[1]),)
         factory = self.factory(bound)
         if factory is not None:
-            return self._each(self.resolve(node[0], class_.parent, factory), lambda made: self.result(made, (), (), node[0], class_.parent))
+            return self._each(
+                self.resolve(node[0], class_.parent, factory),
+                lambda made: self.result(made, (), (), node[0], class_.parent),
+            )
         # A class body sees its own names before the module's.
         if bound is not None and bound[0] == "n" and bound[1] != name and bound[1] in class_.attributes:
-            return [value for inner in class_.attributes[bound[1]] for value in self._class_member(node, inner, receiver, bound[1])]
+            return [
+                value
+                for inner in class_.attributes[bound[1]]
+                for value in self._class_member(node, inner, receiver, bound[1])
+            ]
         return self.resolve(node[0], class_.parent, bound)
 
     @staticmethod
     def factory(bound: Expr) -> Expr:
         """What makes the value of a field that is bound to ``field(default_factory=…)``; None for anything else."""
-        if bound is None or bound[0] != "c" or bound[1] is None or bound[1][-1] not in ("field", "Field", "ib", "attrib", "Factory"):
+        if (
+            bound is None
+            or bound[0] != "c"
+            or bound[1] is None
+            or bound[1][-1] not in ("field", "Field", "ib", "attrib", "Factory")
+        ):
             return None
         return next((value for word, value in bound[3] if word in ("default_factory", "factory")), None)
 
@@ -502,7 +549,12 @@ class Names:
             skeleton = self.program.skeleton(node[0])
             if skeleton is not None:  # Class.name = … from anywhere in its module
                 for scope, base, bound in skeleton.item_stores:
-                    if base is not None and base[0] == "a" and base[2] == name and base[1] in (("n", class_.name), ("n", "cls")):
+                    if (
+                        base is not None
+                        and base[0] == "a"
+                        and base[2] == name
+                        and base[1] in (("n", class_.name), ("n", "cls"))
+                    ):
                         results += self.resolve(node[0], scope, bound)
             if results:
                 break
@@ -571,7 +623,9 @@ class Names:
             elif (found := self.program.skeleton(path)) is not None:
                 binder = self._binder(found, scope, tail)
         else:
-            owners |= {value[1] for value in self.resolve(path, scope, base[1]) if value[0] in ("cls", "inst", "self", "mod")}
+            owners |= {
+                value[1] for value in self.resolve(path, scope, base[1]) if value[0] in ("cls", "inst", "self", "mod")
+            }
         results: list[Value] = []
         for owner in sorted(owners):
             skeleton = self.program.skeleton(owner) if not owner.endswith("/") else None
@@ -599,7 +653,7 @@ class Names:
         return ""
 
     def identity(self, path: str, scope: str, expr: Expr) -> tuple[str, str] | None:
-        """The (path, name) of the module-level binding that ``expr`` leads to, through imports; None for anything else."""
+        """The (path, name) of the module-level binding that ``expr`` leads to, through imports; None for others."""
         for _ in range(12):
             skeleton = self.program.skeleton(path)
             if skeleton is None or expr is None:
@@ -665,16 +719,26 @@ class Names:
         for value in values:
             results += self.result(value, args, keywords, path, scope)
         if callee is not None and callee[0] == "a":
-            # What a class inherits from outside and is called on the class itself often makes an object of it: Model.get(key).
+            # What a class inherits from outside, called on the class itself, often makes an instance: Model.get(key).
             for value in self.resolve(path, scope, callee[1]):
                 if value[0] == "cls" and callee[2] == "__subclasses__":
                     results += [("cls", *child) for child in self.subclasses((value[1], value[2]))]
-                elif value[0] == "cls" and values and all(made[0] == "ext" for made in values) and not callee[2].startswith("_"):
+                elif (
+                    value[0] == "cls"
+                    and values
+                    and all(made[0] == "ext" for made in values)
+                    and not callee[2].startswith("_")
+                ):
                     results.append(("inst", value[1], value[2]))
         return results
 
     def result(
-        self, value: Value, args: tuple[Expr, ...], keywords: tuple[tuple[str, Expr], ...], path: str = "", scope: str = ""
+        self,
+        value: Value,
+        args: tuple[Expr, ...],
+        keywords: tuple[tuple[str, Expr], ...],
+        path: str = "",
+        scope: str = "",
     ) -> Iterable[Value]:
         """What calling ``value`` gives; ``args`` and ``keywords`` are Exprs of ``scope`` in ``path``."""
         kind = value[0]
@@ -688,12 +752,18 @@ class Names:
             if any(found in _UNNAMED_SERVICE for found in returned):
                 service = self._service_passed(node, int(kind == "bound"), args, keywords, path, scope)
                 if service:
-                    return [("ext", f"{found[1][:-1]}{service})") if found in _UNNAMED_SERVICE else found for found in returned]
+                    return [
+                        ("ext", f"{found[1][:-1]}{service})") if found in _UNNAMED_SERVICE else found
+                        for found in returned
+                    ]
             return returned
         if kind == "partial":
             return self.result(value[1], (), (), path, scope)
         if kind in ("inst", "self"):
-            return self._each(tuple(self._instance_attribute(value, "__call__")), lambda method: self.result(method, args, keywords, path, scope))
+            return self._each(
+                tuple(self._instance_attribute(value, "__call__")),
+                lambda method: self.result(method, args, keywords, path, scope),
+            )
         return ()
 
     def _external_result(
@@ -701,7 +771,9 @@ class Names:
     ) -> Iterable[Value]:
         if operation in _SDK:
             named = args[0] if args else next((value for word, value in keywords if word == "service_name"), None)
-            services = {value[1] for value in self.resolve(path, scope, named) if value[0] == "const" and type(value[1]) is str}
+            services = {
+                value[1] for value in self.resolve(path, scope, named) if value[0] == "const" and type(value[1]) is str
+            }
             return self._external(f"{operation}({services.pop() if len(services) == 1 else ''})")
         if operation == "functools.partial" and args:
             return [("partial", value) for value in self.resolve(path, scope, args[0])]
@@ -727,16 +799,26 @@ class Names:
                 ]
             return ()
         if operation == "type" and len(args) == 1:
-            return [("cls", value[1], value[2]) for value in self.resolve(path, scope, args[0]) if value[0] in ("inst", "self")]
+            return [
+                ("cls", value[1], value[2])
+                for value in self.resolve(path, scope, args[0])
+                if value[0] in ("inst", "self")
+            ]
         if operation in ("typing.cast", "cast") and len(args) == 2:
             return self._annotated(path, scope, args[0]) or self.resolve(path, scope, args[1])
         if operation in ("list", "tuple", "set", "sorted", "reversed", "iter", "enumerate", "next") and args:
             values = self.resolve(path, scope, args[0])
             literal = [value for value in values if value[0] == "coll"]
             if literal and operation != "enumerate":
-                return self._each(tuple(literal), lambda value: self.item(value, None, iterating=True)) if operation == "next" else literal
+                return (
+                    self._each(tuple(literal), lambda value: self.item(value, None, iterating=True))
+                    if operation == "next"
+                    else literal
+                )
         if operation in self.transparent and len(args) == 1:
-            inner = [value for value in self.resolve(path, scope, args[0]) if value[0] in ("def", "bound", "cls", "partial")]
+            inner = [
+                value for value in self.resolve(path, scope, args[0]) if value[0] in ("def", "bound", "cls", "partial")
+            ]
             if inner:
                 return inner
         if operation.endswith("()()()"):
@@ -744,11 +826,13 @@ class Names:
         return self._external(self.canonical(f"{operation}()"))
 
     def _named(self, value: Value, name: Expr, path: str, scope: str) -> list[str]:
-        """The attributes of ``value`` that a string may name: the constants that it is, or all that agree with its known ends."""
+        """The attributes of ``value`` that a string may name: its constants, or all that agree with its known ends."""
         if name is None:
             return []
         if name[0] != "s":
-            exact = [found[1] for found in self.resolve(path, scope, name) if found[0] == "const" and type(found[1]) is str]
+            exact = [
+                found[1] for found in self.resolve(path, scope, name) if found[0] == "const" and type(found[1]) is str
+            ]
             if exact or name[0] != "n":
                 return exact
         patterns = [expr for expr in self._bound(path, scope, name) if expr is not None and expr[0] == "s"]
@@ -759,7 +843,10 @@ class Names:
             skeleton = self.program.skeleton(value[1])
             candidates.update(dict.fromkeys(skeleton.bindings if skeleton is not None else ()))
         elif value[0] in ("inst", "self", "cls"):
-            family = [*self.ancestors((value[1], value[2])), *(self.subclasses((value[1], value[2])) if value[0] == "self" else ())]
+            family = [
+                *self.ancestors((value[1], value[2])),
+                *(self.subclasses((value[1], value[2])) if value[0] == "self" else ()),
+            ]
             for owner in family:
                 class_ = self.class_of(owner)
                 candidates.update(dict.fromkeys(class_.attributes if class_ is not None else ()))
@@ -781,7 +868,12 @@ class Names:
                 target = self.program.resolve(path, len(value[1]) - len(module), module)
                 found += [("mod", target)] if target is not None else []
         for pattern in self._bound(path, scope, name) if name is not None else ():
-            if pattern is not None and pattern[0] == "s" and pattern[1].rstrip(".").replace(".", "").isidentifier() and pattern[1].endswith("."):
+            if (
+                pattern is not None
+                and pattern[0] == "s"
+                and pattern[1].rstrip(".").replace(".", "").isidentifier()
+                and pattern[1].endswith(".")
+            ):
                 package = pattern[1].strip(".")
                 target = self.program.resolve(path, len(pattern[1]) - len(pattern[1].lstrip(".")), package)
                 if target is not None and target.endswith(("/", "/__init__.py")):
@@ -798,34 +890,47 @@ class Names:
             return concrete
         results: list[Value] = []
         for returned in definition.returns:
-            for value in self.resolve(node[0], node[1], returned):
-                if value[0] == "self" and receiver is not None:
-                    value = receiver  # a method that returns self, called on a known instance
-                results.append(value)
+            # a method that returns self is called on a known instance
+            results += [
+                receiver if value[0] == "self" and receiver is not None else value
+                for value in self.resolve(node[0], node[1], returned)
+            ]
         return results or [value for value in annotated if value[0] in ("inst", "ext")]
 
     def _service_passed(
-        self, node: Node, offset: int, args: tuple[Expr, ...], keywords: tuple[tuple[str, Expr], ...], path: str, scope: str
+        self,
+        node: Node,
+        offset: int,
+        args: tuple[Expr, ...],
+        keywords: tuple[tuple[str, Expr], ...],
+        path: str,
+        scope: str,
     ) -> str:
-        """The service that a call of a client factory (``def client(name): return boto3.client(name)``) names, else ""."""
+        """The service that a call of a factory (``def client(name): return boto3.client(name)``) names, else ""."""
         definition = self.definition(node)
         if definition is None:
             return ""
         for call in definition.calls:
             named = call.args[0] if call.args else dict(call.keywords).get("service_name")
-            if named is None or named[0] != "n" or ("p",) not in {bound[:1] for bound in definition.bindings.get(named[1], ()) if bound}:
+            if (
+                named is None
+                or named[0] != "n"
+                or ("p",) not in {bound[:1] for bound in definition.bindings.get(named[1], ()) if bound}
+            ):
                 continue
             if not any(value[0] == "ext" and value[1] in _SDK for value in self.resolve(*node, call.callee)):
                 continue
             index = next(i for i, param in enumerate(definition.params) if param.name == named[1])
             given = argument(definition, index, CallRef(-1, None, args, keywords, "", 0, 0, 0, 0), offset)
-            services = {value[1] for value in self.resolve(path, scope, given) if value[0] == "const" and type(value[1]) is str}
+            services = {
+                value[1] for value in self.resolve(path, scope, given) if value[0] == "const" and type(value[1]) is str
+            }
             if len(services) == 1:
                 return str(services.pop())
         return ""
 
     def _entered(self, value: Value) -> Iterable[Value]:
-        """What ``with value as x`` binds: the result of ``__enter__`` where the project defines it, else the manager itself."""
+        """What ``with value as x`` binds: what the project's ``__enter__`` returns, else the manager itself."""
         if value[0] in ("inst", "self"):
             for name in ("__enter__", "__aenter__"):
                 methods = [method for method in self._instance_attribute(value, name) if method[0] == "bound"]
@@ -852,7 +957,9 @@ class Names:
             outer = {value[1] for value in self.resolve(path, scope, annotation[1]) if value[0] == "ext"}
             if outer & {"typing.Optional", "typing.Annotated", "typing.Final", "typing.ClassVar"}:
                 inner = annotation[2]
-                return self._annotated(path, scope, inner[1][0] if inner is not None and inner[0] == "l" and inner[1] else inner)
+                return self._annotated(
+                    path, scope, inner[1][0] if inner is not None and inner[0] == "l" and inner[1] else inner
+                )
             return []
         if annotation[0] == "o":
             return [value for part in annotation[1] for value in self._annotated(path, scope, part)]
@@ -860,14 +967,18 @@ class Names:
         for value in self.resolve(path, scope, annotation):
             if value[0] == "cls":
                 results.append(("inst", value[1], value[2]))
-            elif value[0] == "ext" and "." in value[1] and not value[1].startswith(("typing.", "collections.", "builtins.")):
+            elif (
+                value[0] == "ext"
+                and "." in value[1]
+                and not value[1].startswith(("typing.", "collections.", "builtins."))
+            ):
                 results += self._external(self.canonical(f"{value[1]}()"))
         return results
 
     # -- parameters
 
     def parameter(self, path: str, scope: str, index: int) -> list[Value]:
-        """What the parameter ``index`` of ``scope`` may be: by annotation, by its callers' arguments, by its default."""
+        """What the parameter ``index`` of ``scope`` may be: by annotation, by callers' arguments, by default."""
         entry = self.entry_params.get((path, scope, index))
         if entry is not None:
             return [("ext", entry)]
@@ -924,7 +1035,7 @@ class Names:
         return self._tails
 
     def callers(self, node: Node) -> list[tuple[str, str, CallRef, int]]:
-        """The calls of a definition among the loaded modules: (path, scope, call, index of the first explicit parameter)."""
+        """The calls of a definition in the loaded modules: (path, scope, call, index of the first given parameter)."""
         definition = self.definition(node)
         if definition is None:
             return []
@@ -933,7 +1044,11 @@ class Names:
             class_ = self.class_of((node[0], definition.owner))
             if class_ is None:
                 return []
-            names = {class_.name, *[child[1].rpartition(".")[2] for child in self.subclasses((node[0], definition.owner))], "__init__"}
+            names = {
+                class_.name,
+                *[child[1].rpartition(".")[2] for child in self.subclasses((node[0], definition.owner))],
+                "__init__",
+            }
         else:
             names = {tail, FACTORY_MADE} if definition.parent else {tail}
         found = []
@@ -1005,5 +1120,3 @@ def _agrees(name: str, pattern: Expr) -> bool:
 
 def _unsubscripted(base: Expr) -> Expr:
     return base[1] if base is not None and base[0] == "i" else base
-
-

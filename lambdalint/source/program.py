@@ -93,7 +93,7 @@ class Program:
                     directory = parent(directory)
         return path in self._directories
 
-    # -- imports
+    # -- what imports name
 
     def module(self, base: str, dotted: str) -> str | None:
         """The file (or namespace directory, with a trailing slash) of module ``dotted`` below directory ``base``."""
@@ -115,7 +115,9 @@ class Program:
         return sorted(
             path
             for path in self.files
-            if path.startswith(prefix) and "/" not in path[len(prefix) :].removesuffix("/__init__.py") and path != f"{prefix}__init__.py"
+            if path.startswith(prefix)
+            and "/" not in path[len(prefix) :].removesuffix("/__init__.py")
+            and path != f"{prefix}__init__.py"
         )
 
     def resolve(self, path: str, level: int, dotted: str) -> str | None:
@@ -176,7 +178,7 @@ class Program:
         return self._shared(path, dotted) or namespace
 
     def _shared(self, path: str, dotted: str) -> str | None:
-        """A module of a source root beside the function, the only such: a layer's ``python/``, ``src/``, a distribution …"""
+        """A module of a source root beside the function, the only such: of a layer, ``src/``, a distribution."""
         if self._by_name is None:
             self._by_name = {}
             for name in sorted(self.files):
@@ -184,7 +186,7 @@ class Program:
                 for index, part in enumerate(parts[:-1]):
                     if part in SHARED_ROOTS or "layer" in part.lower():
                         top = parts[index + 1]
-                        top = top[:-3] if top.endswith(".py") else top
+                        top = top.removesuffix(".py")
                         root = "/".join(parts[: index + 1])
                         roots = self._by_name.setdefault(top, [])
                         if root not in roots:

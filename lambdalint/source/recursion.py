@@ -31,7 +31,17 @@ class Recursion(NamedTuple):
     allowed: bool
 
 
-def recursion(flow: Flow, region: Region, node: Node, context: Context, name: Term, functions: tuple[Function, ...], verdict: Verdict, *, strict: bool) -> Recursion | None:
+def recursion(
+    flow: Flow,
+    region: Region,
+    node: Node,
+    context: Context,
+    name: Term,
+    functions: tuple[Function, ...],
+    verdict: Verdict,
+    *,
+    strict: bool,
+) -> Recursion | None:
     """Judge one invoke.
 
     Args:
@@ -90,9 +100,16 @@ def _names(value: Value, function: Function) -> bool:
     if declared is None:
         return False
     found = list(references(value))
-    return len(found) == 1 and found[0].attribute in ("", "Arn", "arn", "function_name", "name", "invoke_arn") and (
-        (found[0].scope == declared.location.path and found[0].name == declared.name)
-        or (found[0].name == f"aws_lambda_function.{declared.name}" and declared.location.path.startswith(found[0].scope))
+    return (
+        len(found) == 1
+        and found[0].attribute in ("", "Arn", "arn", "function_name", "name", "invoke_arn")
+        and (
+            (found[0].scope == declared.location.path and found[0].name == declared.name)
+            or (
+                found[0].name == f"aws_lambda_function.{declared.name}"
+                and declared.location.path.startswith(found[0].scope)
+            )
+        )
     )
 
 
@@ -127,7 +144,9 @@ def _test(flow: Flow, region: Region, node: Node, test: Term) -> str:
     if test[1] in ("<", "<=", ">", ">=", "compare"):
         for part in test[2]:
             roots = flow.origins(region, node, part)
-            if any(root[0] == "context" and "get_remaining_time_in_millis" in root[-1] for root in roots) or _calls(flow, node, part):
+            if any(root[0] == "context" and "get_remaining_time_in_millis" in root[-1] for root in roots) or _calls(
+                flow, node, part
+            ):
                 return "time"
         if any(root[0] == "event" for part in test[2] for root in flow.origins(region, node, part)):
             return "counter"
@@ -137,5 +156,8 @@ def _test(flow: Flow, region: Region, node: Node, test: Term) -> str:
 
 def _calls(flow: Flow, node: Node, term: Term) -> bool:
     if term[0] == "call":
-        return any(value[0] == "ext" and value[1].endswith("get_remaining_time_in_millis") for value in flow.callee(node, term[1]))
+        return any(
+            value[0] == "ext" and value[1].endswith("get_remaining_time_in_millis")
+            for value in flow.callee(node, term[1])
+        )
     return term[0] == "op" and any(_calls(flow, node, part) for part in term[2])

@@ -71,12 +71,14 @@ class Singletons:
         return False
 
     def _keeps(self, node: Node, made_by: str | Term) -> bool:
-        """Whether all calls in ``node`` that make the object run once: those of a method, or of a decorator's parameter."""
+        """Whether all calls in ``node`` that make the object run once: of a method, of a decorator's parameter."""
         body = self.flow.body(node)
         if body is None:
             return False
         making = [call for call in body.calls if (call.tail if isinstance(made_by, str) else call.func) == made_by]
-        return bool(making) and all(self.flow.guard(node, call.context) is not None or self._enclosed(node, call) for call in making)
+        return bool(making) and all(
+            self.flow.guard(node, call.context) is not None or self._enclosed(node, call) for call in making
+        )
 
     def _handed(self, decorator: Node) -> Term:
         """The parameter of a decorator that it is handed the decorated definition in."""
@@ -89,8 +91,9 @@ class Singletons:
         definition = self.names.definition(node)
         if body is None or definition is None or not definition.parent:
             return False
-        for frame in call.context:
-            if frame[0] == "once" and frame[2][0] == "item" and frame[2][1][0] in ("dict", "list", "call"):
-                if any(store.target[0] == "item" and store.target[1] == frame[2][1] for store in body.stores):
-                    return True
-        return False
+        kept = [
+            frame[2][1]
+            for frame in call.context
+            if frame[0] == "once" and frame[2][0] == "item" and frame[2][1][0] in ("dict", "list", "call")
+        ]
+        return any(store.target[0] == "item" and store.target[1] in kept for store in body.stores)

@@ -34,7 +34,9 @@ from lambdalint.records import NamedTuple
 
 Expr = Any  # a nested tuple of the forms above, or None; mypy cannot express recursion through Any-sized tuples
 
-PARSE_ONLY_AST = 0x400  # ast.PyCF_ONLY_AST, without importing the ast module (it costs as much as the interpreter's start)
+PARSE_ONLY_AST = (
+    0x400  # ast.PyCF_ONLY_AST, without importing the ast module (it costs as much as the interpreter's start)
+)
 FOLD_LIMIT = 1e9  # of numbers that are computed with
 DEPTH_LIMIT = 40  # of nested Exprs; deeper ones are None
 MODULE = "<module>"
@@ -197,8 +199,21 @@ def utf8(source: bytes) -> bytes:
     return re.sub(r"coding([:=])", r"c-ding\1", source.decode(encoding), count=1).encode()
 
 
-# Encodings that people write source in. Others (utf-7, unicode_escape, rot13 …) can hide code from whoever reads the bytes.
-_ENCODINGS = ("ascii", "cp125", "iso8859", "iso-8859", "latin", "shift_jis", "euc_", "gb", "big5", "koi8", "utf-8", "utf_8")
+# Encodings that people write source in. Others (utf-7, unicode_escape, rot13 …) can hide code from a reader.
+_ENCODINGS = (
+    "ascii",
+    "cp125",
+    "iso8859",
+    "iso-8859",
+    "latin",
+    "shift_jis",
+    "euc_",
+    "gb",
+    "big5",
+    "koi8",
+    "utf-8",
+    "utf_8",
+)
 
 
 def encoding_of(source: bytes) -> str:
@@ -341,7 +356,9 @@ _ARITHMETIC: dict[type, Callable[[float, float], float]] = {
 }
 
 
-def _arguments(node: Any, lambdas: Mapping[int, str] | None, depth: int) -> tuple[tuple[Expr, ...], tuple[tuple[str, Expr], ...]]:
+def _arguments(
+    node: Any, lambdas: Mapping[int, str] | None, depth: int
+) -> tuple[tuple[Expr, ...], tuple[tuple[str, Expr], ...]]:
     args = tuple(None if type(arg) is ast.Starred else simple(arg, lambdas, depth) for arg in node.args)
     keywords = tuple((word.arg or "**", simple(word.value, lambdas, depth)) for word in node.keywords)
     return args, keywords
@@ -417,7 +434,18 @@ def _fields(string: Any, place: tuple[int, ...]) -> list[tuple[tuple[int, ...], 
 class _Scope:
     """A definition (or the module) while it is being read."""
 
-    __slots__ = ("bindings", "calls", "class_", "outer", "params", "qualname", "reads", "returns", "stores_outside", "yields")
+    __slots__ = (
+        "bindings",
+        "calls",
+        "class_",
+        "outer",
+        "params",
+        "qualname",
+        "reads",
+        "returns",
+        "stores_outside",
+        "yields",
+    )
 
     def __init__(self, qualname: str, class_: str = "") -> None:
         self.qualname = qualname
@@ -436,7 +464,7 @@ _GROWING = frozenset({"append", "appendleft", "add", "insert"})
 
 
 class _Reader:
-    """Reads one module. Statements nest at most 100 deep (the tokenizer's limit); expressions are walked with a stack."""
+    """Reads one module. Statements nest at most 100 deep (the tokenizer's limit); expressions are on a stack."""
 
     def __init__(self) -> None:
         self.defs: dict[str, Def] = {}
@@ -623,7 +651,9 @@ class _Reader:
         listed = [(arg, "", default) for arg, default in zip(positional, defaults, strict=True)]
         if arguments.vararg:
             listed.append((arguments.vararg, "*", None))
-        listed += [(arg, "k", default) for arg, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
+        listed += [
+            (arg, "k", default) for arg, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+        ]
         if arguments.kwarg:
             listed.append((arguments.kwarg, "**", None))
         for index, (arg, kind, default) in enumerate(listed):
@@ -695,7 +725,9 @@ class _Reader:
         if scope is self.module:
             self.module_bindings.setdefault(name, []).append(("", value))
             if name == "__all__" and value is not None and value[0] == "l":
-                self.exports = tuple(item[1] for item in value[1] if item is not None and item[0] == "k" and type(item[1]) is str)
+                self.exports = tuple(
+                    item[1] for item in value[1] if item is not None and item[0] == "k" and type(item[1]) is str
+                )
         elif name in scope.outer:
             # global (or nonlocal, which then does no harm: the module rarely has the name too)
             self.module_bindings.setdefault(name, []).append((scope.qualname, value))
@@ -771,17 +803,23 @@ class _Reader:
                     node = node.value
                 stack.append(node)
                 continue
-            elif kind is ast.Lambda:
-                self.definition(node, self.lambdas.get(id(node), f"<lambda:{node.lineno}:{node.col_offset}>"), "<lambda>", scope, [])
+            if kind is ast.Lambda:
+                self.definition(
+                    node, self.lambdas.get(id(node), f"<lambda:{node.lineno}:{node.col_offset}>"), "<lambda>", scope, []
+                )
                 continue
-            elif kind is ast.NamedExpr:
+            if kind is ast.NamedExpr:
                 self.bind(node.target, simple(node.value, self.lambdas), scope)
             elif kind is ast.comprehension:
                 self.bind(node.target, ("e", simple(node.iter, self.lambdas)), scope)
             elif kind in (ast.Yield, ast.YieldFrom):
                 scope.yields = True
                 if node.value is not None:
-                    scope.returns.append(("l", (simple(node.value, self.lambdas),)) if kind is ast.Yield else simple(node.value, self.lambdas))
+                    scope.returns.append(
+                        ("l", (simple(node.value, self.lambdas),))
+                        if kind is ast.Yield
+                        else simple(node.value, self.lambdas)
+                    )
             stack.extend(children(node))
 
 
@@ -805,7 +843,9 @@ def _is_main_test(test: Any) -> bool:
 
 
 def _is_type_checking(test: Any) -> bool:
-    return (type(test) is ast.Name and test.id == "TYPE_CHECKING") or (type(test) is ast.Attribute and test.attr == "TYPE_CHECKING")
+    return (type(test) is ast.Name and test.id == "TYPE_CHECKING") or (
+        type(test) is ast.Attribute and test.attr == "TYPE_CHECKING"
+    )
 
 
 def _asks_version(test: Any) -> bool:

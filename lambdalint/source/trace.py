@@ -25,7 +25,9 @@ OTHER = frozenset({("other",)})
 Leaves = frozenset[tuple[Any, ...]]
 
 # Methods that pick a string apart, or spell the same string another way.
-_SAME = frozenset({"split", "rsplit", "partition", "rpartition", "strip", "lstrip", "rstrip", "decode", "encode", "splitlines"})
+_SAME = frozenset(
+    {"split", "rsplit", "partition", "rpartition", "strip", "lstrip", "rstrip", "decode", "encode", "splitlines"}
+)
 
 
 class Tracer:
@@ -132,7 +134,9 @@ class Tracer:
             found |= self._returned(method, key)
         for owner in self.names.ancestors((value[1], value[2])):
             class_ = self.names.class_of(owner)
-            for where in sorted({where for where, _ in class_.instance.get(attribute, ())}) if class_ is not None else ():
+            for where in (
+                sorted({where for where, _ in class_.instance.get(attribute, ())}) if class_ is not None else ()
+            ):
                 body = self.flow.body((owner[0], where))
                 for store in body.stores if body is not None else ():
                     if store.target == ("attr", ("param", where, 0), attribute):
@@ -171,7 +175,13 @@ class Tracer:
                     found |= self.trace(node, call.args[1][1])
             elif value[0] == "ext" and value[1] == "str" and first is not None:
                 found |= self.trace(node, first, key)
-            elif call.func[0] == "attr" and call.tail == "get" and first is not None and first[0] == "const" and key is None:
+            elif (
+                call.func[0] == "attr"
+                and call.tail == "get"
+                and first is not None
+                and first[0] == "const"
+                and key is None
+            ):
                 found |= self.trace(node, call.func[1], str(first[1]))
             elif call.func[0] == "attr" and call.tail in _SAME:
                 found |= self.trace(node, call.func[1], key)
@@ -208,7 +218,11 @@ class Tracer:
             call = self.flow.reference(node, term[1])
             if call is None:
                 return ()
-            return tuple(found for value in self.flow.callee(node, term[1]) for found in self.names.result(value, call.args, call.keywords, *node))
+            return tuple(
+                found
+                for value in self.flow.callee(node, term[1])
+                for found in self.names.result(value, call.args, call.keywords, *node)
+            )
         if kind in ("join", "list"):
             return tuple(found for part in term[1] for found in self.types(node, part))
         if kind in ("item", "elem"):

@@ -76,13 +76,17 @@ def judged(text: str) -> dict[tuple[str, int], str]:
     for node in found.region.nodes:
         definition = found.names.definition(node)
         for reference in definition.calls if definition is not None else ():
-            operations = {value[1] for value in found.names.resolve(node[0], node[1], reference.callee) if value[0] == "ext"}
+            operations = {
+                value[1] for value in found.names.resolve(node[0], node[1], reference.callee) if value[0] == "ext"
+            }
             if not operations & {"boto3.client", "boto3.resource", "boto3.Session"}:
                 continue
             call = found.flow.call(node, reference.k)
             assert call is not None
             receiver = [call.func[1]] if call.func[0] == "attr" else []
-            verdict = found.flow.verdict(found.region, node, call.context, [*receiver, *(value for _, value in call.args)])
+            verdict = found.flow.verdict(
+                found.region, node, call.context, [*receiver, *(value for _, value in call.args)]
+            )
             reasons = verdict.exempt if verdict.outcome == "exempt" else ()
             outcomes[(node[0], reference.line)] = " ".join([verdict.outcome, *reasons])
     return outcomes

@@ -58,7 +58,11 @@ IN_HANDLER = {
     "a returned constant": ("def n():\n    return 5", "probe(n())", (5,)),
     "a returned argument": ("def n(a, b=5):\n    return b", "probe(n(1))", (5,)),
     "a returned dict": ("def d(n):\n    return {'x': n}", "probe(**d(5))", (5,)),
-    "after a loop left by break": ("", "n = 1\n    for e in event:\n        if e:\n            n = 5\n            break\n    probe(n)", (5, 1)),
+    "after a loop left by break": (
+        "",
+        "n = 1\n    for e in event:\n        if e:\n            n = 5\n            break\n    probe(n)",
+        (5, 1),
+    ),
 }
 
 
@@ -157,12 +161,24 @@ def work(a, x=None):
         ("def call(x=None):\n    probe(x)", "call()", "call(x=5)", ((5,), False), {"b.py"}),
         ("def call(**options):\n    probe(**options)", "call(y=1)", "call(x=5)", ((), True), {"a.py"}),
         ("def call(**options):\n    probe(**options)", "call(y=1)", "call(**event)", ((), True), {"a.py"}),
-        ("def call(**options):\n    options.setdefault('x', 5)\n    probe(**options)", "call()", "call()", ((), True), set()),
+        (
+            "def call(**options):\n    options.setdefault('x', 5)\n    probe(**options)",
+            "call()",
+            "call()",
+            ((), True),
+            set(),
+        ),
         ("def call(options):\n    probe(**options)", "call({'x': 5})", "call({'y': 1})", ((5,), False), {"a.py"}),
         ("def call(**options):\n    probe(**{'x': 1, **options})", "call()", "call(x=5)", ((5,), False), {"b.py"}),
         ("def call(**options):\n    probe(**{'x': 1, **options})", "call()", "call(x=5)", ((1,), False), {"a.py"}),
         ("def call(x=None):\n    inner(x)\ndef inner(x):\n    probe(x)", "call()", "call(5)", ((5,), False), {"b.py"}),
-        ("def call(x=None):\n    def inner():\n        probe(x)\n    inner()", "call()", "call(5)", ((5,), False), {"b.py"}),
+        (
+            "def call(x=None):\n    def inner():\n        probe(x)\n    inner()",
+            "call()",
+            "call(5)",
+            ((5,), False),
+            {"b.py"},
+        ),
         ("def call(x=None):\n    probe(x)", "call(*event)", "call(event['x'])", ((None,), False), set()),
         (
             POOL.format("1"),
@@ -226,4 +242,6 @@ RANGES = {
 def test_ranges(expression):
     text = f"import os\nimport random\nN = 5\ndef handler(event, context):\n    probe({expression})\n"
     found = spans(given(text)[0])
-    assert [tuple(round(bound, 9) if math.isfinite(bound) else bound for bound in span) for span in found] == RANGES[expression]
+    assert [tuple(round(bound, 9) if math.isfinite(bound) else bound for bound in span) for span in found] == RANGES[
+        expression
+    ]

@@ -972,7 +972,9 @@ def handler(event, context):
     definition = found.names.definition(("app.py", "handler"))
     assert definition is not None
     operations = {
-        call.tail: found.names.resolve("app.py", "handler", call.callee) for call in definition.calls if call.tail != "client"
+        call.tail: found.names.resolve("app.py", "handler", call.callee)
+        for call in definition.calls
+        if call.tail != "client"
     }
     assert operations["invoke"] == (("ext", "aws:lambda.invoke"),)
     assert operations["send_message"] == (("ext", "aws:sqs.send_message"),)
