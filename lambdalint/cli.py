@@ -15,7 +15,18 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from lambdalint import __version__
 from lambdalint.errors import UsageError
-from lambdalint.settings import COMMAND_LINE, FUNCTION_FORMATS, LISTS, OPTIONS, Option, Settings, load, shown, split
+from lambdalint.settings import (
+    COMMAND_LINE,
+    FUNCTION_FORMATS,
+    GRAPH_FORMATS,
+    LISTS,
+    OPTIONS,
+    Option,
+    Settings,
+    load,
+    shown,
+    split,
+)
 
 if TYPE_CHECKING:
     from lambdalint.baseline import Baseline
@@ -71,6 +82,20 @@ def _functions_options(command: argparse.ArgumentParser) -> None:
     _options(command, _only("exclude", "output", "color", "cache"))
 
 
+def _graph_options(command: argparse.ArgumentParser) -> None:
+    _runs(command, _graph)
+    _paths(command)
+    command.add_argument(
+        "--output",
+        dest="formats",
+        metavar="FORMAT[:PATH]",
+        action="append",
+        default=[],
+        help="text, mermaid or dot, to standard output or PATH (repeatable)",
+    )
+    _options(command, _only("exclude", "color", "cache"))
+
+
 def _rule_options(command: argparse.ArgumentParser) -> None:
     _runs(command, _rule)
     command.add_argument(
@@ -109,6 +134,7 @@ BASELINE_KEYS = (
 COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "check": ("analyse the code of Lambda functions", _check_options),
     "functions": ("list what is deployed, where, and how that is known", _functions_options),
+    "graph": ("draw what triggers which function and what that writes to", _graph_options),
     "rule": ("print the documentation of rules", _rule_options),
     "baseline": ("accept the findings of today", _baseline_options),
     "config": ("inspect the configuration", _config_options),
@@ -322,6 +348,24 @@ def _functions(arguments: argparse.Namespace) -> int:
         progress.stop()
     _publish("render_functions", report, settings, project, arguments)
     return 2 if report.internal_errors else 0
+
+
+def _graph(arguments: argparse.Namespace) -> int:
+    for item in arguments.formats:
+        name = item.partition(":")[0]
+        if name not in GRAPH_FORMATS:
+            raise UsageError(f"the graph can be drawn as {', '.join(GRAPH_FORMATS)}, not as {name}")
+    settings, project = _open(arguments)
+    from lambdalint import engine
+
+    settings = settings._replace(output=tuple(arguments.formats))  # what the configuration says is meant for check
+    progress = _Progress(arguments.quiet)
+    try:
+        report = engine.draw(project, settings, **progress.argument())
+    finally:
+        progress.stop()
+    _publish("render_graph", report, settings, project, arguments)
+    return 0
 
 
 def _status(report: Report, settings: Settings, project: Project, arguments: argparse.Namespace) -> int:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from lambdalint import diagnostics, registry
 from lambdalint.discover import Project, is_test
-from lambdalint.model import Finding, Function, Location, Report, Skipped, Statistics, Value
+from lambdalint.model import EventGraph, Finding, Function, Location, Report, Skipped, Statistics, Value
 from lambdalint.source.program import Program
 from lambdalint.source.skeleton import SourceError, read
 from lambdalint.tree import Unreadable
@@ -47,6 +47,17 @@ def find_functions(project: Project, settings: Settings, progress: Progress = _n
         run = _Run(project, settings, progress)
         run.find()
         return Report(functions=run.functions, skipped=run.skipped(), excluded=project.excluded)
+
+
+def draw(project: Project, settings: Settings, progress: Progress = _no_progress) -> Report:
+    """The event graph of a project, without any rule."""
+    with _deep_recursion():
+        run = _Run(project, settings, progress)
+        run.find()
+        run.reach()
+        progress("following what is written", 0, 1)
+        graph = run.drawn()
+        return Report(functions=run.functions, skipped=run.skipped(), excluded=project.excluded, graph=graph)
 
 
 def check(
@@ -165,9 +176,7 @@ class _Run:
 
     def rules(self) -> None:
         """Run the selected rules over the region of all entry points."""
-        self.progress("following calls", 0, 1)
-        self._load_imports()
-        self.names.forget()
+        self.reach()
         region = self.graph.region(sorted(self.entries))
         chosen = [item for item in self.selection.rules() if item.wants != registry.NOTHING_WANTED]
         self._sites(region, chosen)
@@ -185,6 +194,16 @@ class _Run:
             pairing_mismatches=self._flow.mismatches,
             verdicts=dict(sorted(self._flow.outcomes.items())),
         )
+
+    def reach(self) -> None:
+        """Read what the entry points import, and look names up anew with all of it in sight."""
+        self.progress("following calls", 0, 1)
+        self._load_imports()
+        self.names.forget()
+
+    def drawn(self) -> EventGraph:
+        """The event graph of all functions."""
+        return self._shared(self.graph.region(sorted(self.entries))).graph.drawn(self.functions)
 
     @property
     def flow(self) -> Flow:

@@ -229,9 +229,49 @@ class Statistics(NamedTuple):
     verdicts: Mapping[str, int] = {}
 
 
+class GraphNode(NamedTuple):
+    """A function, a resource or another source of events. ``name`` is unique in its graph, ``label`` what people read.
+
+    ``kind`` is ``lambda`` for functions, else a kind of `EventSource`.
+    """
+
+    name: str
+    kind: str
+    label: str
+    location: Location | None = None
+
+
+class GraphEdge(NamedTuple):
+    """One step of events, from one node's name to another's.
+
+    ``kind`` is ``triggers`` (to a function), ``writes`` (from a function), ``hands on`` or ``redrives`` (between
+    resources); ``label`` says what: event types and filters, operations. ``loop`` tells that it is part of one.
+    """
+
+    source: str
+    target: str
+    kind: str
+    label: str = ""
+    location: Location | None = None
+    loop: bool = False
+
+
+class EventGraph(NamedTuple):
+    """What triggers what, sorted. ``loops`` hold the names of the nodes on each loop, from a function back to it.
+
+    ``unresolved`` are the writes of which nobody can tell where they go: function (its name), operation, place.
+    """
+
+    nodes: tuple[GraphNode, ...] = ()
+    edges: tuple[GraphEdge, ...] = ()
+    loops: tuple[tuple[str, ...], ...] = ()
+    unresolved: tuple[tuple[str, str, Location], ...] = ()
+
+
 class Report(NamedTuple):
     """The outcome of one run over one project.
 
+    ``graph`` is filled where it was asked for.
     Every input below the given paths is either in ``analysed`` or in ``skipped`` or was excluded
     (``excluded`` counts those). ``internal_errors`` holds one sentence for each rule or stage that
     failed; any makes the exit code 2.
@@ -246,3 +286,4 @@ class Report(NamedTuple):
     baselined: int = 0
     internal_errors: tuple[str, ...] = ()
     statistics: Statistics = Statistics()
+    graph: EventGraph = EventGraph()

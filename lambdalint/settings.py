@@ -25,6 +25,7 @@ from lambdalint.tree import DirectoryTree, Unreadable
 FILE_NAMES = ("lambdalint.toml", ".lambdalint.toml", "pyproject.toml")
 FORMATS = ("text", "concise", "json", "sarif", "github")
 FUNCTION_FORMATS = ("text", "json")  # of the command `functions`
+GRAPH_FORMATS = ("text", "mermaid", "dot")  # of the command `graph`
 FILE_LIMIT = 256 * 1024  # bytes; TOML parsers are quadratic in places
 STAR_LIMIT = 8  # wildcards in one segment of a pattern; each multiplies the time of a failing match
 NEWLINE = b"\n"

@@ -22,3 +22,10 @@ def render_functions(name: str, report: Report, view: View) -> str:
     module = importlib.import_module(f"lambdalint.output.{name}")
     text: str = module.render_functions(report, view)
     return text
+
+
+def render_graph(name: str, report: Report, view: View) -> str:
+    """What ``graph`` prints in the format ``name`` (text, mermaid or dot)."""
+    module = importlib.import_module("lambdalint.output.graph")
+    text: str = getattr(module, name)(report, view)
+    return text

@@ -13,13 +13,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
-from lambdalint.model import ABSENT, EventSource, Function, Location, State, Step, Value
+from lambdalint.model import (
+    ABSENT,
+    EventGraph,
+    EventSource,
+    Function,
+    GraphEdge,
+    GraphNode,
+    Location,
+    State,
+    Step,
+    Value,
+)
 from lambdalint.records import NamedTuple
-from lambdalint.source.events import text_of
 from lambdalint.source.flow import demands
 from lambdalint.source.resources import Key, Resources, pieces_of, resolved
+from lambdalint.source.sites import Site, names_sender, sites
 from lambdalint.source.strings import OTHER, Pieces
-from lambdalint.source.writes import Site, Write, sites, unresolved, writes
+from lambdalint.source.writes import Write, unresolved, writes
 from lambdalint.templates.values import (
     Reference,
     Resource,
@@ -29,6 +40,7 @@ from lambdalint.templates.values import (
     mapping,
     pick,
     references,
+    spelt,
     text,
 )
 
@@ -38,6 +50,7 @@ if TYPE_CHECKING:
     from lambdalint.source.lower import Context, Term
     from lambdalint.source.names import Node
 
+_BY_CODE = "as the code shows"
 HOPS_LIMIT = 3  # resources that hand on to each other between two functions
 OWN: Key = ("own",)  # the very resource that the event came from
 
@@ -170,7 +183,7 @@ class Graph:
         self.hops = list(self._hops(resources))
         self._sites: dict[Node, tuple[Site, ...]] = {}
         self._writes: dict[Node, tuple[Write, ...]] = {}
-        self._loops: dict[Node, list[Loop]] | None = None
+        self._found: list[tuple[Node, Loop, tuple[Link, ...]]] | None = None
 
     # -- what triggers functions
 
@@ -305,13 +318,22 @@ class Graph:
             found += self._sites[node]
         return tuple(found)
 
-    def targets(self, number: int) -> tuple[Target, ...]:
-        """What a function writes to, as far as that can be told; lowers what it has to."""
+    def written(self, number: int) -> tuple[Write, ...]:
+        """The writes of a function with the names that the code gives; lowers what it has to."""
         deployed = self.deployed[number]
         if deployed.node not in self._writes:
             self._writes[deployed.node] = writes(self.flow, deployed.region, self.sites(deployed))
+        return self._writes[deployed.node]
+
+    def place(self, write: Write) -> Location:
+        """Where a write is."""
+        return self.locate(write.site.node[0], *write.call.span)
+
+    def targets(self, number: int) -> tuple[Target, ...]:
+        """What a function writes to, as far as that can be told."""
+        deployed = self.deployed[number]
         found: dict[Target, None] = {}
-        for write in self._writes[deployed.node]:
+        for write in self.written(number):
             named = [inner for pieces in sorted(write.names, key=repr) for inner in resolved(pieces, deployed.function)]
             if unresolved(frozenset(named)):
                 continue
@@ -444,11 +466,13 @@ class Graph:
 
     def loops(self, node: Node) -> tuple[Loop, ...]:
         """The loops whose first write is below the entry point ``node``."""
-        if self._loops is None:
-            self._loops = {}
-            for at, loop in self._find():
-                self._loops.setdefault(at, []).append(loop)
-        return tuple(self._loops.get(node, ()))
+        return tuple(loop for at, loop, _ in self.found() if at == node)
+
+    def found(self) -> list[tuple[Node, Loop, tuple[Link, ...]]]:
+        """All loops, with the entry point that each begins in and its links."""
+        if self._found is None:
+            self._found = list(self._find())
+        return self._found
 
     def _candidates(self) -> list[int]:
         """The functions that may be part of a loop as far as the kinds of sources and of writes tell."""
@@ -462,7 +486,7 @@ class Graph:
             for _ in range(HOPS_LIMIT):
                 kinds |= {other for kind, other in handed if kind in kinds}
             outward.append(kinds)
-            if kinds - inward[number] and self._reads_own(deployed, kinds - inward[number]):
+            if kinds - inward[number] and names_sender(self.flow, deployed.region, kinds):
                 inward[number] |= kinds
         groups: dict[str, list[int]] = {}
         for number, deployed in enumerate(self.deployed):
@@ -479,15 +503,7 @@ class Graph:
             found += [number for number in members if _returns(number, after)]
         return sorted(found)
 
-    def _reads_own(self, deployed: Deployed, kinds: set[str]) -> bool:
-        """Whether the code spells a part of the event that names what sent it."""
-        rows = table("writes")["event"]
-        words = {path.rpartition("/")[2].encode() for kind in kinds for path in rows.get(kind, ())}
-        return bool(words) and any(
-            word in body for node in deployed.region.nodes for body in [text_of(self.flow, node)] for word in words
-        )
-
-    def _find(self) -> Iterator[tuple[Node, Loop]]:
+    def _find(self) -> Iterator[tuple[Node, Loop, tuple[Link, ...]]]:
         after: dict[int, list[Link]] = {}
         for number in self._candidates():
             if self._allowed(number):
@@ -501,7 +517,7 @@ class Graph:
         for number, links in after.items():
             for link in links:
                 if link.to == number and (loop := self._loop((link,))) is not None:
-                    yield self.deployed[number].node, loop
+                    yield self.deployed[number].node, loop, (link,)
         told: set[frozenset[int]] = set()
         for number in sorted(after):
             cycle = _shortest(number, after)
@@ -509,7 +525,7 @@ class Graph:
             if len(cycle) > 1 and members not in told and len({self.deployed[one].node for one in members}) > 1:
                 told.add(members)
                 if (loop := self._loop(cycle)) is not None:
-                    yield self.deployed[number].node, loop
+                    yield self.deployed[number].node, loop, cycle
 
     def _allowed(self, number: int) -> bool:
         declared = self.deployed[number].function.declared
@@ -526,7 +542,7 @@ class Graph:
             verdict = self.flow.verdict(deployed.region, write.site.node, write.call.context, ())
             if not verdict.routes:
                 return None
-            place = self.locate(write.site.node[0], *write.call.span)
+            place = self.place(write)
             chains.append(self.chain(verdict.routes[0], write.site.node, place))
             tests = list(self._tests(write, verdict.routes[0]))
             if before.trigger is not None and self._other_event(deployed.region, tests, before.trigger):
@@ -562,6 +578,21 @@ class Graph:
         where = f"{place.path}:{place.line}" if place is not None else "the template"
         how = "the event names it, and " if link.target.key == OWN else ""
         return f"{how}{where} makes it trigger {name_of(self.deployed[link.to].function)}"
+
+    # -- the drawing
+
+    def drawn(self, functions: Iterable[Function]) -> EventGraph:
+        """The whole graph with its loops, also of ``functions`` whose code is not here."""
+        drawing = _Drawing(self)
+        for number, _ in enumerate(self.deployed):
+            drawing.function(number)
+        here = {id(deployed.function) for deployed in self.deployed}
+        for number, function in enumerate(functions):
+            if id(function) not in here:
+                drawing.foreign(number, function)
+        for hop in self.hops:
+            drawing.hop(hop)
+        return drawing.graph()
 
     # -- what stops a loop
 
@@ -601,6 +632,145 @@ class Graph:
                     if how in ("lacks", "falsy") and trigger.shape in kinds and len(at) == 1:
                         return True
         return False
+
+
+class _Drawing:
+    """Nodes and edges of an `EventGraph`, put together function by function."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.of = graph
+        self.nodes: dict[Any, GraphNode] = {}
+        self.edges: dict[tuple[Any, Any, str, str], Location | None] = {}
+        self.unresolved: set[tuple[Any, str, Location]] = set()
+
+    def function(self, number: int) -> None:
+        deployed = self.of.deployed[number]
+        function, node = deployed.function, deployed.node
+        definition = self.of.flow.names.definition(node)
+        place = Location(node[0], definition.line if definition is not None else 1)
+        self._node(("function", number), "lambda", name_of(function), place)
+        told = [trigger for trigger in self.of.triggers if trigger.function == number and trigger.kind != "lambda"]
+        for trigger in told:
+            resource = self._resource(trigger.kind, trigger.key)
+            self._edge(resource, ("function", number), "triggers", _asked(trigger.event), trigger.event.location)
+        for event in function.events:
+            if not any(trigger.event.location == event.location for trigger in told):
+                source = self._source(event)
+                self._edge(source, ("function", number), "triggers", _asked(event), event.location)
+        targets = self.of.targets(number)
+        resolved_calls = {(target.write.site.node, target.write.site.reference.k) for target in targets}
+        for target in targets:
+            where = self.of.place(target.write)
+            for resource in self._written(target):
+                self._edge(("function", number), resource, "writes", target.write.label, where)
+        for write in self.of.written(number):
+            if (write.site.node, write.site.reference.k) not in resolved_calls:
+                self.unresolved.add((("function", number), write.label, self.of.place(write)))
+
+    def foreign(self, number: int, function: Function) -> None:
+        """A function whose code is elsewhere: what triggers it is known."""
+        group = self.of.resources.scope(function)
+        name = ("foreign", number)
+        self._node(name, "lambda", name_of(function), function.declared_at)
+        for event in function.events:
+            keys = [
+                key
+                for pieces in (pieces_of(event.resource) if event.kind in WORDS else ())
+                if (key := self.of.resources.key(event.kind, pieces, group)) is not None
+            ]
+            for key in keys:
+                self._edge(self._resource(event.kind, key), name, "triggers", _asked(event), event.location)
+            if not keys:
+                self._edge(self._source(event), name, "triggers", _asked(event), event.location)
+
+    def hop(self, hop: Hop) -> None:
+        one, other = self._resource(hop.kind, hop.key), self._resource(hop.to_kind, hop.to_key)
+        self._edge(one, other, "redrives" if hop.dead_letter else "hands on", _asked(hop.event), hop.location)
+
+    def _written(self, target: Target) -> Iterator[Any]:
+        kind = target.write.kind
+        if target.key != OWN:
+            yield self._resource(kind, target.key)
+            return
+        links = list(self.of.links(target))
+        for link in links:
+            if link.trigger is not None:
+                yield self._resource(kind, link.trigger.key)
+                return
+        source = ("own", kind, target.function)
+        self._node(source, kind, f"{WORDS[kind]} of the event", None)
+        if links:
+            self._edge(source, ("function", target.function), "triggers", _BY_CODE, None)
+        yield source
+
+    def _resource(self, kind: str, key: Key) -> Any:
+        if kind == "lambda":
+            for number, deployed in enumerate(self.of.deployed):
+                if self.of.resources.key_of_function(deployed.function) == key:
+                    return ("function", number)
+        resource = self.of.resources.declared.get((key[1], key[2])) if key[0] == "ref" else None
+        self._node((kind, key), kind, self.of.resources.label(key), resource.location if resource is not None else None)
+        return (kind, key)
+
+    def _source(self, event: EventSource) -> Any:
+        """A source that no code writes to, or that is not told: an API, a schedule."""
+        told = event.setting("schedule")
+        shown = spelt(told) if told.known else spelt(event.resource) if event.resource.state is not State.ABSENT else ""
+        self._node(("source", event.kind, shown), event.kind, shown, None)
+        return ("source", event.kind, shown)
+
+    def _node(self, name: Any, kind: str, label: str, place: Location | None) -> None:
+        self.nodes.setdefault(name, GraphNode("", kind, label, place))
+
+    def _edge(self, source: Any, target: Any, kind: str, label: str, place: Location | None) -> None:
+        self.edges.setdefault((source, target, kind, label), place)
+
+    def _steps(self, link: Link) -> Iterator[tuple[Any, Any, str, str]]:
+        """The edges that a link goes along."""
+        at: Any = next(self._written(link.target))
+        yield ("function", link.target.function), at, "writes", link.target.write.label
+        for hop in link.hops:
+            to = self._resource(hop.to_kind, hop.to_key)
+            yield at, to, "redrives" if hop.dead_letter else "hands on", _asked(hop.event)
+            at = to
+        if at != ("function", link.to):
+            asked = _asked(link.trigger.event) if link.trigger is not None else _BY_CODE
+            yield at, ("function", link.to), "triggers", asked
+
+    def graph(self) -> EventGraph:
+        looped: set[tuple[Any, Any, str, str]] = set()
+        loops = []
+        for _, _, links in self.of.found():
+            steps = [step for link in links for step in self._steps(link)]
+            looped.update(steps)
+            loops.append([steps[0][0], *(step[1] for step in steps)])
+        order = sorted(self.nodes, key=lambda name: (_rank(self.nodes[name]), repr(name)))
+        names = {name: f"n{number}" for number, name in enumerate(order, 1)}
+        edges = [
+            GraphEdge(names[source], names[target], kind, label, place, (source, target, kind, label) in looped)
+            for (source, target, kind, label), place in self.edges.items()
+        ]
+        ways = dict.fromkeys(tuple(names[step] for step in way) for way in loops)
+        return EventGraph(
+            tuple(self.nodes[name]._replace(name=names[name]) for name in order),
+            tuple(sorted(edges, key=lambda edge: (int(edge.source[1:]), int(edge.target[1:]), edge.kind, edge.label))),
+            tuple(ways),
+            tuple(sorted((names[function], label, place) for function, label, place in self.unresolved)),
+        )
+
+
+def _rank(node: GraphNode) -> tuple[Any, ...]:
+    place = node.location
+    return (node.kind != "lambda", (place.path, place.line) if place is not None else ("", 0), node.kind, node.label)
+
+
+def _asked(event: EventSource) -> str:
+    """What a trigger subscribes to, in a few words."""
+    subscribed = event.setting("events")
+    words = [", ".join(str(name) for name in subscribed.value)] if event.kind == "s3" and subscribed.known else []
+    words += [f"{name} {spelt(event.setting(name))}" for name in ("prefix", "suffix") if name in event.settings]
+    words += ["filtered"] if "filters" in event.settings else []
+    return " ".join(words)
 
 
 def _told_by(path: tuple[str, ...], value: Any) -> frozenset[str]:

@@ -217,4 +217,3 @@ def _variable(function: Function, name: str, default: str | None) -> Iterator[Pi
         yield (OTHER,)
     else:
         yield (default,) if default else ()
-

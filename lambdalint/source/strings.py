@@ -16,10 +16,10 @@ A parameter is what the callers inside the region pass, so two entry points may 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from lambdalint.patterns import regex
 from lambdalint.source.flow import passed
 from lambdalint.source.names import EVENT, Node
 
@@ -46,8 +46,8 @@ _TRANSPARENT = frozenset(
     {"str", "json.loads", "urllib.parse.unquote_plus", "urllib.parse.unquote", "copy.copy", "copy.deepcopy", "list",
      "iter", "next", "reversed", "sorted", "enumerate", "contextlib.closing", "simplejson.loads", "ujson.loads"}
 )  # fmt: skip
-_HOLE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
-_PERCENT = re.compile(r"%(?:%|\((\w+)\)[sdr]|[sdr])")
+_HOLE = regex(r"\{\{|\}\}|\{([^{}]*)\}")
+_PERCENT = regex(r"%(?:%|\((\w+)\)[sdr]|[sdr])")
 
 
 class Strings:
@@ -378,9 +378,7 @@ class Strings:
             if definition is None:
                 break
             if name in definition.bindings and name not in definition.outer_names:
-                return frozenset(
-                    found for bound in definition.bindings[name] for found in self.expr(path, at, bound)
-                )
+                return frozenset(found for bound in definition.bindings[name] for found in self.expr(path, at, bound))
             at = definition.parent
         found: set[Pieces] = set()
         for where, bound in skeleton.bindings.get(name, ()):

@@ -317,7 +317,9 @@ class FunctionView:
 
     def loops(self) -> tuple[Loop, ...]:
         """The loops of functions that run each other, or themselves, which begin with a write of this one."""
-        return self._shared.graph.loops(self.entry.node)
+        from lambdalint.source.sites import has_candidates
+
+        return self._shared.graph.loops(self.entry.node) if has_candidates(self) else ()
 
     def batch_loop(self) -> BatchLoop | None:
         """The loop over records of a queue or stream that does not tell which of them failed; None if there is none."""

@@ -17,20 +17,11 @@ if TYPE_CHECKING:
     from lambdalint.source.flow import Flow
     from lambdalint.source.lower import Call, Term
     from lambdalint.source.names import Node
-    from lambdalint.source.skeleton import CallRef
+    from lambdalint.source.sites import Site
 
 DEPTH_LIMIT = 12
 EXPANSION_LIMIT = 16
 _INSIDE_LIMIT = 200  # Terms of one argument that entries are looked for in
-
-
-class Site(NamedTuple):
-    """A call of a writing operation, by names alone."""
-
-    node: Node
-    reference: CallRef
-    operation: str
-    kind: str
 
 
 class Write(NamedTuple):
@@ -61,31 +52,6 @@ class Write(NamedTuple):
         operation = self.site.operation.replace("batch_writer().", "")
         service, _, method = operation.removeprefix("aws:").partition("#")
         return method or service
-
-
-def sites(flow: Flow, node: Node) -> Iterator[Site]:
-    """The writes of a definition, by names alone: nothing is lowered."""
-    operations: Mapping[str, Any] = table("writes")["operations"]
-    definition = flow.names.definition(node)
-    skeleton = flow.program.skeleton(node[0])
-    if definition is None or skeleton is None:
-        return
-    for reference in definition.calls:
-        tail = reference.tail
-        if tail in _tails() or tail == "" or tail in definition.bindings or tail in skeleton.bindings:
-            for value in flow.names.resolve(node[0], node[1], reference.callee):
-                if value[0] == "ext" and value[1] in operations:
-                    yield Site(node, reference, value[1], operations[value[1]]["kind"])
-                    break
-
-
-_TAILS: set[str] = set()
-
-
-def _tails() -> set[str]:
-    if not _TAILS:
-        _TAILS.update(operation.rpartition(".")[2] for operation in table("writes")["operations"])
-    return _TAILS
 
 
 def writes(flow: Flow, region: Region, found: Iterable[Site]) -> tuple[Write, ...]:

@@ -1,0 +1,153 @@
+"""The event graph as text, as a Mermaid flowchart and as a Graphviz digraph.
+
+Sources: https://mermaid.js.org/syntax/flowchart.html, https://graphviz.org/doc/info/lang.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lambdalint.output.escape import safe
+from lambdalint.output.text import Painter
+
+if TYPE_CHECKING:
+    from lambdalint.model import EventGraph, GraphEdge, GraphNode, Location, Report
+    from lambdalint.output.view import View
+
+_WORDS = {
+    "lambda": "function",
+    "s3": "bucket",
+    "sqs": "queue",
+    "sns": "topic",
+    "dynamodb": "table",
+    "kinesis": "stream",
+    "firehose": "delivery stream",
+    "eventbridge": "event bus",
+    "step-functions": "state machine",
+}
+_SHAPES = {"lambda": ('["', '"]'), "sqs": ('[["', '"]]'), "s3": ('[("', '")]'), "dynamodb": ('[("', '")]')}
+_DOT_SHAPES = {"lambda": "box", "s3": "cylinder", "dynamodb": "cylinder"}
+_COLOR = "#c00"  # of loops
+
+
+def text(report: Report, view: View) -> str:
+    """Function by function: what triggers it, what it writes to; then what hands on, and the loops."""
+    graph = report.graph
+    nodes = {node.name: node for node in graph.nodes}
+    out = Painter(view.color)
+    for node in graph.nodes:
+        if node.kind != "lambda":
+            continue
+        out.write(safe(node.label), "bold")
+        out.write(f"{_place(node.location)}\n")
+        for edge in graph.edges:
+            if edge.target == node.name and edge.kind == "triggers":
+                _line("from", nodes[edge.source], edge, out)
+        for edge in graph.edges:
+            if edge.target == node.name and edge.kind == "writes":
+                _line("from", nodes[edge.source], edge, out)
+        for edge in graph.edges:
+            if edge.source == node.name:
+                _line("to", nodes[edge.target], edge, out)
+        for function, operation, place in graph.unresolved:
+            if function == node.name:
+                out.write(f"  to    what is not known: {safe(operation)}{_place(place)}\n")
+        out.write("\n")
+    handed = [edge for edge in graph.edges if edge.kind in ("hands on", "redrives")]
+    for edge in handed:
+        out.write(f"{_named(nodes[edge.source])} {edge.kind} to {_named(nodes[edge.target])}{_about(edge.label)}")
+        _end(edge, out)
+    out.write("\n" if handed else "")
+    for way in graph.loops:
+        out.write("loop  ", "bold red")
+        out.write(f"{' → '.join(_named(nodes[name]) for name in way)}\n")
+    if not view.quiet:
+        functions = sum(node.kind == "lambda" for node in graph.nodes)
+        count = f"{functions} {'function' if functions == 1 else 'functions'}"
+        loops = f"{len(graph.loops) or 'no'} {'loop' if len(graph.loops) == 1 else 'loops'}"
+        out.write(f"{count}, {loops}\n", "bold")
+    return out.text()
+
+
+def _line(label: str, other: GraphNode, edge: GraphEdge, out: Painter) -> None:
+    out.write(f"  {label:<6}", "cyan")
+    out.write(f"{_named(other)}{_about(edge.label)}")
+    _end(edge, out)
+
+
+def _end(edge: GraphEdge, out: Painter) -> None:
+    out.write(_place(edge.location))
+    if edge.loop:
+        out.write("  (loop)", "red")
+    out.write("\n")
+
+
+def _named(node: GraphNode) -> str:
+    if node.kind == "lambda":
+        return safe(node.label)
+    word = _WORDS.get(node.kind, node.kind)
+    return word if not node.label else safe(node.label) if node.label.startswith(word) else f"{word} {safe(node.label)}"
+
+
+def _about(label: str) -> str:
+    return f": {safe(label)}" if label else ""
+
+
+def _place(place: Location | None) -> str:
+    return f"  {safe(place.path)}:{place.line}" if place is not None else ""
+
+
+def mermaid(report: Report, _view: View) -> str:
+    """A flowchart; what is on a loop is drawn thick and red."""
+    graph = report.graph
+    lines = ["flowchart LR"]
+    for node in graph.nodes:
+        start, end = _SHAPES.get(node.kind, ('("', '")'))
+        lines.append(f"    {node.name}{start}{_mermaid(_named(node))}{end}")
+    for edge in graph.edges:
+        arrow = "==>" if edge.loop else "-.->" if edge.kind == "redrives" else "-->"
+        label = f'|"{_mermaid(_label(edge))}"|' if _label(edge) else ""
+        lines.append(f"    {edge.source} {arrow}{label} {edge.target}")
+    looped = [str(number) for number, edge in enumerate(graph.edges) if edge.loop]
+    if looped:
+        lines.append(f"    linkStyle {','.join(looped)} stroke:{_COLOR}")
+        lines.append(f"    classDef loop stroke:{_COLOR},stroke-width:2px")
+        lines.append(f"    class {','.join(_on_loops(graph))} loop")
+    return "\n".join(lines) + "\n"
+
+
+def _mermaid(label: str) -> str:
+    """A label between double quotes; whatever Mermaid or HTML acts on becomes an entity code."""
+    return "".join(char if char.isalnum() or char in " ._-:/*,()=" else f"#{ord(char)};" for char in safe(label))
+
+
+def dot(report: Report, _view: View) -> str:
+    """A digraph; what is on a loop is drawn red."""
+    graph = report.graph
+    on_loops = set(_on_loops(graph))
+    lines = ["digraph events {", "    rankdir=LR;"]
+    for node in graph.nodes:
+        color = f', color="{_COLOR}"' if node.name in on_loops else ""
+        shape = _DOT_SHAPES.get(node.kind, "ellipse")
+        lines.append(f'    {node.name} [label="{_dot(_named(node))}", shape={shape}{color}];')
+    for edge in graph.edges:
+        label = _label(edge)
+        told = [f'label="{_dot(label)}"'] if label else []
+        told += [f'color="{_COLOR}"', "penwidth=2"] if edge.loop else []
+        told += ["style=dashed"] if edge.kind == "redrives" else []
+        attributes = f" [{', '.join(told)}]" if told else ""
+        lines.append(f"    {edge.source} -> {edge.target}{attributes};")
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def _dot(label: str) -> str:
+    return safe(label).replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _label(edge: GraphEdge) -> str:
+    return edge.label or ("redrive" if edge.kind == "redrives" else "")
+
+
+def _on_loops(graph: EventGraph) -> list[str]:
+    names = {name for way in graph.loops for name in way}
+    return [node.name for node in graph.nodes if node.name in names]
