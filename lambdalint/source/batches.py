@@ -66,8 +66,6 @@ class BatchLoop(NamedTuple):
 
 def batch_loop(view: FunctionView) -> BatchLoop | None:
     """The first loop over records whose failures the poller is not told one by one; None where there is none."""
-    if not any(b"ecords" in _source(view.flow, path) for path in {node[0] for node in view.region.nodes}):
-        return None
     return _Search(view).run()
 
 

@@ -201,7 +201,7 @@ def _by_shape(read: Reads) -> Iterable[tuple[str, Path, bool]]:
     for proof, kind in table_["proof"].items():
         keys = tuple(proof.split("/"))
         if any(path[: len(keys)] == keys for path in read.paths):
-            yield kind, keys, any(path == keys[: len(path)] for path in read.tested)
+            yield kind, keys, any(len(path) > 1 and path == keys[: len(path)] for path in read.tested)
     for place, values in table_["values"].items():
         keys = tuple(place.split("/"))
         for value in sorted(read.compared.get(keys, ())):

@@ -10,6 +10,7 @@ from lambdalint.source.callgraph import Entry, Region
 from lambdalint.source.flow import Flow, Question, Roots, Route, Verdict
 from lambdalint.source.names import Node
 from lambdalint.source.skeleton import CallRef, Expr
+from lambdalint.tree import Unreadable
 
 if TYPE_CHECKING:
     from lambdalint.source.batches import BatchLoop
@@ -271,6 +272,17 @@ class FunctionView:
         """What is worked out once for all entry points."""
         return self._shared.memo.setdefault(what, {})
 
+    def spells(self, text: bytes) -> bool:
+        """Whether a module that it runs anything of holds this text."""
+        program = self._shared.flow.program
+        for path in {node[0] for node in self._region.nodes}:
+            try:
+                if text in program.source(path):
+                    return True
+            except Unreadable:
+                continue
+        return False
+
     def table_keys(self, node: Node, call: Call) -> tuple[str, ...]:
         """The key attributes of the DynamoDB table that a call writes to, by a template; () where none tells."""
         if not self._shared.resources:
@@ -291,9 +303,13 @@ class FunctionView:
 
     def effects(self) -> tuple[Effect, ...]:
         """What happens again when its event is delivered again, with nothing that prevents it; the gravest first."""
-        from lambdalint.source.effects import effects, has_candidates
+        from lambdalint.source.effect_sites import has_candidates
 
-        return effects(self) if has_candidates(self) and self.redelivery() is not None else ()
+        if not has_candidates(self) or self.redelivery() is None:
+            return ()
+        from lambdalint.source.effects import effects
+
+        return effects(self)
 
     def ignored_answers(self) -> tuple[Poller, ...]:
         """The pollers of a template that do not read which records failed, although it answers that."""
@@ -323,6 +339,8 @@ class FunctionView:
 
     def batch_loop(self) -> BatchLoop | None:
         """The loop over records of a queue or stream that does not tell which of them failed; None if there is none."""
+        if not self.spells(b"ecords"):
+            return None
         from lambdalint.source.batches import batch_loop
 
         return batch_loop(self)
