@@ -120,4 +120,12 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         ((), (), False, True, False),
         (),
     ),
+    (
+        "ll416_api_payload_version",
+        "LL416",
+        "api-payload-version",
+        True,
+        ((), (), False, True, False),
+        (),
+    ),
 )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from lambdalint.source.lower import Body, Call, Term
     from lambdalint.source.recursion import Recursion
     from lambdalint.source.waits import Wait
+    from lambdalint.source.payload import Misread
     from lambdalint.source.polled import FirstRecord, Poller
     from lambdalint.templates.values import Resource
 
@@ -322,6 +323,12 @@ class FunctionView:
         from lambdalint.source.polled import first_record
 
         return first_record(self)
+
+    def misread(self) -> Misread | None:
+        """The first key that it reads of an HTTP event and that the template's payload format does not have."""
+        from lambdalint.source.payload import misread
+
+        return misread(self)
 
     def unset_variables(self) -> Iterable[Unset]:
         """The environment variables that it reads in any case and that templates do not set."""

@@ -492,6 +492,7 @@ class Service(Stack):
 
     def _events(self, own: Mapping[str, Value]) -> Value:
         value = own.get("events", ABSENT)
+        payload = first(self.provider, "httpApi.payload")
         sources: list[EventSource] = []
         problem = ""
         place = value.location
@@ -501,8 +502,10 @@ class Service(Stack):
             source = event(element)
             if source is None:
                 problem = problem or "an event cannot be read"
-            else:
-                sources.append(source)
+                continue
+            if source.kind == "http" and payload.state is not State.ABSENT:
+                source = source._replace(settings={**source.settings, "payload_version": payload})
+            sources.append(source)
         url = own.get("url", ABSENT)
         if url.state is not State.ABSENT and text(url) not in ("false", "False"):
             place = place or url.location

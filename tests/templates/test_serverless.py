@@ -271,3 +271,12 @@ def test_state_machines_of_the_plugin(written):
     assert [(resource.name, resource.type) for resource in found.resources] == [
         ("MainStepFunctionsStateMachine", "AWS::StepFunctions::StateMachine")
     ]
+
+
+def test_the_payload_format_of_http_apis_is_the_providers(written, at):
+    text = (
+        "service: shop\nprovider:\n  name: aws\n  runtime: python3.12\n  httpApi:\n    payload: '1.0'\n"
+        "functions:\n  web:\n    handler: web.handler\n    events:\n      - httpApi: 'GET /'\n"
+    )
+    (web,) = written({"serverless.yml": text}).functions
+    assert at(web.events.value[0].setting("payload_version")) == ("1.0", 6)
