@@ -314,18 +314,24 @@ class FunctionView:
 
     def ignored_answers(self) -> tuple[Poller, ...]:
         """The pollers of a template that do not read which records failed, although it answers that."""
+        if not self.events:
+            return ()
         from lambdalint.source.polled import ignored_answers
 
         return ignored_answers(self)
 
     def first_record(self) -> FirstRecord | None:
         """Where it reads one record of a batch, never looking at the others; None where it does not."""
+        if not self.events:
+            return None
         from lambdalint.source.polled import first_record
 
         return first_record(self)
 
     def misread(self) -> Misread | None:
         """The first key that it reads of an HTTP event and that the template's payload format does not have."""
+        if not self.events:
+            return None
         from lambdalint.source.payload import misread
 
         return misread(self)
