@@ -33,6 +33,14 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         (),
     ),
     (
+        "ll106_request_state_in_global",
+        "LL106",
+        "request-state-in-global",
+        True,
+        ((), (), True, False, False),
+        (),
+    ),
+    (
         "ll201_recursive_invocation",
         "LL201",
         "recursive-invocation",

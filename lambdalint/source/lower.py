@@ -366,7 +366,7 @@ class _Lowering:
             node = stack.pop()
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 definitions.append(node)
-            elif isinstance(node, ast.stmt) and not hasattr(node, "body"):
+            elif isinstance(node, ast.stmt) and not hasattr(node, "body") and not hasattr(node, "cases"):
                 simple.append(node)
             # only statements hold statements
             stack.extend(child for child in children(node) if isinstance(child, _HOLDS_STATEMENTS))

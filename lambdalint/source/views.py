@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lambdalint.source.events import Source
     from lambdalint.source.graph import Graph, Loop
     from lambdalint.source.http import Patience
+    from lambdalint.source.leftovers import Leftover
     from lambdalint.source.lower import Body, Call, Term
     from lambdalint.source.recursion import Recursion
     from lambdalint.source.waits import Wait
@@ -312,6 +313,18 @@ class FunctionView:
 
         return effects(self)
 
+    def leftovers(self) -> tuple[Leftover, ...]:
+        """What of its event an invocation leaves where the next one reads it, one for each place."""
+        from lambdalint.source.leftovers import has_candidates, leftovers
+
+        return leftovers(self) if has_candidates(self) else ()
+
+    def loops(self) -> tuple[Loop, ...]:
+        """The loops of functions that run each other, or themselves, which begin with a write of this one."""
+        from lambdalint.source.sites import has_candidates
+
+        return self._shared.graph.loops(self.entry.node) if has_candidates(self) else ()
+
     def ignored_answers(self) -> tuple[Poller, ...]:
         """The pollers of a template that do not read which records failed, although it answers that."""
         if not self.events:
@@ -343,12 +356,6 @@ class FunctionView:
         from lambdalint.source.environment import unset
 
         return unset(self)
-
-    def loops(self) -> tuple[Loop, ...]:
-        """The loops of functions that run each other, or themselves, which begin with a write of this one."""
-        from lambdalint.source.sites import has_candidates
-
-        return self._shared.graph.loops(self.entry.node) if has_candidates(self) else ()
 
     def batch_loop(self) -> BatchLoop | None:
         """The loop over records of a queue or stream that does not tell which of them failed; None if there is none."""
