@@ -198,15 +198,18 @@ def _tests(term: Term) -> Iterable[tuple[Term, tuple[str, bool]]]:
 def _by_shape(read: Reads) -> Iterable[tuple[str, Path, bool]]:
     """(kind, what proves it, whether the code tests for it)."""
     table_ = table("sources")
-    for proof, kind in table_["proof"].items():
-        keys = tuple(proof.split("/"))
-        if any(path[: len(keys)] == keys for path in read.paths):
-            yield kind, keys, any(len(path) > 1 and path == keys[: len(path)] for path in read.tested)
+    told = set()
     for place, values in table_["values"].items():
         keys = tuple(place.split("/"))
         for value in sorted(read.compared.get(keys, ())):
             if value in values:
+                told.add(keys)
                 yield values[value], keys, True
+    for proof, kind in table_["proof"].items():
+        keys = tuple(proof.split("/"))
+        # what a key is compared with tells more than that it is there
+        if keys not in told and any(path[: len(keys)] == keys for path in read.paths):
+            yield kind, keys, any(len(path) > 1 and path == keys[: len(path)] for path in read.tested)
 
 
 def _by_hint(read: Reads) -> Iterable[tuple[str, Path]]:

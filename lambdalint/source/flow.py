@@ -268,6 +268,9 @@ class Flow:
         if kind == "attr":
             return self._attribute(node, term)
         if kind == "item":
+            paired = self._paired(node, term)
+            if paired is not None:
+                return self.roots(node, paired)
             if self._is_environment(node, term[1]):
                 return frozenset({("env", term[2][1] if term[2][0] == "const" else "")})
             key = term[2][1] if term[2][0] == "const" and type(term[2][1]) is str else "[]"
@@ -287,6 +290,18 @@ class Flow:
                 node, [part for pair in term[1] for part in pair if part[0] != "unknown" or part[1] != "**"]
             )
         return frozenset({UNKNOWN_ROOT})
+
+    def _paired(self, node: Node, term: Term) -> Term | None:
+        """The element that ``for i, x in enumerate(xs)`` and ``for x, y in zip(xs, ys)`` bind to one of their names."""
+        base, key = term[1], term[2]
+        if base[0] != "elem" or base[1][0] != "call" or key[0] != "const" or type(key[1]) is not int:
+            return None
+        call = self.call(node, base[1][1])
+        if call is None or call.func not in (("name", "enumerate"), ("name", "zip")):
+            return None
+        position = key[1] if call.tail == "zip" else 0 if key[1] == 1 else -1
+        given = [value for name, value in call.args if name == position]
+        return ("elem", given[0]) if given else None
 
     def _parameter(self, path: str, qualname: str, index: int) -> Roots:
         entry = self.names.entry_params.get((path, qualname, index))
@@ -443,9 +458,8 @@ class Flow:
                 result |= {root}
                 continue
             _, path, qualname, index, keys = root
-            result |= _below(
-                self._once(("parameter", path, qualname, index), lambda root=root: self._from_callers(root)), *keys
-            )  # type: ignore[misc]
+            passed_on = self._once(("parameter", path, qualname, index), partial(self._from_callers, root))
+            result |= _below(passed_on, *keys)
         return result
 
     def _from_callers(self, parameter: Root) -> Roots:

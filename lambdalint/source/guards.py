@@ -207,7 +207,7 @@ class Guards:
             return False
         values = self.flow.callee(node, call.k)
         if _SAYS_SO.search(call.tail):
-            return any(value[0] != "ext" for value in values) or not values
+            return not values or any(value[0] != "ext" or "." not in value[1] for value in values)
         for value in values:
             if value[0] == "ext" and (value[1] in self.lookups or value[1].rpartition(".")[2] in self.lookup_methods):
                 return self._from_event(node, call) or value[1].rpartition(".")[2] in self.lookup_methods

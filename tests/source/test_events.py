@@ -1,0 +1,230 @@
+"""What invokes an entry point, told from small programs."""
+
+from __future__ import annotations
+
+import pytest
+
+from lambdalint.model import DeclaredFunction, EventSource, Function, Location, State, Value
+from lambdalint.source import events
+from tests.source.programs import analyse
+
+
+def kinds(text: str, functions: tuple[Function, ...] = ()) -> set[str]:
+    found = analyse(text)
+    entry = ("app.py", "handler")
+    region = found.graph.region([entry])
+    return {source.kind for source in events.sources(found.flow, region, entry, functions)}
+
+
+def declared(*sources: EventSource) -> Function:
+    location = Location("template.yaml", 3)
+    template = DeclaredFunction("F", "sam", location, events=Value(State.KNOWN, sources, location))
+    return Function("F", "app.handler", "sam", "declared", declared=template)
+
+
+READ = """
+import base64
+import json
+
+def handler(event, context):
+    {body}
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("return [record['body'] for record in event['Records']]", {"sqs"}),
+        ("return event['Records'][0]['Sns']['Message']", {"sns"}),
+        ("return [r['s3']['object']['key'] for r in event.get('Records', [])]", {"s3"}),
+        ("return json.loads(event['Records'][0]['body'])['Records'][0]['s3']['bucket']", {"sqs"}),
+        ("return [base64.b64decode(r['kinesis']['data']) for r in event['Records']]", {"kinesis"}),
+        ("return event['Records'][0]['dynamodb']['NewImage']", {"dynamodb"}),
+        ("return event['detail-type'], event['detail']['x']", {"eventbridge"}),
+        ("return event['detail']['x']", {"eventbridge"}),
+        ("return json.loads(event['awslogs']['data'])", {"cloudwatch-logs"}),
+        ("return event['httpMethod'], event['body']", {"api"}),
+        ("return event['RequestType'], event['ResourceProperties']", {"custom-resource"}),
+        ("return event['source']", set()),
+        ("return event['name']", set()),
+        ("return 's3' in event['Records'][0]", {"s3"}),
+        ("return event['Records'][0]['eventSource'] == 'aws:kinesis'", {"kinesis"}),
+        ("return event['Records'][0]['eventSource'] in ('aws:sqs', 'x')", {"sqs"}),
+        ("return event['detail-type'] == 'Scheduled Event'", {"schedule"}),
+        ("return {'body': 'Records'}", set()),
+    ],
+)
+def test_shape(body: str, expected: set[str]) -> None:
+    assert kinds(READ.format(body=body)) == expected
+
+
+def test_shape_read_by_a_helper_of_another_module() -> None:
+    assert kinds(
+        """
+# file: app.py
+from parts import Consumer
+
+def handler(event, context):
+    Consumer(event).run()
+# file: parts.py
+class Consumer:
+    def __init__(self, event):
+        self.event = event
+
+    def run(self):
+        for record in self.event["Records"]:
+            self.one(record)
+
+    def one(self, record):
+        print(record["messageAttributes"])
+"""
+    ) == {"sqs"}
+
+
+def test_event_of_another_entry_point_does_not_count() -> None:
+    assert (
+        kinds(
+            """
+# file: app.py
+from shared import Log
+
+def handler(event, context):
+    Log(event["name"]).write()
+# file: other.py
+from shared import Log
+
+def handler(event, context):
+    Log(event["Records"][0]["body"]).write()
+# file: shared.py
+class Log:
+    def __init__(self, text):
+        self.text = text
+
+    def write(self):
+        print(self.text)
+"""
+        )
+        == set()
+    )
+
+
+def test_helper_that_describes_any_event_proves_nothing() -> None:
+    assert (
+        kinds(
+            """
+def summary(event):
+    if "httpMethod" in event:
+        return event["httpMethod"]
+    return event["Records"][0]["messageId"]
+
+def handler(event, context):
+    print(summary(event))
+"""
+        )
+        == set()
+    )
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (
+            """
+from aws_lambda_powertools.utilities.data_classes import SQSEvent, event_source
+@event_source(data_class=SQSEvent)
+def handler(event, context):
+    return event.records
+""",
+            {"sqs"},
+        ),
+        (
+            """
+from aws_lambda_powertools.utilities.data_classes import KinesisStreamEvent
+def handler(event: KinesisStreamEvent, context):
+    return event.records
+""",
+            {"kinesis"},
+        ),
+        (
+            """
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+processor = BatchProcessor(event_type=EventType.DynamoDBStreams)
+def one(record):
+    return record
+def handler(event, context):
+    return process_partial_response(event=event, record_handler=one, processor=processor, context=context)
+""",
+            {"dynamodb"},
+        ),
+        (
+            """
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver
+app = APIGatewayRestResolver()
+def handler(event, context):
+    return app.resolve(event, context)
+""",
+            {"api"},
+        ),
+        (
+            """
+from models import SQSEvent
+def handler(event: SQSEvent, context):
+    return event
+""",
+            set(),
+        ),
+    ],
+)
+def test_class(lines: str, expected: set[str]) -> None:
+    assert kinds(lines) == expected
+
+
+def test_templates_come_first_and_hints_only_where_nothing_else_is() -> None:
+    topic = declared(EventSource("sns", settings={}))
+    text = READ.format(body="return event['detail']")
+    assert kinds(text, (topic,)) == {"sns"}
+    assert kinds(text, (declared(EventSource("unknown")),)) == {"eventbridge"}
+    found = analyse(text)
+    region = found.graph.region([("app.py", "handler")])
+    (source,) = events.sources(found.flow, region, ("app.py", "handler"), (topic,))
+    assert (source.certain, source.how) == (True, "template.yaml:3 declares the event source")
+    (source,) = events.sources(found.flow, region, ("app.py", "handler"), ())
+    assert (source.certain, source.how) == (False, "the code reads detail of the event")
+
+
+def test_what_kinds_mean() -> None:
+    assert events.at_least_once("sqs")
+    assert not events.at_least_once("schedule")
+    assert not events.at_least_once("no such kind")
+    assert events.comes_as_records("ses")
+    assert not events.comes_as_records("eventbridge")
+
+
+TESTS = """
+def handler(event, context):
+    if {test}:
+        print(1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("test", "held", "failed"),
+    [
+        ("'Records' in event", {"records"}, {"records"}),
+        ("event.get('Records')", {"records"}, {"records"}),
+        ("event.get('httpMethod') == 'POST'", {"api"}, set()),
+        ("'RequestType' in event", {"custom-resource"}, {"custom-resource"}),
+        ("event['Records'][0]['eventSource'] == 'aws:sqs'", {"sqs"}, {"sqs"}),
+        ("'x' in event['Records'][0]['body']", {"sqs"}, set()),
+        ("len(event['Records'][0]['body']) > 3", set(), set()),
+        ("event['name']", set(), set()),
+    ],
+)
+def test_what_a_test_tells(test: str, held: set[str], failed: set[str]) -> None:
+    found = analyse(TESTS.format(test=test))
+    node = ("app.py", "handler")
+    body = found.flow.body(node)
+    assert body is not None
+    (term,) = body.tests
+    assert events.kinds_tested(found.flow, found.region, node, term, failed=False) == held
+    assert events.kinds_tested(found.flow, found.region, node, term, failed=True) == failed
