@@ -22,11 +22,10 @@ if TYPE_CHECKING:
     from lambdalint.registry import Entry as RuleEntry
     from lambdalint.rule import Rule
     from lambdalint.settings import Settings
-    from lambdalint.source.callgraph import Region
+    from lambdalint.source.callgraph import Entry, Region
     from lambdalint.source.flow import Flow
     from lambdalint.source.names import Names, Node
     from lambdalint.source.skeleton import Skeleton
-    from lambdalint.source.callgraph import Entry
     from lambdalint.source.views import Shared
     from lambdalint.templates.values import Templates
 
@@ -116,8 +115,8 @@ class _Run:
     def find(self) -> None:
         """Read the templates and find the functions and their entry points."""
         from lambdalint import functions
-        from lambdalint.source.names import CONTEXT, EVENT
         from lambdalint.source.callgraph import Entry
+        from lambdalint.source.names import CONTEXT, EVENT
         from lambdalint.templates import read_templates
 
         self.progress("reading templates", 0, 1)
@@ -269,7 +268,9 @@ class _Run:
             if definition is None or self._is_test(node[0]):
                 continue
             for reference in definition.calls:
-                if reference.tail not in tails and not _may_rename(reference.tail, node, self.program.skeleton(node[0]), definition.bindings):
+                if reference.tail not in tails and not _may_rename(
+                    reference.tail, self.program.skeleton(node[0]), definition.bindings
+                ):
                     continue
                 for value in self.names.resolve(node[0], node[1], reference.callee):
                     if value[0] != "ext" or value[1] not in wanted:
@@ -337,7 +338,9 @@ class _Run:
 
     def locate(self, path: str, line: int, column: int, end_line: int, end_column: int) -> Location:
         """A Location from lines and the UTF-8 byte columns that ``ast`` gives."""
-        return Location(path, line, self._column(path, line, column), end_line, self._column(path, end_line, end_column))
+        return Location(
+            path, line, self._column(path, line, column), end_line, self._column(path, end_line, end_column)
+        )
 
     def _column(self, path: str, line: int, column: int) -> int:
         if path not in self._lines:
@@ -378,12 +381,13 @@ class _Run:
                 found.setdefault(item.path, item)
         return tuple(item for _, item in sorted(found.items()))
 
-    def _partly_read(self) -> frozenset[str]:
+    def _partly_read(self) -> set[str] | frozenset[str]:
         """The templates that gave something although a part of them could not be read."""
         if self.templates is None or not self.templates.problems:
             return frozenset()
-        places = [item.location.path for item in (*self.templates.functions, *self.templates.resources)]
-        return frozenset(item.path for item in self.templates.problems).intersection(places)
+        places = {item.location.path for item in self.templates.functions}
+        places |= {item.location.path for item in self.templates.resources}
+        return places & frozenset(item.path for item in self.templates.problems)
 
     def _inputs(self) -> Iterable[Finding]:
         problems = self.templates.problems if self.templates is not None else ()
@@ -430,7 +434,11 @@ class _Run:
 
     def report(self) -> Report:
         """The findings, sorted, merged and with suppressions applied."""
-        every = [item for item in (*_merged(self.findings), *self._inputs()) if self.selection.enabled(item.code, item.location.path)]
+        every = [
+            item
+            for item in (*_merged(self.findings), *self._inputs())
+            if self.selection.enabled(item.code, item.location.path)
+        ]
         suppressed = 0
         commented = [skeleton for skeleton in self.program.loaded() if skeleton.comments]
         if commented:
@@ -476,7 +484,7 @@ def _line_of(reason: str) -> int:
     return int(number) if number.isdecimal() else 1
 
 
-def _may_rename(tail: str, node: Node, skeleton: Skeleton | None, bindings: Mapping[str, object]) -> bool:
+def _may_rename(tail: str, skeleton: Skeleton | None, bindings: Mapping[str, object]) -> bool:
     """Whether a bare name may be another spelling of an operation: an import ``as``, ``make = boto3.client``."""
     return tail == "" or tail in bindings or (skeleton is not None and tail in skeleton.bindings)
 
@@ -498,5 +506,3 @@ def _merged(findings: Iterable[Finding]) -> list[Finding]:
             facts = tuple(dict.fromkeys((*old.facts, *item.facts)))
             found[key] = old._replace(chains=chains, facts=facts)
     return list(found.values())
-
-

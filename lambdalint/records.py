@@ -10,7 +10,7 @@ from collections import namedtuple
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from typing import NamedTuple as NamedTuple  # what type checkers know
+    from typing import NamedTuple as NamedTuple  # noqa: PLC0414 - what type checkers know, handed on
 else:
 
     class _Maker(type):
@@ -21,7 +21,7 @@ else:
                 return super().__new__(cls, name, bases, body)
             fields = body.get("__annotations__", {})
             defaults = [body.pop(field) for field in fields if field in body]
-            made = namedtuple(name, fields, defaults=defaults, module=body["__module__"])
+            made = namedtuple(name, fields, defaults=defaults, module=body["__module__"])  # noqa: PYI024 - see above
             for key, value in body.items():
                 setattr(made, key, value)
             return made

@@ -31,7 +31,8 @@ def compiled(source: pathlib.Path) -> str:
     """The text of the module that stands for one TOML file."""
     table = plain(tomllib.loads(source.read_text(encoding="utf-8")))
     body = pprint.pformat(table, width=120, sort_dicts=False)
-    return f'"""Generated from {source.name} by scripts/compile_data.py: edit that file, not this one."""\n\nTABLE = {body}\n'
+    head = f'"""Generated from {source.name} by scripts/compile_data.py: edit that file, not this one."""'
+    return f"{head}\n\nTABLE = {body}\n"
 
 
 def main() -> int:

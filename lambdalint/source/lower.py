@@ -76,7 +76,7 @@ class Call(NamedTuple):
 
 
 class Store(NamedTuple):
-    """An assignment to what is not a local name. ``operator`` is ``=``, ``+=`` …; ``line`` counts from 1 in the file."""
+    """An assignment to what is no local name. ``operator`` is ``=``, ``+=`` …; ``line`` counts from 1 in the file."""
 
     target: Term
     value: Term
@@ -130,7 +130,7 @@ def lower(source: bytes, path: str, top: tuple[int, int], qualnames: Mapping[tup
     text = _slice(source, top)
     tree, _ = read(text, path, PEP_758)  # the skeleton has already judged whether the module is Python 2
     _gate(text, tree)
-    return _with_stack(lambda: _lower(text, tree, path, top, qualnames))
+    return _with_stack(lambda: _lower(text, tree, top, qualnames))
 
 
 def _slice(source: bytes, top: tuple[int, int]) -> bytes:
@@ -188,9 +188,7 @@ def _with_stack(work: Callable[[], Lowered]) -> Lowered:
     return outcome[0]
 
 
-def _lower(
-    text: bytes, tree: ast.Module, path: str, top: tuple[int, int], qualnames: Mapping[tuple[int, str], str]
-) -> Lowered:
+def _lower(text: bytes, tree: ast.Module, top: tuple[int, int], qualnames: Mapping[tuple[int, str], str]) -> Lowered:
     import libcst
 
     try:
@@ -297,7 +295,7 @@ _HOLDS_STATEMENTS = (ast.stmt, ast.excepthandler, ast.match_case)
 
 @functools.cache
 def _simple_statements() -> frozenset[type]:
-    """libcst's classes of simple statements."""
+    """Libcst's classes of simple statements."""
     import libcst
 
     kinds = [kind for kind in vars(libcst).values() if isinstance(kind, type)]
@@ -381,18 +379,30 @@ class _Lowering:
                 self.number[id(call)] = -1 - k
                 continue
             self.number[id(call)] = k
-            self.spans[k] = (node.lineno + self.offset, node.col_offset, node.end_lineno + self.offset, node.end_col_offset)
+            self.spans[k] = (
+                node.lineno + self.offset,
+                node.col_offset,
+                node.end_lineno + self.offset,
+                node.end_col_offset,
+            )
         if len(simple) == len(cst_simple):
             for node, statement in zip(simple, cst_simple, strict=True):
                 self.where[id(statement)] = (
-                    node.lineno + self.offset, node.col_offset, node.end_lineno + self.offset, node.end_col_offset,
+                    node.lineno + self.offset,
+                    node.col_offset,
+                    node.end_lineno + self.offset,
+                    node.end_col_offset,
                 )
         if len(definitions) == len(cst_definitions):
             for node, definition in zip(definitions, cst_definitions, strict=True):
                 line = node.lineno + self.offset
                 self.names[id(definition)] = self.qualnames.get((line, node.name), f"{node.name}:{line}")
         first = self.tree.body[0]
-        prefix = getattr(first, "name", "<module>") if isinstance(first, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) else "<module>"
+        prefix = (
+            getattr(first, "name", "<module>")
+            if isinstance(first, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+            else "<module>"
+        )
         if len(lambdas) == len(cst_lambdas):
             for index, lambda_ in enumerate(cst_lambdas):
                 self.names[id(lambda_)] = f"<lambda:{prefix}:{self.offset + 1}:{index}>"
@@ -520,7 +530,9 @@ class _Lowering:
         elif isinstance(node, cst.For):
             iterable = self.value(node.iter, env, context, state)
             inner = (*context, ("loop", self.frame(), iterable))
-            self.loop(node, env, inner, state, lambda: self.assign(node.target, ("elem", iterable), env, inner, state, node))
+            self.loop(
+                node, env, inner, state, lambda: self.assign(node.target, ("elem", iterable), env, inner, state, node)
+            )
             if node.orelse is not None:
                 self.suite(node.orelse.body, env, context, state)
         elif isinstance(node, cst.While):
@@ -551,7 +563,7 @@ class _Lowering:
             self.depth -= 1
 
     def round(self, node: Any, env: Env, context: Context, state: _State, head: Callable[[], None]) -> None:
-        """One pass through a loop; what was bound before it, or before a break or continue, is seen after it as well."""
+        """One pass through a loop; what was bound before it, or before a break or continue, is seen after it too."""
         before = dict(env)
         self.jumps.append([])
         head()
@@ -639,7 +651,9 @@ class _Lowering:
     def try_(self, node: Any, env: Env, context: Context, state: _State) -> bool:
         before = dict(env)
         uid = self.frame()
-        handlers = tuple((self.types(handler.type), _always_raises(self.cst, handler.body)) for handler in node.handlers)
+        handlers = tuple(
+            (self.types(handler.type), _always_raises(self.cst, handler.body)) for handler in node.handlers
+        )
         left = self.suite(node.body, env, (*context, ("try", uid, handlers)), state)
         if node.orelse is not None and not left:
             left = self.suite(node.orelse.body, env, context, state)
@@ -742,7 +756,9 @@ class _Lowering:
             operator = type(node.operator).__name__
             self.assign(node.target, ("op", "+=", (old, value)), env, context, state, node, operator=operator)
         elif isinstance(node, cst.Return):
-            value = self.value(node.value, env, context, state, "returned") if node.value is not None else ("const", None)
+            value = (
+                self.value(node.value, env, context, state, "returned") if node.value is not None else ("const", None)
+            )
             state.exits[id(node)] = Exit("return", _joined(state.exits, node, value), context, self.line(node))
             return True
         elif isinstance(node, cst.Raise):
@@ -874,9 +890,11 @@ class _Lowering:
                 parts.append(("const", part.value))
             else:
                 parts.append(self.value(part.expression, env, context, state))
-                for spec in part.format_spec or ():
-                    if not isinstance(spec, cst.FormattedStringText | cst.TemplatedStringText):
-                        parts.append(self.value(spec.expression, env, context, state))
+                parts += [
+                    self.value(spec.expression, env, context, state)
+                    for spec in part.format_spec or ()
+                    if not isinstance(spec, cst.FormattedStringText | cst.TemplatedStringText)
+                ]
         return _pruned(("op", "format", tuple(parts)))
 
     def _attribute(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
@@ -889,7 +907,9 @@ class _Lowering:
                 keys.append(self.value(element.slice.value, env, context, state))
             else:
                 parts = (element.slice.lower, element.slice.upper, element.slice.step)
-                keys.append(("op", "slice", tuple(self.value(part, env, context, state) for part in parts if part is not None)))
+                keys.append(
+                    ("op", "slice", tuple(self.value(part, env, context, state) for part in parts if part is not None))
+                )
         return keys[0] if len(keys) == 1 else ("list", tuple(keys))
 
     def _subscript(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
@@ -938,8 +958,12 @@ class _Lowering:
         if isinstance(node.func, cst.Attribute) and node.func.attr.value in _MUTATORS and args:
             owner = node.func.value
             if isinstance(owner, cst.Name) and owner.value in env:  # a local list or dict grows
-                self.rebind(owner.value, ("op", "stored", (env[owner.value], *(value for _, value in args))), env, state)
-        state.calls[k] = Call(k, self._tail(node.func), func, tuple(args), context, use, self.spans.get(k, (0, 0, 0, 0)))
+                self.rebind(
+                    owner.value, ("op", "stored", (env[owner.value], *(value for _, value in args))), env, state
+                )
+        state.calls[k] = Call(
+            k, self._tail(node.func), func, tuple(args), context, use, self.spans.get(k, (0, 0, 0, 0))
+        )
         return ("call", k)
 
     def _tuple(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
@@ -947,7 +971,17 @@ class _Lowering:
         for element in node.elements:
             value = self.value(element.value, env, context, state)
             if isinstance(element, self.cst.StarredElement):
-                return _pruned(("op", "list", (*values, value, *(self.value(rest.value, env, context, state) for rest in node.elements[len(values) + 1 :]))))
+                return _pruned(
+                    (
+                        "op",
+                        "list",
+                        (
+                            *values,
+                            value,
+                            *(self.value(rest.value, env, context, state) for rest in node.elements[len(values) + 1 :]),
+                        ),
+                    )
+                )
             values.append(value)
         return _pruned(("list", tuple(values)))
 
@@ -998,7 +1032,11 @@ class _Lowering:
     def _binary(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
         left = self.value(node.left, env, context, state)
         right = self.value(node.right, env, context, state)
-        if isinstance(node.operator, self.cst.Add) and left[0] == right[0] == "const" and type(left[1]) is type(right[1]) is str:
+        if (
+            isinstance(node.operator, self.cst.Add)
+            and left[0] == right[0] == "const"
+            and type(left[1]) is type(right[1]) is str
+        ):
             return ("const", left[1] + right[1])
         return _pruned(("op", type(node.operator).__name__, (left, right)))
 
@@ -1016,8 +1054,16 @@ class _Lowering:
         left = self.value(node.left, env, context, state)
         terms = [left]
         names = {
-            cst.Is: "is", cst.IsNot: "is not", cst.Equal: "==", cst.NotEqual: "!=", cst.In: "in", cst.NotIn: "not in",
-            cst.LessThan: "<", cst.LessThanEqual: "<=", cst.GreaterThan: ">", cst.GreaterThanEqual: ">=",
+            cst.Is: "is",
+            cst.IsNot: "is not",
+            cst.Equal: "==",
+            cst.NotEqual: "!=",
+            cst.In: "in",
+            cst.NotIn: "not in",
+            cst.LessThan: "<",
+            cst.LessThanEqual: "<=",
+            cst.GreaterThan: ">",
+            cst.GreaterThanEqual: ">=",
         }
         operator = "compare"
         for target in node.comparisons:
@@ -1140,7 +1186,7 @@ def _join(terms: list[Term]) -> Term:
     if len(flat) == 1:
         return flat[0]
     if len(flat) > JOIN_WIDTH:
-        return ("op", "join", tuple(flat[:JOIN_WIDTH]) + (UNKNOWN,))
+        return ("op", "join", (*tuple(flat[:JOIN_WIDTH]), UNKNOWN))
     return ("join", tuple(flat))
 
 

@@ -152,9 +152,7 @@ class _Search:
 
     def _is_first(self, node: Node, term: Any) -> bool:
         """Whether a value is made of one record of the batch: ``event["Records"][0]``."""
-        return any(
-            part[0] == "item" and _is_index(part[2]) and self._is_batch(node, part[1]) for part in _parts(term)
-        )
+        return any(part[0] == "item" and _is_index(part[2]) and self._is_batch(node, part[1]) for part in _parts(term))
 
     def _is_batch(self, node: Node, term: Term) -> bool:
         return bool(event_paths(self.flow, self.view.region, node, term) & _RECORDS)

@@ -6,14 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lambdalint.model import EventSource, Function, Location, Step
-from lambdalint.source.callgraph import Entry, Region
 from lambdalint.source.flow import Flow, Question, Roots, Route, Verdict
-from lambdalint.source.names import Node
-from lambdalint.source.skeleton import CallRef, Expr
 from lambdalint.tree import Unreadable
 
 if TYPE_CHECKING:
     from lambdalint.source.batches import BatchLoop
+    from lambdalint.source.callgraph import Entry, Region
     from lambdalint.source.constructions import Construction
     from lambdalint.source.effects import Effect
     from lambdalint.source.environment import Unset
@@ -22,10 +20,12 @@ if TYPE_CHECKING:
     from lambdalint.source.http import Patience
     from lambdalint.source.leftovers import Leftover
     from lambdalint.source.lower import Body, Call, Term
-    from lambdalint.source.recursion import Recursion
-    from lambdalint.source.waits import Wait
+    from lambdalint.source.names import Node
     from lambdalint.source.payload import Misread
     from lambdalint.source.polled import FirstRecord, Poller
+    from lambdalint.source.recursion import Recursion
+    from lambdalint.source.skeleton import CallRef, Expr
+    from lambdalint.source.waits import Wait
     from lambdalint.templates.values import Resource
 
 
@@ -68,9 +68,12 @@ class Shared:
             if edge.callee[1].endswith(".<new>"):
                 note = f"makes {edge.callee[1][:-6]}"
             else:
-                note = f"{'runs' if edge.kind in ('callback', 'route', 'enter', 'property', 'decorator') else 'calls'} {edge.callee[1]}"
+                verb = "calls" if edge.kind in ("call", "construct") else "runs"
+                note = f"{verb} {edge.callee[1]}"
             if edge.call is not None:
-                where = self.locate(edge.caller[0], edge.call.line, edge.call.column, edge.call.end_line, edge.call.end_column)
+                where = self.locate(
+                    edge.caller[0], edge.call.line, edge.call.column, edge.call.end_line, edge.call.end_column
+                )
             else:
                 callee = names.definition(edge.callee)
                 where = Location(edge.callee[0], callee.line if callee else 1)
@@ -89,7 +92,9 @@ class SiteView:
         self._call = call
         self.operation = operation
         self.function = node[1]
-        self.location = shared.locate(node[0], reference.line, reference.column, reference.end_line, reference.end_column)
+        self.location = shared.locate(
+            node[0], reference.line, reference.column, reference.end_line, reference.end_column
+        )
 
     # -- arguments
 
@@ -126,7 +131,9 @@ class SiteView:
 
     def verdict(self, terms: Iterable[Term] | None = None) -> Verdict:
         """Judge the site on ``terms`` (default: all arguments and the receiver)."""
-        return self._shared.flow.verdict(self._shared.region, self._node, self._call.context, self.terms() if terms is None else terms)
+        return self._shared.flow.verdict(
+            self._shared.region, self._node, self._call.context, self.terms() if terms is None else terms
+        )
 
     def construction(self) -> Construction | None:
         """What the site builds again on each invocation; None where it is reused, exempt or undecidable."""
@@ -145,7 +152,13 @@ class SiteView:
         if not verdict.routes:
             return None
         return recursion(
-            self._shared.flow, self._shared.region, self._node, self._call.context, name, self.functions(verdict), verdict,
+            self._shared.flow,
+            self._shared.region,
+            self._node,
+            self._call.context,
+            name,
+            self.functions(verdict),
+            verdict,
             strict=self.grants("other-function"),
         )
 
@@ -171,9 +184,7 @@ class SiteView:
             for function in self._shared.entries[route.root].functions
         )
 
-    def ask(
-        self, name: str, position: int | None, judge: Callable[[tuple[Any, ...], bool], str]
-    ) -> Verdict:
+    def ask(self, name: str, position: int | None, judge: Callable[[tuple[Any, ...], bool], str]) -> Verdict:
         """Judge the site on what is passed for one argument, on each route by itself.
 
         Args:
@@ -220,13 +231,13 @@ class SiteView:
         return self._shared.flow.verdict(self._shared.region, self._node, self._call.context, (), question)
 
     def wait(self) -> Wait | None:
-        """How long a call that does nothing but wait makes the invocation wait; None where that is nothing to report."""
+        """How long a call that does nothing but wait makes the invocation wait; None where that is no matter."""
         from lambdalint.source.waits import wait
 
         return wait(self)
 
     def patience(self) -> Patience | None:
-        """Why nothing bounds the time that an HTTP call waits; None where something does, or where it cannot be told."""
+        """Why nothing bounds the time that an HTTP call waits; None where something does, or nobody can tell."""
         from lambdalint.source.http import patience
 
         return patience(self)
@@ -315,9 +326,13 @@ class FunctionView:
 
     def leftovers(self) -> tuple[Leftover, ...]:
         """What of its event an invocation leaves where the next one reads it, one for each place."""
-        from lambdalint.source.leftovers import has_candidates, leftovers
+        from lambdalint.source.places import has_candidates
 
-        return leftovers(self) if has_candidates(self) else ()
+        if not has_candidates(self):
+            return ()
+        from lambdalint.source.leftovers import leftovers
+
+        return leftovers(self)
 
     def loops(self) -> tuple[Loop, ...]:
         """The loops of functions that run each other, or themselves, which begin with a write of this one."""
