@@ -1029,7 +1029,7 @@ class Flow:
 
     def _allocations(self, region: Region, owner: Node | None) -> list[Edge]:
         """The edges of the region that make an object of the class ``owner``."""
-        made = []
+        made: list[Edge] = []
         for class_ in (owner, *self.names.subclasses(owner)) if owner is not None else ():
             made += region.incoming.get((class_[0], f"{class_[1]}.<new>"), ())
         return made
