@@ -30,7 +30,7 @@ from lambdalint.source.flow import demands
 from lambdalint.source.resources import Key, Resources, pieces_of, resolved
 from lambdalint.source.sites import Site, names_sender, sites
 from lambdalint.source.strings import OTHER, Pieces
-from lambdalint.source.writes import Write, unresolved, writes
+from lambdalint.source.writes import Write, writes
 from lambdalint.templates.values import (
     Reference,
     Resource,
@@ -335,15 +335,15 @@ class Graph:
         found: dict[Target, None] = {}
         for write in self.written(number):
             named = [inner for pieces in sorted(write.names, key=repr) for inner in resolved(pieces, deployed.function)]
-            if unresolved(frozenset(named)):
-                continue
             keys = [
                 inner for pieces in sorted(write.keys, key=repr) for inner in resolved(pieces, deployed.function)
             ] or [(OTHER,)]
-            for pieces in named:
-                key = OWN if _of_event(write.kind, pieces) else self.resources.key(write.kind, pieces, deployed.group)
-                if key is not None:
-                    found[Target(number, write, key, tuple(keys))] = None
+            told = [
+                OWN if _of_event(write.kind, pieces) else self.resources.key(write.kind, pieces, deployed.group)
+                for pieces in named
+            ]
+            if None not in told:  # one that nobody knows may be the only one that is ever taken
+                found.update(dict.fromkeys(Target(number, write, key, tuple(keys)) for key in told if key is not None))
         return tuple(found)
 
     # -- links

@@ -38,7 +38,8 @@ class Resources:
             if nested:
                 path = posixpath.normpath(posixpath.join(posixpath.dirname(resource.location.path), nested))
                 one, other = sorted((self.group(resource.scope), self.group(path)))
-                self._groups[other] = one
+                if one != other:  # a template may be nested twice
+                    self._groups[other] = one
         self._named: dict[tuple[str, str, Pieces], set[tuple[str, str]]] = {}
         for kind, row in self.kinds.items():
             types = frozenset(row["types"])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
 from lambdalint.records import NamedTuple
-from lambdalint.source.strings import OTHER, UNKNOWN, Patterns, Pieces, Strings, joined
+from lambdalint.source.strings import UNKNOWN, Patterns, Pieces, Strings, joined
 
 if TYPE_CHECKING:
     from lambdalint.source.callgraph import Region
@@ -197,7 +197,3 @@ def _dicts(term: Term) -> Iterator[Term]:
         elif part[0] == "op":
             queue += [inner for inner in part[2] if type(inner) is tuple]
 
-
-def unresolved(patterns: Patterns) -> bool:
-    """Whether any alternative of a name is unknown."""
-    return not patterns or any(OTHER in pieces for pieces in patterns)

@@ -1,0 +1,393 @@
+"""The event graph and the command that draws it, on small projects."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from lambdalint import cli, discover, engine
+from lambdalint.model import EventGraph, Report
+from lambdalint.settings import Settings
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BAD = ROOT / "fixtures" / "recursive-trigger" / "bad"
+
+FUNCTION = """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Jobs:
+    Type: AWS::SQS::Queue
+  News:
+    Type: AWS::SNS::Topic
+  Box:
+    Type: AWS::S3::Bucket
+  Table:
+    Type: AWS::DynamoDB::Table
+  F:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.13
+      Handler: app.handler
+      CodeUri: .
+      Environment: {Variables: {NAME: %s}}
+      Events:
+        E: %s
+"""
+CODE = """\
+import json, os
+import boto3
+def handler(event, context):
+    %s
+"""
+
+
+def project(folder: pathlib.Path, **files: str) -> discover.Project:
+    for name, text in files.items():
+        stem, _, suffix = name.rpartition("_")
+        (folder / f"{stem}.{suffix}").write_text(text, encoding="utf-8")
+    return discover.project(discover.locate([str(folder)]))
+
+
+def findings(found: discover.Project) -> list[tuple[int, str, str]]:
+    report = engine.check(found, Settings(select=("LL202",)))
+    assert report.internal_errors == ()
+    return [(item.location.line, item.severity.label, item.message) for item in report.findings]
+
+
+def one(folder: pathlib.Path, name: str, event: str, code: str) -> list[tuple[int, str, str]]:
+    return findings(project(folder, template_yaml=FUNCTION % (name, event), app_py=CODE % code))
+
+
+def graph(found: discover.Project) -> EventGraph:
+    return engine.draw(found, Settings()).graph
+
+
+SQS = "{Type: SQS, Properties: {Queue: !GetAtt Jobs.Arn}}"
+SNS = "{Type: SNS, Properties: {Topic: !Ref News}}"
+S3 = "{Type: S3, Properties: {Bucket: !Ref Box, Events: 's3:ObjectCreated:*'}}"
+S3_IN = (
+    "{Type: S3, Properties: {Bucket: !Ref Box, Events: 's3:ObjectCreated:Put', "
+    "Filter: {S3Key: {Rules: [{Name: prefix, Value: in/}, {Name: suffix, Value: .png}]}}}}"
+)
+STREAM = "{Type: DynamoDB, Properties: {Stream: !GetAtt Table.StreamArn, StartingPosition: LATEST%s}}"
+SEND = 'boto3.client("sqs").send_message(QueueUrl=%s, MessageBody="x")'
+PUT = 'boto3.client("s3").put_object(Bucket=%s, Key=%s)'
+NAME = 'os.environ["NAME"]'
+KEY = 'event["Records"][0]["s3"]["object"]["key"]'
+
+
+@pytest.mark.parametrize(
+    ("name", "event", "code"),
+    [
+        ("!Ref Jobs", SQS, SEND % NAME),
+        ("!GetAtt Jobs.QueueUrl", SQS, SEND % 'os.getenv("NAME")'),
+        ("!GetAtt Jobs.QueueName", SQS, SEND % f'boto3.client("sqs").get_queue_url(QueueName={NAME})["QueueUrl"]'),
+        ("!Sub 'https://sqs.${AWS::Region}.amazonaws.com/1/${Jobs.QueueName}'", SQS, SEND % NAME),
+        ("!GetAtt Jobs.Arn", SQS, SEND % f'{NAME}.split(":")[-1]'),
+        ("x", SQS, SEND % 'event["Records"][0]["eventSourceARN"]'),
+        ("!Ref News", SNS, f'boto3.client("sns").publish(TargetArn={NAME}, Message="x")'),
+        ("!Ref News", SNS, f'boto3.resource("sns").Topic({NAME}).publish(Message="x")'),
+        ("!Sub 'arn:aws:s3:::${Box}'", S3, PUT % (NAME, '"k"')),
+        ("!Ref Box", S3_IN, PUT % (NAME, 'f"in/{KEY}.png"')),
+        ("!Ref Box", S3_IN, PUT % (NAME, KEY)),
+        ("!Ref Box", S3_IN, PUT % (NAME, '"in/%s.png" % event["name"]')),
+        ("!Ref Box", S3_IN, PUT % (NAME, '"in/{}.png".format(event["name"])')),
+        ("!Ref Box", S3_IN, PUT % (NAME, 'os.path.join("in", "a", event["name"] + ".png")')),
+        ("!Ref Table", STREAM % "", f'boto3.resource("dynamodb").Table({NAME}).put_item(Item={{}})'),
+        (
+            "!Ref Table",
+            STREAM % ", FilterCriteria: {Filters: [{Pattern: '{\"eventName\": [\"MODIFY\"]}'}]}",
+            f'boto3.client("dynamodb").update_item(TableName={NAME}, Key={{}})',
+        ),
+        (
+            "!Ref Table",
+            STREAM % "",
+            f'boto3.client("dynamodb").transact_write_items(TransactItems=[{{"Put": {{"TableName": {NAME}}}}}])',
+        ),
+    ],
+)  # fmt: skip
+def test_a_name_leads_to_the_resource_that_triggers(
+    tmp_path: pathlib.Path, name: str, event: str, code: str
+) -> None:
+    assert [(line, severity) for line, severity, _ in one(tmp_path, name, event, code)] == [(4, "error")]
+
+
+@pytest.mark.parametrize(
+    ("name", "event", "code"),
+    [
+        ("x", SQS, SEND % NAME),
+        ("!Ref Box", SQS, PUT % (NAME, '"k"')),
+        ("!Ref Jobs", SQS, SEND % 'os.environ["OTHER"]'),
+        ("!Ref Jobs", SQS, SEND % f'{NAME} + "-next"'),
+        ("!Sub '${Jobs.QueueName}-next'", SQS, SEND % NAME),
+        ("!Ref Jobs", SQS, SEND % f'{NAME} if event else event["queue"]'),
+        ("!Ref Box", S3_IN, PUT % (NAME, 'f"out/{KEY}"')),
+        ("!Ref Box", S3_IN, PUT % (NAME, f'{KEY} + ".jpg"')),
+        ("!Ref Box", S3_IN, PUT % (NAME, 'event["name"]')),
+        ("!Ref Box", S3_IN, PUT % (NAME, f'{KEY}.replace("in/", "out/")')),
+        ("!Ref Box", S3_IN, f'boto3.client("s3").copy_object(Bucket={NAME}, Key={KEY}, CopySource="x")'),
+        ("!Ref Box", S3, f'boto3.client("s3").delete_object(Bucket={NAME}, Key="k")'),
+        (
+            "!Ref News",
+            "{Type: SNS, Properties: {Topic: !Ref News, FilterPolicy: {kind: [new]}}}",
+            f'boto3.client("sns").publish(TopicArn={NAME}, Message="x")',
+        ),
+        (
+            "!Ref Table",
+            STREAM % ", FilterCriteria: {Filters: [{Pattern: '{\"eventName\": [\"REMOVE\"]}'}]}",
+            f'boto3.client("dynamodb").put_item(TableName={NAME}, Item={{}})',
+        ),
+        (
+            "!Ref Table",
+            STREAM % ", FilterCriteria: {Filters: [{Pattern: '{\"dynamodb\": {\"Keys\": {\"a\": [\"b\"]}}}'}]}",
+            f'boto3.client("dynamodb").put_item(TableName={NAME}, Item={{}})',
+        ),
+        ("x", SQS, 'if "httpMethod" in event: ' + SEND % 'boto3.client("sqs").get_queue_url(QueueName="Jobs")["QueueUrl"]'),
+    ],
+)  # fmt: skip
+def test_what_leads_elsewhere_or_cannot_be_told_is_silent(
+    tmp_path: pathlib.Path, name: str, event: str, code: str
+) -> None:
+    assert one(tmp_path, name, event, code) == []
+
+
+def test_the_object_of_the_event_without_a_template(tmp_path: pathlib.Path) -> None:
+    own = 'part = event["Records"][0]["s3"]; ' + PUT % ('part["bucket"]["name"]', 'part["object"]["key"]')
+    message = "s3.put_object writes to the bucket of the event, which triggers this function again"
+    text = CODE.replace("def handler", "def lambda_handler")
+    assert findings(project(tmp_path, app_py=text % own)) == [(4, "warning", message)]
+    other = 'part = event["Records"][0]["s3"]; ' + PUT % ('part["bucket"]["name"]', '"small/" + part["object"]["key"]')
+    assert findings(project(tmp_path, app_py=text % other)) == []
+
+
+def test_terraform_variables_and_modules(tmp_path: pathlib.Path) -> None:
+    main = """\
+variable "topic" {}
+variable "other" {}
+resource "aws_lambda_function" "f" {
+  function_name = "f"
+  filename = "${path.module}/app.py"
+  handler = "app.handler"
+  runtime = "python3.13"
+  environment { variables = { TOPIC = var.%s } }
+}
+resource "aws_sns_topic_subscription" "s" {
+  topic_arn = var.topic
+  protocol = "lambda"
+  endpoint = aws_lambda_function.f.arn
+}
+"""
+    code = CODE % 'boto3.client("sns").publish(TopicArn=os.environ["TOPIC"], Message="x")'
+    message = "sns.publish writes to topic var.topic, which triggers this function again"
+    assert findings(project(tmp_path, main_tf=main % "topic", app_py=code)) == [(4, "error", message)]
+    assert findings(project(tmp_path, main_tf=main % "other", app_py=code)) == []
+
+
+PATTERN = "{source: [shop], detail-type: [%s]%s}"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "entry", "fires"),
+    [
+        (PATTERN % ("paid", ""), '{"Source": "shop", "DetailType": "paid"}', True),
+        (PATTERN % ("paid", ""), '{"Source": "shop", "DetailType": "sent"}', False),
+        (PATTERN % ("paid", ""), '{"Source": "shop", "DetailType": event["type"]}', False),
+        (PATTERN % ("paid", ""), '{"Source": "shop", "DetailType": "paid", "EventBusName": "other"}', False),
+        (PATTERN % ("paid", ", detail: {id: [1]}"), '{"Source": "shop", "DetailType": "paid"}', False),
+    ],
+)
+def test_events_on_a_bus_match_the_pattern(tmp_path: pathlib.Path, pattern: str, entry: str, fires: bool) -> None:
+    event = f"{{Type: EventBridgeRule, Properties: {{Pattern: {pattern}}}}}"
+    assert bool(one(tmp_path, "x", event, f'boto3.client("events").put_events(Entries=[{entry}])')) is fires
+
+
+def test_buckets_that_tell_through_a_bus(tmp_path: pathlib.Path) -> None:
+    event = (
+        "{Type: EventBridgeRule, Properties: {Pattern: {source: [aws.s3], detail-type: [Object Created], "
+        "detail: {bucket: {name: [!Ref Box]}, object: {key: [{prefix: in/}]}}}}}"
+    )
+    fires = one(tmp_path, "!Ref Box", event, PUT % (NAME, '"in/a"'))
+    assert [(line, severity) for line, severity, _ in fires] == [(4, "error")]
+    assert one(tmp_path, "!Ref Box", event, PUT % (NAME, '"out/a"')) == []
+
+
+def test_names_of_two_stacks_are_two_resources(tmp_path: pathlib.Path) -> None:
+    for name, queue in (("one", "!GetAtt Jobs.Arn"), ("two", "arn:aws:sqs:eu-west-1:1:jobs")):
+        (tmp_path / name).mkdir()
+        event = f"{{Type: SQS, Properties: {{Queue: {queue}}}}}"
+        template = (FUNCTION % ("jobs", event)).replace("Jobs:\n", "Jobs:\n    Properties: {QueueName: jobs}\n", 1)
+        project(tmp_path / name, template_yaml=template, app_py=CODE % (SEND % NAME))
+    # each sends to a queue of its own stack, and in both the name leads to the queue that triggers
+    found = engine.check(discover.project(discover.locate([str(tmp_path)])), Settings(select=("LL202",)))
+    assert [item.location.path.rpartition("/")[0][-3:] for item in found.findings] == ["one", "two"]
+    assert all("in a loop" not in item.message for item in found.findings)
+
+
+NESTING = """\
+Resources:
+  One: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: inner.yaml}}
+  Two: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: ./inner.yaml}}
+  Self: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: outer.yaml}}
+  Inbox: {Type: AWS::SQS::Queue, Properties: {QueueName: inbox}}
+  Back:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: app.back
+      Runtime: python3.13
+      CodeUri: .
+      Environment: {Variables: {NAME: jobs}}
+      Events: {E: {Type: SQS, Properties: {Queue: !GetAtt Inbox.Arn}}}
+"""
+
+
+def test_a_loop_through_nested_stacks(tmp_path: pathlib.Path) -> None:
+    inner = (FUNCTION % ("inbox", SQS)).replace("Jobs:\n", "Jobs:\n    Properties: {QueueName: jobs}\n", 1)
+    code = CODE % (SEND % NAME)
+    both = code + code.replace("handler", "back").split("boto3\n", 1)[1]
+    found = findings(project(tmp_path, outer_yaml=NESTING, inner_yaml=inner, app_py=both))
+    way = "Back by sqs.send_message to queue Jobs, F by sqs.send_message to queue Inbox, and back to Back"
+    assert [message for _, _, message in found] == [f"functions run each other in a loop: {way}"]
+
+
+def test_a_template_allows_the_loop_of_several_functions(tmp_path: pathlib.Path) -> None:
+    for file in BAD.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    template = (BAD / "template.yaml").read_text(encoding="utf-8")
+    allowed = template.replace("      Handler: cycle.second\n", "      Handler: cycle.second\n      RecursiveLoop: Allow\n")
+    assert any("First" in item[2] for item in findings(project(tmp_path, template_yaml=template)))
+    assert not any("First" in item[2] for item in findings(project(tmp_path, template_yaml=allowed)))
+
+
+# -- the command
+
+
+def drawn(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert cli.main(["graph", *arguments]) == 0
+    return capsys.readouterr().out
+
+
+def test_text_marks_what_is_on_a_loop(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    lines = drawn(capsys, str(BAD)).splitlines()
+    base = "fixtures/recursive-trigger/bad"
+    start = lines.index(f"First  {base}/cycle.py:9")
+    assert lines[start : start + 3] == [
+        f"First  {base}/cycle.py:9",
+        f"  from  queue Inbox  {base}/template.yaml:100  (loop)",
+        f"  to    queue Stage: sqs.send_message  {base}/cycle.py:11  (loop)",
+    ]
+    assert f"topic Stages hands on to queue Inbox  {base}/template.yaml:85  (loop)" in lines
+    assert lines[-2:] == [
+        "loop  First → queue Stage → Second → topic Stages → queue Inbox → First",
+        "7 functions, 6 loops",
+    ]
+
+
+def test_only_the_write_on_the_loop_is_marked(tmp_path: pathlib.Path) -> None:
+    code = PUT % (NAME, '"in/a.png"') + "; " + f'boto3.resource("s3").Object({NAME}, "out/b").put()'
+    found = graph(project(tmp_path, template_yaml=FUNCTION % ("!Ref Box", S3_IN), app_py=CODE % code))
+    assert {edge.label: edge.loop for edge in found.edges} == {
+        "s3.put_object": True,
+        "Object.put": False,
+        "s3:ObjectCreated:Put prefix in/ suffix .png": True,
+    }
+    assert len(found.loops) == 1
+
+
+def test_writes_that_lead_nowhere_are_told(tmp_path: pathlib.Path) -> None:
+    found = graph(project(tmp_path, template_yaml=FUNCTION % ("x", SQS), app_py=CODE % (SEND % 'event["url"]')))
+    assert [(operation, place.line) for _, operation, place in found.unresolved] == [("sqs.send_message", 4)]
+    assert found.loops == ()
+
+
+def test_functions_whose_code_is_elsewhere_are_drawn(tmp_path: pathlib.Path) -> None:
+    template = (FUNCTION % ("x", SQS)).replace("CodeUri: .", "CodeUri: s3://bucket/key.zip").replace("app.", "far.")
+    found = graph(project(tmp_path, template_yaml=template))
+    assert [(node.kind, node.label) for node in found.nodes] == [("lambda", "F"), ("sqs", "Jobs")]
+    assert [(edge.source, edge.target, edge.kind) for edge in found.edges] == [("n2", "n1", "triggers")]
+
+
+def test_mermaid(capsys: pytest.CaptureFixture[str], tmp_path: pathlib.Path) -> None:
+    project(tmp_path, template_yaml=FUNCTION % ("!Ref Jobs", SQS), app_py=CODE % (SEND % NAME))
+    assert drawn(capsys, str(tmp_path), "--output", "mermaid") == (
+        "flowchart LR\n"
+        '    n1["F"]\n'
+        '    n2[["queue Jobs"]]\n'
+        '    n1 ==>|"sqs.send_message"| n2\n'
+        "    n2 ==> n1\n"
+        "    linkStyle 0,1 stroke:#c00\n"
+        "    classDef loop stroke:#c00,stroke-width:2px\n"
+        "    class n1,n2 loop\n"
+    )
+
+
+def test_dot_to_a_file(capsys: pytest.CaptureFixture[str], tmp_path: pathlib.Path) -> None:
+    project(tmp_path, template_yaml=FUNCTION % ("x", SQS), app_py=CODE % "pass")
+    target = tmp_path / "graph.dot"
+    assert drawn(capsys, str(tmp_path), "--output", f"dot:{target}") == ""
+    assert target.read_text(encoding="utf-8") == (
+        "digraph events {\n"
+        "    rankdir=LR;\n"
+        '    n1 [label="F", shape=box];\n'
+        '    n2 [label="queue Jobs", shape=ellipse];\n'
+        "    n2 -> n1;\n"
+        "}\n"
+    )
+
+
+def test_names_of_the_project_cannot_leave_their_quotes(tmp_path: pathlib.Path) -> None:
+    from lambdalint.output import render_graph
+    from lambdalint.output.view import View
+
+    schedule = '{Type: Schedule, Properties: {Schedule: "rate(\\"]; <b>\\\\ \\u202e)"}}'
+    found = project(tmp_path, template_yaml=FUNCTION % ("x", schedule), app_py=CODE % "pass")
+    report = Report(graph=graph(found))
+    view = View(found.tree)
+    assert 'n2("schedule rate(#34;#93;#59; #60;b#62;#92; #92;u202e)")' in render_graph("mermaid", report, view)
+    assert r'n2 [label="schedule rate(\"]; <b>\\ \\u202e)", shape=ellipse];' in render_graph("dot", report, view)
+
+
+def test_a_format_that_there_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["graph", str(BAD), "--output", "svg"]) == 2
+    assert "text, mermaid, dot, not as svg" in capsys.readouterr().err
+
+
+def test_nothing_to_draw(capsys: pytest.CaptureFixture[str], tmp_path: pathlib.Path) -> None:
+    assert drawn(capsys, str(tmp_path)) == "0 functions, no loops\n"
+
+
+@pytest.mark.parametrize("name", ["text", "mermaid", "dot"])
+def test_the_drawing_does_not_depend_on_hashes(name: str) -> None:
+    command = [sys.executable, "-m", "lambdalint", "graph", str(BAD), "--output", name]
+    texts = {
+        subprocess.run(
+            command, check=True, capture_output=True, cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": seed}
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(texts) == 1
+
+
+@pytest.mark.parametrize("code", ["pass", 'boto3.client("s3").get_object(Bucket="b", Key="k")'])
+def test_a_project_that_writes_nothing_costs_no_graph(tmp_path: pathlib.Path, code: str) -> None:
+    project(tmp_path, template_yaml=FUNCTION % ("x", S3), app_py=CODE % code)
+    script = (
+        "import sys; from lambdalint import cli; cli.main(['check', '.', '--select', 'LL202', '-q'])\n"
+        "assert not {'libcst', 'lambdalint.source.graph', 'lambdalint.source.strings'} & set(sys.modules), sys.modules"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=tmp_path, env=environment, capture_output=True)
+
+
+def test_writes_of_another_kind_are_not_lowered(tmp_path: pathlib.Path) -> None:
+    project(tmp_path, template_yaml=FUNCTION % ("!Ref Box", SQS), app_py=CODE % (PUT % (NAME, '"k"')))
+    script = (
+        "import sys; from lambdalint import cli; cli.main(['check', '.', '--select', 'LL202', '-q'])\n"
+        "assert 'libcst' not in sys.modules"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=tmp_path, env=environment, capture_output=True)
