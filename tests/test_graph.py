@@ -110,9 +110,7 @@ KEY = 'event["Records"][0]["s3"]["object"]["key"]'
         ),
     ],
 )  # fmt: skip
-def test_a_name_leads_to_the_resource_that_triggers(
-    tmp_path: pathlib.Path, name: str, event: str, code: str
-) -> None:
+def test_a_name_leads_to_the_resource_that_triggers(tmp_path: pathlib.Path, name: str, event: str, code: str) -> None:
     assert [(line, severity) for line, severity, _ in one(tmp_path, name, event, code)] == [(4, "error")]
 
 
@@ -257,7 +255,9 @@ def test_a_template_allows_the_loop_of_several_functions(tmp_path: pathlib.Path)
     for file in BAD.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
     template = (BAD / "template.yaml").read_text(encoding="utf-8")
-    allowed = template.replace("      Handler: cycle.second\n", "      Handler: cycle.second\n      RecursiveLoop: Allow\n")
+    allowed = template.replace(
+        "      Handler: cycle.second\n", "      Handler: cycle.second\n      RecursiveLoop: Allow\n"
+    )
     assert any("First" in item[2] for item in findings(project(tmp_path, template_yaml=template)))
     assert not any("First" in item[2] for item in findings(project(tmp_path, template_yaml=allowed)))
 

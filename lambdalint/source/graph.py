@@ -497,9 +497,7 @@ class Graph:
             if not group:
                 found += [number for number in members if outward[number] & inward[number] - {"lambda"}]
                 continue
-            after = {
-                number: [other for other in members if outward[number] & inward[other]] for number in members
-            }
+            after = {number: [other for other in members if outward[number] & inward[other]] for number in members}
             found += [number for number in members if _returns(number, after)]
         return sorted(found)
 

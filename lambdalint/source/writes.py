@@ -196,4 +196,3 @@ def _dicts(term: Term) -> Iterator[Term]:
             queue += part[1]
         elif part[0] == "op":
             queue += [inner for inner in part[2] if type(inner) is tuple]
-
