@@ -48,12 +48,6 @@ class Leftover(NamedTuple):
     chains: tuple[tuple[Step, ...], ...]
 
 
-def has_candidates(view: FunctionView) -> bool:
-    """Whether anything that the entry point runs stores to what outlives the invocation, by the skeletons alone."""
-    stored = Places(view)
-    return any(stored.stored(node) for node in view.region.nodes)
-
-
 def leftovers(view: FunctionView) -> tuple[Leftover, ...]:
     """What invocations of the entry point leave behind, one for each place."""
     places = Places(view)

@@ -36,6 +36,12 @@ _PLAIN_BASES = frozenset({"object", "abc.ABC", "typing.Generic", "typing.Protoco
 _EXTERNAL_BASES = {("ext", base) for base in _PLAIN_BASES} | {("ext", f"{base}[]") for base in _PLAIN_BASES}
 
 
+def has_candidates(view: FunctionView) -> bool:
+    """Whether anything that the entry point runs stores to what outlives the invocation, by the skeletons alone."""
+    places = Places(view)
+    return any(places.stored(node) for node in view.region.nodes)
+
+
 class Places:
     """Which Exprs lead to which places. What does not depend on the entry point is worked out once for all of them."""
 
