@@ -313,6 +313,8 @@ class _Search:
         counting = [given.get(name) for name, added in operands.items() if not (added and _is_set(given.get(name)))]
         # An amount that depends on what is stored may well be the difference that is still missing.
         if counting and not any(value is not None and self._looked_up(node, value) for value in counting):
+            if "list_append" in text.lower():
+                return _Verdict("fresh-record", "its expression appends to what is stored")
             return _Verdict("counter", "its expression adds to what is stored")
         if not self.view.grants("overwrite"):
             return _Verdict("counter", "")

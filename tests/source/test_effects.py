@@ -98,7 +98,7 @@ def of(lines: str) -> str:
         # counters
         ("table.update_item(Key={'id': body['id']}, UpdateExpression='ADD n :n')", "counter"),
         ("table.update_item(Key={'id': body['id']}, UpdateExpression='SET n = if_not_exists(n, :z) + :n')", "counter"),
-        ("table.update_item(Key={'id': body['id']}, UpdateExpression='SET l = list_append(l, :n)')", "counter"),
+        ("table.update_item(Key={'id': body['id']}, UpdateExpression='SET l = list_append(l, :n)')", "fresh-record"),
         ("table.update_item(Key={'id': body['id']}, UpdateExpression='SET n = :n')", ""),
         (
             (

@@ -625,7 +625,6 @@ TABLE = {'source': "Parameters, and which of them botocore fills in (`token`, `a
                             'aws:s3.list_objects_v2',
                             'aws:s3.get_object_tagging',
                             'aws:s3#Object.load',
-                            'aws:sqs.get_queue_attributes',
                             'aws:stepfunctions.list_executions',
                             'aws:stepfunctions.describe_execution',
                             'aws:batch.list_jobs',
