@@ -1,0 +1,25 @@
+"""Calls are nominated by the last name of their callee, before anything is resolved: that must lose none."""
+
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+
+from lambdalint import discover, engine
+from lambdalint.model import Report
+from lambdalint.settings import Settings
+
+FIXTURES = pathlib.Path(__file__).resolve().parent.parent / "fixtures"
+
+
+def findings(folder: pathlib.Path) -> Report:
+    return engine.check(discover.project(discover.locate([str(folder)])), Settings(select=("ALL",)))
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in FIXTURES.iterdir() if (path / "bad").is_dir()))
+def test_resolving_every_call_finds_no_more(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    nominated = findings(FIXTURES / name / "bad")
+    monkeypatch.setattr(engine, "_may_rename", lambda *_: True)
+    assert findings(FIXTURES / name / "bad").findings == nominated.findings
+    assert nominated.findings
