@@ -9,18 +9,19 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lambdalint import diagnostics, registry
+from lambdalint.data import table
 from lambdalint.discover import Project, is_test
 from lambdalint.model import EventGraph, Finding, Function, Location, Report, Skipped, Statistics, Value
 from lambdalint.source.program import Program
-from lambdalint.source.skeleton import SourceError, read
+from lambdalint.source.skeleton import CHANGES, SourceError, read
 from lambdalint.tree import Unreadable
 
 if TYPE_CHECKING:
     from lambdalint.registry import Entry as RuleEntry
-    from lambdalint.rule import Rule
+    from lambdalint.rule import Rule, Wanted
     from lambdalint.settings import Settings
     from lambdalint.source.callgraph import Entry, Region
     from lambdalint.source.flow import Flow
@@ -242,14 +243,7 @@ class _Run:
         return found if len(found) <= PLUGINS_LIMIT else ()
 
     def _operations(self, rule: RuleEntry) -> frozenset[str]:
-        from lambdalint.data import table
-
-        operations = set(rule.wants.operations)
-        for name in rule.wants.tables:
-            head, _, key = name.partition(".")
-            found = table(head)
-            operations.update(found[key] if key else found)
-        return frozenset(operations)
+        return frozenset(rule.wants.operations).union(*map(_entries, rule.wants.tables))
 
     def _sites(self, region: Region, chosen: list[RuleEntry]) -> None:
         """Nominate the wanted calls of the region by name, lower the definitions that hold them, ask the rules."""
@@ -259,7 +253,7 @@ class _Run:
                 wanted.setdefault(operation, []).append(item)
         if not wanted:
             return
-        tails = {operation.rpartition(".")[2] for operation in wanted}
+        tails = {_tail(operation) for operation in wanted}
         loaded: dict[str, Rule | None] = {}
         shared = None
         total = len(region.nodes)
@@ -267,10 +261,9 @@ class _Run:
             definition = self.names.definition(node)
             if definition is None or self._is_test(node[0]):
                 continue
+            skeleton = self.program.skeleton(node[0])
             for reference in definition.calls:
-                if reference.tail not in tails and not _may_rename(
-                    reference.tail, self.program.skeleton(node[0]), definition.bindings
-                ):
+                if reference.tail not in tails and not _may_rename(reference.tail, skeleton, definition.bindings):
                     continue
                 for value in self.names.resolve(node[0], node[1], reference.callee):
                     if value[0] != "ext" or value[1] not in wanted:
@@ -292,19 +285,60 @@ class _Run:
 
     def _function_views(self, region: Region, chosen: list[RuleEntry]) -> None:
         interested = [item for item in chosen if item.wants.entry_points or item.wants.stores]
-        if not interested:
-            return
-        from lambdalint.source.views import FunctionView
-
+        tails = {
+            item.code: frozenset(_tail(entry) for name in item.wants.reaches for entry in _entries(name))
+            for item in interested
+        }
         loaded: dict[str, Rule | None] = {}
-        shared = self._shared(region)
+        shared = None
         for done, (node, entry) in enumerate(sorted(self.entries.items())):
             if is_test(node[0]):
                 continue
             self.progress("judging functions", done, len(self.entries))
-            view = FunctionView(shared, entry, self.graph.region([node]))
-            for item in interested:
+            own = self.graph.region([node])
+            nominated = [item for item in interested if self._concerns(item.wants, tails[item.code], entry, own)]
+            if not nominated:
+                continue
+            from lambdalint.source.views import FunctionView
+
+            shared = shared or self._shared(region)
+            view = FunctionView(shared, entry, own)
+            for item in nominated:
                 self._ask(item, loaded, lambda rule, view=view: rule.check_function(view), node[0])  # type: ignore[misc]
+
+    def _concerns(self, wants: Wanted, tails: frozenset[str], entry: Entry, region: Region) -> bool:
+        """Whether an entry point with its region is what a rule wants, as far as can be told without a view of it."""
+        if wants.in_template and all(function.declared is None for function in entry.functions):
+            return False
+        if wants.words:
+            sources = [self.program.source(path) for path in {node[0] for node in region.nodes}]
+            if not any(word.encode() in source for word in wants.words for source in sources):
+                return False
+        if wants.reaches and not any(self._calls(node, tails) for node in region.nodes):
+            return False
+        return not wants.stores or any(self._stores(node) for node in region.nodes)
+
+    def _stores(self, node: Node) -> bool:
+        """Whether a definition may store to what is not its own."""
+        definition = self.names.definition(node)
+        return definition is not None and (
+            bool(definition.outer_names)
+            or definition.stores_outside
+            or any(call.tail in CHANGES for call in definition.calls)
+        )
+
+    def _calls(self, node: Node, tails: frozenset[str]) -> bool:
+        """Whether a definition calls an operation with one of some last names."""
+        definition = self.names.definition(node)
+        skeleton = self.program.skeleton(node[0])
+        if definition is None:
+            return False
+        for call in definition.calls:
+            if call.tail in tails or _may_rename(call.tail, skeleton, definition.bindings):
+                values = self.names.resolve(node[0], node[1], call.callee)
+                if any(value[0] == "ext" and _tail(value[1]) in tails for value in values):
+                    return True
+        return False
 
     def _declared(self, chosen: list[RuleEntry]) -> None:
         """Ask the rules about what templates declare."""
@@ -482,6 +516,19 @@ def _line_of(reason: str) -> int:
     """The line that a reason begins with (``line 12: …``), else 1."""
     number = reason[5:].partition(":")[0] if reason.startswith("line ") else ""
     return int(number) if number.isdecimal() else 1
+
+
+def _entries(name: str) -> list[str]:
+    """The keys of a table of data, ``head.key``; ``head.key.*`` are those of all tables in that table."""
+    head, *keys = name.split(".")
+    found: Any = table(head)
+    for key in keys:
+        found = [entry for inner in found.values() for entry in inner] if key == "*" else found[key]
+    return list(found)
+
+
+def _tail(operation: str) -> str:
+    return operation.rpartition(".")[2]
 
 
 def _may_rename(tail: str, skeleton: Skeleton | None, bindings: Mapping[str, object]) -> bool:

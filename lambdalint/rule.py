@@ -27,6 +27,11 @@ class Wanted(NamedTuple):
     definitions that write to names which outlive the invocation; ``entry_points`` asks for the
     bodies of all entry points; ``declared`` asks for every function that a template declares, also those
     whose code was not found.
+
+    What follows narrows down ``entry_points``, each by itself, so that a view is made only where it may matter:
+    ``reaches`` are operation tables, of which the entry point must reach an operation, as far as the last name of a
+    call tells (``table.*`` stands for all tables in a table); ``words`` must be, one of them, in a module that it
+    runs; ``in_template`` asks for a template that declares it.
     """
 
     operations: tuple[str, ...] = ()
@@ -34,6 +39,9 @@ class Wanted(NamedTuple):
     stores: bool = False
     entry_points: bool = False
     declared: bool = False
+    reaches: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    in_template: bool = False
 
 
 class Rule:

@@ -79,7 +79,10 @@ class MissingIdempotency(Rule):
     tags = ("reliability", "idempotency")
     why = "The event can be delivered more than once, and each delivery does it again."
     remedy = "Derive a token, name or key from the event, write conditionally, or use Powertools' idempotency utility."
-    wants = Wanted(entry_points=True)
+    wants = Wanted(
+        entry_points=True,
+        reaches=("effects.aws", "effects.other", "effects.sql", "effects.http", "effects.within.*"),
+    )
 
     def check_function(self, function: FunctionView) -> Iterable[Finding]:
         """A finding for an entry point with an at-least-once source that reaches unguarded effects."""

@@ -58,7 +58,7 @@ class PartialBatchResponse(Rule):
     tags = ("reliability", "batches")
     why = "One record that fails makes the whole batch come again, or is lost."
     remedy = "Return batchItemFailures with the records that failed, and set ReportBatchItemFailures on the mapping."
-    wants = Wanted(entry_points=True)
+    wants = Wanted(entry_points=True, words=("ecords",))
 
     def check_function(self, function: FunctionView) -> Iterable[Finding]:
         """A finding for an entry point that loops over records and does not tell which of them failed."""

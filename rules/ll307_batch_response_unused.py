@@ -47,7 +47,7 @@ class BatchResponseUnused(Rule):
     tags = ("reliability", "batches", "templates")
     why = "Records that failed count as done: messages are deleted, stream records passed over."
     remedy = "Add ReportBatchItemFailures to FunctionResponseTypes of the event source mapping."
-    wants = Wanted(entry_points=True)
+    wants = Wanted(entry_points=True, in_template=True)
 
     def check_function(self, function: FunctionView) -> Iterable[Finding]:
         """A finding for each event source mapping that does not read the function's answer."""

@@ -50,7 +50,7 @@ class FirstRecordOnly(Rule):
     tags = ("reliability", "batches", "templates")
     why = "The other records of the batch count as done and are lost."
     remedy = "Loop over all records of the event, or set the batch size to 1."
-    wants = Wanted(entry_points=True)
+    wants = Wanted(entry_points=True, in_template=True)
 
     def check_function(self, function: FunctionView) -> Iterable[Finding]:
         """A finding for an entry point that reads one record of a batch."""

@@ -53,7 +53,7 @@ class UnsetEnvVar(Rule):
     tags = ("correctness", "templates")
     why = "The read raises a KeyError: at import it fails every invocation."
     remedy = "Set the variable in the template, or read it with os.environ.get and a default."
-    wants = Wanted(entry_points=True)
+    wants = Wanted(entry_points=True, in_template=True)
 
     def check_function(self, function: FunctionView) -> Iterable[Finding]:
         """A finding for each variable that a template does not set."""

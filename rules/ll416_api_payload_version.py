@@ -47,7 +47,7 @@ class ApiPayloadVersion(Rule):
     tags = ("correctness", "templates")
     why = "The key is not in the event: a KeyError, which the client sees as a 500 or 502."
     remedy = "Read the keys of the payload format that the template sets, or set PayloadFormatVersion to the one read."
-    wants = Wanted(entry_points=True)
+    wants = Wanted(entry_points=True, in_template=True)
 
     def check_function(self, function: FunctionView) -> Iterable[Finding]:
         """A finding for the first key that the payload does not have."""

@@ -13,7 +13,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL101",
         "client-in-handler",
         True,
-        ((), ("clients.constructors",), False, False, False),
+        ((), ("clients.constructors",), False, False, False, (), (), False),
         (),
     ),
     (
@@ -21,7 +21,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL102",
         "connection-in-handler",
         True,
-        ((), ("clients.constructors",), False, False, False),
+        ((), ("clients.constructors",), False, False, False, (), (), False),
         (),
     ),
     (
@@ -29,7 +29,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL103",
         "client-in-loop",
         True,
-        ((), ("clients.constructors",), False, False, False),
+        ((), ("clients.constructors",), False, False, False, (), (), False),
         (),
     ),
     (
@@ -37,7 +37,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL106",
         "request-state-in-global",
         True,
-        ((), (), True, False, False),
+        ((), (), True, False, False, (), (), False),
         (),
     ),
     (
@@ -45,7 +45,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL201",
         "recursive-invocation",
         True,
-        (("aws:lambda.invoke", "aws:lambda.invoke_async", "aws:lambda.invoke_with_response_stream"), (), False, False, False),
+        (("aws:lambda.invoke", "aws:lambda.invoke_async", "aws:lambda.invoke_with_response_stream"), (), False, False, False, (), (), False),
         (),
     ),
     (
@@ -53,7 +53,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL202",
         "recursive-trigger",
         True,
-        ((), (), False, True, False),
+        ((), (), False, True, False, ("writes.operations",), (), False),
         (),
     ),
     (
@@ -61,7 +61,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL203",
         "sync-invoke",
         True,
-        (("aws:lambda.invoke", "aws:lambda.invoke_with_response_stream"), (), False, False, False),
+        (("aws:lambda.invoke", "aws:lambda.invoke_with_response_stream"), (), False, False, False, (), (), False),
         (),
     ),
     (
@@ -69,7 +69,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL204",
         "sleep-in-handler",
         True,
-        ((), ("waits.operations",), False, False, False),
+        ((), ("waits.operations",), False, False, False, (), (), False),
         (),
     ),
     (
@@ -77,7 +77,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL301",
         "missing-idempotency",
         True,
-        ((), (), False, True, False),
+        ((), (), False, True, False, ("effects.aws", "effects.other", "effects.sql", "effects.http", "effects.within.*"), (), False),
         (),
     ),
     (
@@ -85,7 +85,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL304",
         "partial-batch-response",
         True,
-        ((), (), False, True, False),
+        ((), (), False, True, False, (), ("ecords",), False),
         (),
     ),
     (
@@ -93,7 +93,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL307",
         "batch-response-unused",
         True,
-        ((), (), False, True, False),
+        ((), (), False, True, False, (), (), True),
         (),
     ),
     (
@@ -101,7 +101,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL308",
         "http-timeout",
         True,
-        ((), ("http.operations",), False, False, False),
+        ((), ("http.operations",), False, False, False, (), (), False),
         (),
     ),
     (
@@ -109,7 +109,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL311",
         "first-record-only",
         True,
-        ((), (), False, True, False),
+        ((), (), False, True, False, (), (), True),
         (),
     ),
     (
@@ -117,7 +117,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL401",
         "handler-not-found",
         True,
-        ((), (), False, False, True),
+        ((), (), False, False, True, (), (), False),
         (),
     ),
     (
@@ -125,7 +125,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL413",
         "unset-env-var",
         True,
-        ((), (), False, True, False),
+        ((), (), False, True, False, (), (), True),
         (),
     ),
     (
@@ -133,7 +133,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL416",
         "api-payload-version",
         True,
-        ((), (), False, True, False),
+        ((), (), False, True, False, (), (), True),
         (),
     ),
 )

@@ -25,7 +25,8 @@ from lambdalint.source.order import (
     blocks,
     rebuilt,
 )
-from lambdalint.source.places import GROWS, LOST, WHOLE, is_constant
+from lambdalint.source.places import LOST, WHOLE, is_constant
+from lambdalint.source.skeleton import CHANGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -413,7 +414,7 @@ class Walk:
             if not any(call.tail == "pop" for _ in changes):
                 return state
         found = self.places.part(self.place, node, call.callee[1])
-        if found is None or call.tail in GROWS or call.tail == "clear":
+        if found is None or call.tail in CHANGES:
             return state
         part, exact = found
         if part == WHOLE and exact and call.tail in _TAKES_OUT and call.args:

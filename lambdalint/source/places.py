@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lambdalint.source.order import Orders, Put, Run, Use, flat
+from lambdalint.source.skeleton import CHANGES, GROWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,7 +28,6 @@ Place = tuple[Any, ...]
 WHOLE: Any = ("whole",)  # the part that is all of a place
 LOST: Any = ("lost",)  # a part under a key that is not constant
 
-GROWS = frozenset({"append", "appendleft", "add", "extend", "extendleft", "insert", "update", "put", "put_nowait"})
 _COLLECTIONS = frozenset(
     {"list()", "dict()", "set()", "collections.defaultdict()", "collections.OrderedDict()", "collections.deque()"}
     | {"collections.Counter()", "queue.Queue()", "queue.SimpleQueue()"}
@@ -87,7 +87,7 @@ class Places:
             for base in self._by_scope[path].get(scope, ()):
                 yield self.around(path, scope, base)
         for call in definition.calls:
-            if (call.tail in GROWS or call.tail == "clear") and call.callee is not None and call.callee[0] == "a":
+            if call.tail in CHANGES and call.callee is not None and call.callee[0] == "a":
                 yield self.around(path, scope, call.callee[1])
 
     def around(self, path: str, scope: str, expr: Expr) -> Place | None:
