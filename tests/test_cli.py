@@ -601,7 +601,8 @@ def terminal(command, cwd, until=None, **environment):
 
 
 SLOW = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a run in the background of a shell is given none
 from lambdalint import cli, engine
 from lambdalint.model import Report
 
