@@ -41,9 +41,7 @@ FOLD_LIMIT = 1e9  # of numbers that are computed with
 DEPTH_LIMIT = 40  # of nested Exprs; deeper ones are None
 MODULE = "<module>"
 # Methods that add to what they are called on, and those that change it.
-GROWS = frozenset(
-    {"append", "appendleft", "add", "extend", "extendleft", "insert", "update", "put", "put_nowait"}
-)
+GROWS = frozenset({"append", "appendleft", "add", "extend", "extendleft", "insert", "update", "put", "put_nowait"})
 CHANGES = GROWS | {"clear"}
 PEP_758 = (3, 14)  # the Python that has ``except A, B:``, which in Python 2 means ``except A as B:``
 
