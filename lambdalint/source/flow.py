@@ -818,7 +818,9 @@ class Flow:
         seen: set[Any] = set()
         while queue:
             state = queue.popleft()
-            key = (state.node, state.needs, state.conditions, state.asked, question is not None and state.looped)
+            # Of the frames only those that guard count: two calls of one caller may differ in nothing else.
+            once = tuple(frame[:2] for frame in state.context if frame[0] == "once")
+            key = (state.node, state.needs, state.conditions, state.asked, question is not None and state.looped, once)
             if key in seen or len(seen) > STATES_LIMIT:
                 continue
             seen.add(key)

@@ -478,6 +478,17 @@ def inner(event, context=None, password=None, config=None):
 def handler(*args, **kwargs):
     return inner(*args, **kwargs)
 """,
+    "guarded at one call, not at the other": """
+import boto3
+_a = None
+def make():
+    return boto3.client("s3")  # -> fires
+def handler(event, context):
+    global _a
+    if _a is None:
+        _a = make()
+    make()
+""",
     "unknown stays silent": """
 import boto3
 import settings_library
