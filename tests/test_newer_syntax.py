@@ -463,6 +463,9 @@ def test_a_runtime_that_has_the_syntax_settles_the_doubt():
         'def f():\n    return f"""\n{a(1)}\n  {a(1)} {\na(2)}""" f"{a(1)}".format(a(4), f"{a(1)}")\n',
         "def f():\n    return f'{f\"{a(1)}{a(1)}\"}{(lambda: a(1))()}{(lambda: a(1))()}'\n",
         "def f():\n    return [f'{a(i)}{a(i)}{b.c(i)}' for i in a(x)]\n",
+        "def f():\n    return f\"\"\"\t{b(f'''{a(1)}{\nx}''')}\"\"\", a(2)\n",
+        "def f():\n    return c(f\"\"\"{f'''{a(1)}{\nx}'''}{b(a(2))}\"\"\")\n",
+        "def f():\n    return f'{a(1) if a(2) else a(3)}', f'{(lambda: a(4))():{a(5)}}', f'{ {a(6): b, **c(d)} }'\n",
     ],
 )
 def test_calls_in_fstrings_are_numbered_by_field(source):

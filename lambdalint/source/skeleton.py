@@ -392,28 +392,28 @@ def children(node: Any) -> list[Any]:
 def numbered(statement: Any) -> tuple[list[Any], list[Any]]:
     """The calls below a statement, by where their callees end, and the lambdas, by where they start.
 
-    Positions inside an f-string are approximate before Python 3.12 (fields with equal text have the same), so what
-    is in one stands where the f-string starts, in the order of the fields; inside a field it goes by position.
+    Positions inside an f-string are estimates before Python 3.12, so what is in one stands where the f-string starts,
+    in the order of the syntax.
     """
     calls: list[tuple[tuple[int, ...], Any]] = []
     lambdas: list[tuple[tuple[int, ...], Any]] = []
-    areas: list[tuple[tuple[int, ...], Any]] = [((), statement)]
-    for place, root in areas:  # grows while f-strings are met
-        stack = [root]
-        while stack:
-            node = stack.pop()
-            kind = type(node)
-            if kind is ast.Name or kind is ast.Constant:  # half of all nodes
-                continue
-            if kind is ast.JoinedStr:
-                areas += _fields(node, (*place, node.lineno, node.col_offset))
-                continue
-            if kind is ast.Call:
-                # Two callees never end at one place: ``(f)()`` is one callee, ``f()()`` ends later.
-                calls.append(((*place, node.func.end_lineno, node.func.end_col_offset), node))
-            elif kind is ast.Lambda:
-                lambdas.append(((*place, node.lineno, node.col_offset), node))
-            stack.extend(children(node))
+    stack = [statement]
+    while stack:
+        node = stack.pop()
+        kind = type(node)
+        if kind is ast.Name or kind is ast.Constant:  # half of all nodes
+            continue
+        if kind is ast.JoinedStr:
+            for index, inner in enumerate(_formatted(node)):
+                found = calls if type(inner) is ast.Call else lambdas
+                found.append(((node.lineno, node.col_offset, index), inner))
+            continue
+        if kind is ast.Call:
+            # Two callees never end at one place: ``(f)()`` is one callee, ``f()()`` ends later.
+            calls.append(((node.func.end_lineno, node.func.end_col_offset), node))
+        elif kind is ast.Lambda:
+            lambdas.append(((node.lineno, node.col_offset), node))
+        stack.extend(children(node))
     calls.sort(key=_place)
     lambdas.sort(key=_place)
     return [node for _, node in calls], [node for _, node in lambdas]
@@ -423,14 +423,27 @@ def _place(item: tuple[tuple[int, ...], Any]) -> tuple[int, ...]:
     return item[0]
 
 
-def _fields(string: Any, place: tuple[int, ...]) -> list[tuple[tuple[int, ...], Any]]:
-    """The expressions in an f-string, those of format specifications behind the expression that they format."""
+def _formatted(string: Any) -> list[Any]:
+    """The calls and lambdas in an f-string in source order, a call behind its callee and before its arguments."""
     found = []
-    for index, part in enumerate(string.values):
-        if type(part) is ast.FormattedValue:
-            found.append(((*place, index, 0), part.value))
-            if part.format_spec is not None:
-                found += _fields(part.format_spec, (*place, index, 1))
+    stack: list[tuple[Any, bool]] = [(string, False)]
+    while stack:
+        node, done = stack.pop()
+        kind = type(node)
+        if done:
+            found.append(node)
+        elif kind is ast.Call:
+            stack.extend((part, False) for part in (*node.keywords[::-1], *node.args[::-1]))
+            stack += [(node, True), (node.func, False)]
+        elif kind is ast.IfExp:
+            stack += [(node.orelse, False), (node.test, False), (node.body, False)]
+        elif kind is ast.Dict:
+            pairs = zip(node.keys, node.values, strict=True)
+            stack.extend((part, False) for part in [part for pair in pairs for part in pair if part is not None][::-1])
+        else:
+            if kind is ast.Lambda:
+                found.append(node)
+            stack.extend((part, False) for part in children(node)[::-1])
     return found
 
 
