@@ -114,15 +114,19 @@ def read_yaml(data: bytes) -> Document:
     if data.count(b"%TAG") > TAG_DIRECTIVE_LIMIT:
         raise Malformed(f"more than {TAG_DIRECTIVE_LIMIT} %TAG directives")
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    text = decoded(data)
     try:
-        return _Composer().compose(yaml.parse(decoded(data), Loader=loader), yaml)
+        return _Composer().compose(yaml.parse(text, Loader=loader), yaml)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         reason = error.problem or error.context or "not YAML"
         raise Malformed(f"line {mark.line + 1}: {reason}" if mark else reason) from None
     except yaml.YAMLError as error:
         reason = getattr(error, "reason", None) or "not YAML"
-        raise Malformed(str(reason)) from None
+        # Of characters that YAML does not have, libyaml tells no line.
+        found = yaml.reader.Reader.NON_PRINTABLE.search(text)
+        line = text.count("\n", 0, found.start()) + 1 if found else 1
+        raise Malformed(f"line {line}: {reason}") from None
 
 
 def decoded(data: bytes) -> str:
@@ -200,7 +204,7 @@ class _Composer:
             else:
                 continue
             if count > NODE_LIMIT:
-                raise Malformed(f"more than {NODE_LIMIT:,} nodes")
+                raise Malformed(f"line {event.start_mark.line + 1}: more than {NODE_LIMIT:,} nodes")
             if stack:
                 stack[-1][1].append(node)
             else:

@@ -88,10 +88,11 @@ REFUSED = [
     (MERGES, "line 13: aliases expand to more than 200,000 nodes"),
     ("a: &a [*a]\n", "line 1: alias *a inside its own anchor"),
     ("a: *b\n", "line 1: alias *b without an anchor"),
-    ("[" + "x," * 250_000 + "]", "more than 200,000 nodes"),
+    ("[" + "x," * 250_000 + "]", "line 1: more than 200,000 nodes"),
     ("%TAG !a! x\n" * 200 + "--- a\n", "more than 100 %TAG directives"),
     ("a: [b\n", "line 2: did not find expected ',' or ']'"),
-    ("a: \x00\n", "control characters are not allowed"),
+    ("a: \x00\n", "line 1: control characters are not allowed"),
+    ("a: é\nb: c\nd: \x01\n", "line 3: control characters are not allowed"),
 ]
 
 
