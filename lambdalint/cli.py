@@ -129,7 +129,7 @@ def _config_options(command: argparse.ArgumentParser) -> None:
 
 BASELINE_KEYS = (
     "select", "ignore", "extend-select", "per-file-ignores", "exclude", "min-severity", "min-confidence", "baseline",
-    "cache",
+    "as-of", "cache",
 )  # fmt: skip
 COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "check": ("analyse the code of Lambda functions", _check_options),

@@ -343,13 +343,18 @@ class _Run:
     def _declared(self, chosen: list[RuleEntry]) -> None:
         """Ask the rules about what templates declare."""
         interested = [item for item in chosen if item.wants.declared]
+        if not interested or self.templates is None or not self.templates.functions:
+            return
+        from lambdalint.source.declared import DeclaredView, Deployment
+
         loaded: dict[str, Rule | None] = {}
-        for function in self.functions if interested else ():
-            place = function.declared_at
-            if place is None or is_test(place.path):
+        deployment = Deployment(self.functions, self.templates.resources, self.settings.as_of)
+        for function in self.functions:
+            if function.declared is None or is_test(function.declared.location.path):
                 continue
+            view = DeclaredView(deployment, function, function.declared)
             for item in interested:
-                self._ask(item, loaded, lambda rule, function=function: rule.check_declared(function), place.path)  # type: ignore[misc]
+                self._ask(item, loaded, lambda rule, view=view: rule.check_declared(view), view.location.path)  # type: ignore[misc]
 
     def _ask(
         self, item: RuleEntry, loaded: dict[str, Rule | None], question: Callable[[Rule], Iterable[Finding]], path: str

@@ -164,6 +164,10 @@ class DeclaredFunction(NamedTuple):
     events: Value = ABSENT
     settings: Mapping[str, Value] = {}
 
+    def setting(self, name: str) -> Value:
+        """The named setting, Absent where the template has none."""
+        return self.settings.get(name, ABSENT)
+
 
 class Function(NamedTuple):
     """A deployed function: where its entry point is, what it runs on, and how we know.

@@ -12,10 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
-from lambdalint.model import Confidence, Finding, Function, Location, Severity, Step
+from lambdalint.model import Confidence, Finding, Location, Severity, Step
 from lambdalint.records import NamedTuple
 
 if TYPE_CHECKING:
+    from lambdalint.source.declared import DeclaredView
     from lambdalint.source.views import FunctionView, SiteView
 
 
@@ -83,7 +84,7 @@ class Rule:
         """Findings for one deployed function."""
         return ()
 
-    def check_declared(self, function: Function) -> Iterable[Finding]:
+    def check_declared(self, view: DeclaredView) -> Iterable[Finding]:
         """Findings for one function that a template declares."""
         return ()
 

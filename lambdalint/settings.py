@@ -44,7 +44,8 @@ class Settings(NamedTuple):
     ``select``/``ignore``/``extend_select`` hold selectors (code, prefix of a code, name, ``ALL``);
     ``per_file_ignores`` pairs of gitignore pattern and selectors; ``functions`` handler strings
     (``path/to/file.py:name`` or ``module.attribute``); ``function`` names the functions that the
-    report is limited to; ``origins`` tells where each value that is not a default comes from.
+    report is limited to; ``as_of`` is the day (``2026-11-21``) that counts as today, empty for the clock's; ``origins``
+    tells where each value that is not a default comes from.
     """
 
     select: tuple[str, ...] = ()
@@ -63,6 +64,7 @@ class Settings(NamedTuple):
     output: tuple[str, ...] = ()
     baseline: str = ""
     statistics: bool = False
+    as_of: str = ""
     cache: bool = True
     color: str = "auto"
     origins: Mapping[str, str] = {}
@@ -111,6 +113,8 @@ OPTIONS: tuple[Option, ...] = (
            ("--output",), "FORMAT[:PATH]"),
     Option("baseline", "path", "accept the findings that this file lists", ("--baseline",), "FILE"),
     Option("statistics", "flag", "print how much of the code could be followed", ("--statistics",)),
+    Option("as-of", "date", "the day that counts as today, for what depends on it (default: today)",
+           ("--as-of",), "DATE"),
     Option("cache", "flag", "neither read nor write the cache", ("--no-cache",)),
     Option("color", "color", "auto, always or never", ("--color",), "WHEN", in_file=False),
 )  # fmt: skip
@@ -160,6 +164,17 @@ def _path(value: Any) -> str:
     return value
 
 
+def _date(value: Any) -> str:
+    import datetime  # only where the setting is used
+
+    if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
+        return value.isoformat()  # TOML has dates
+    try:
+        return datetime.date.fromisoformat(value).isoformat()
+    except (TypeError, ValueError):
+        raise _Expected("a date, as in 2026-11-21") from None
+
+
 def _flag(value: Any) -> bool:
     if not isinstance(value, bool):
         raise _Expected("true or false")
@@ -205,6 +220,7 @@ READERS: Mapping[str, Callable[[Any], Any]] = {
     "ignores": _ignores,
     "paths": _strings,
     "path": _path,
+    "date": _date,
     "flag": _flag,
     "severity": _level(Severity),
     "confidence": _level(Confidence),

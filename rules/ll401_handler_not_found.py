@@ -10,7 +10,8 @@ from lambdalint.rule import Rule, Wanted
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from lambdalint.model import Finding, Function
+    from lambdalint.model import Finding
+    from lambdalint.source.declared import DeclaredView
 
 
 class HandlerNotFound(Rule):
@@ -53,16 +54,17 @@ class HandlerNotFound(Rule):
     remedy = "Name the module by its path from the code root, then a dot and the function."
     wants = Wanted(declared=True)
 
-    def check_declared(self, function: Function) -> Iterable[Finding]:
+    def check_declared(self, view: DeclaredView) -> Iterable[Finding]:
         """A finding for a handler that the runtime would refuse."""
-        if not function.fault or function.declared is None or (function.excuse and self.exempts(function.excuse)):
+        function = view.function
+        if not function.fault or (function.excuse and self.exempts(function.excuse)):
             return
         reason = {
             "builtin": f"{function.handler.split('.')[0]} is built into Python",
             "malformed": "it is not a module and a function, joined by a dot",
         }.get(function.fault, function.problem)
         yield self.finding(
-            function.declared.handler.location or function.declared.location,
+            view.declared.handler.location or view.location,
             f"handler {function.handler} of {function.name} cannot be loaded: {reason}",
             function=function.name,
         )

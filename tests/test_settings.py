@@ -56,6 +56,7 @@ error-on-empty = true
 output = ["concise", "github"]
 baseline = "lambdalint-baseline.json"
 statistics = true
+as-of = 2026-11-21
 cache = false
 [tool.lambdalint.per-file-ignores]
 "tools/*" = ["http-timeout"]
@@ -76,6 +77,7 @@ cache = false
         output=("concise", "github"),
         baseline=str(root / "lambdalint-baseline.json"),
         statistics=True,
+        as_of="2026-11-21",
         cache=False,
         per_file_ignores=(("tools/*", ("http-timeout",)),),
         origins=dict.fromkeys(FILE_KEYS, "pyproject.toml"),
@@ -189,6 +191,8 @@ def test_patterns_and_paths_of_the_command_line_are_relative_to_the_working_dire
         ),
         ("fail-on = 'bad'", "pyproject.toml:2: 'fail-on' takes one of info, warning, error;"),
         ("min-confidence = 1", "pyproject.toml:2: 'min-confidence' takes one of low, medium, high;"),
+        ("as-of = 'soon'", "pyproject.toml:2: 'as-of' takes a date, as in 2026-11-21;"),
+        ("as-of = 2026-11-21T10:00:00", "pyproject.toml:2: 'as-of' takes a date, as in 2026-11-21;"),
         ("exit-zero = 'false'", "pyproject.toml:2: 'exit-zero' takes true or false;"),
         ("output = ['html']", "pyproject.toml:2: 'output' takes formats only (text, concise, json, sarif, github);"),
         ("output = ['json:/etc/x']", "pyproject.toml:2: 'output' takes formats only"),
@@ -272,6 +276,7 @@ def test_what_is_no_file_is_refused(root, name):
             "--output takes one of text, concise, json, sarif, github, each with an optional :PATH",
         ),
         ({"per-file-ignores": ("a",)}, "--per-file-ignores takes PATTERN:RULES"),
+        ({"as-of": "2026-02-30"}, "--as-of takes a date, as in 2026-11-21"),
         ({"color": "maybe"}, "--color takes one of auto, always, never"),
     ],
 )

@@ -136,4 +136,12 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         ((), (), False, True, False, (), (), True),
         (),
     ),
+    (
+        "ll701_deprecated_runtime",
+        "LL701",
+        "deprecated-runtime",
+        False,
+        ((), (), False, False, True, (), (), False),
+        (),
+    ),
 )
