@@ -12,6 +12,8 @@ import pytest
 from lambdalint import cli, discover, engine
 from lambdalint.model import EventGraph, Report
 from lambdalint.settings import Settings
+from lambdalint.source.graph import Graph
+from lambdalint.source.sites import Site
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BAD = ROOT / "fixtures" / "recursive-trigger" / "bad"
@@ -383,11 +385,54 @@ def test_a_project_that_writes_nothing_costs_no_graph(tmp_path: pathlib.Path, co
     subprocess.run([sys.executable, "-c", script], check=True, cwd=tmp_path, env=environment, capture_output=True)
 
 
-def test_writes_of_another_kind_are_not_lowered(tmp_path: pathlib.Path) -> None:
-    project(tmp_path, template_yaml=FUNCTION % ("!Ref Box", SQS), app_py=CODE % (PUT % (NAME, '"k"')))
-    script = (
-        "import sys; from lambdalint import cli; cli.main(['check', '.', '--select', 'LL202', '-q'])\n"
-        "assert 'libcst' not in sys.modules"
-    )
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    subprocess.run([sys.executable, "-c", script], check=True, cwd=tmp_path, env=environment, capture_output=True)
+FILTERED = "{Type: S3, Properties: {Bucket: !Ref Box, Events: 's3:ObjectRemoved:*'}}"
+
+
+@pytest.mark.parametrize(
+    ("name", "event", "code", "lowered"),
+    [
+        ("!Ref Jobs", SQS, SEND % NAME, True),
+        ("!Ref Box", SQS, PUT % (NAME, '"k"'), False),  # another kind
+        ("!GetAtt News.TopicName", SQS, SEND % NAME, False),  # another resource, and no name could be this one's
+        ("!Ref Box", FILTERED, PUT % (NAME, '"k"'), False),  # another event
+        ("x", S3_IN, PUT % ('event["bucket"]', '"k"'), False),
+        ("x", S3_IN, PUT % ('event["Records"][0]["s3"]["bucket"]["name"]', '"k"'), True),
+        ("!Ref F", "{Type: Api, Properties: {Path: /, Method: get}}", 'boto3.client("lambda").invoke(FunctionName="F")', False),
+    ],
+)  # fmt: skip
+def test_only_what_may_close_a_loop_is_lowered(
+    tmp_path: pathlib.Path, name: str, event: str, code: str, lowered: bool
+) -> None:
+    found = project(tmp_path, template_yaml=FUNCTION % (name, event), app_py=CODE % code)
+    report = engine.check(found, Settings(select=("LL202",)))
+    assert bool(report.statistics.bodies_lowered) is lowered
+
+
+@pytest.mark.parametrize(
+    ("code", "lowered"),
+    [
+        (PUT % ('os.environ["BUCKET"]', KEY), False),
+        (PUT % ('event["Records"][0]["s3"]["bucket"]["name"]', '"latest"'), False),
+        (PUT % ('event["Records"][0]["s3"]["bucket"]["name"]', KEY), True),
+        (PUT % ("event.bucket_name", "event.object_key"), True),
+    ],
+)
+def test_without_a_template_the_event_must_name_what_is_written(
+    tmp_path: pathlib.Path, code: str, lowered: bool
+) -> None:
+    found = project(tmp_path, app_py=(CODE % code).replace("def handler", "def lambda_handler"))
+    report = engine.check(found, Settings(select=("LL202",)))
+    assert bool(report.statistics.bodies_lowered) is lowered
+    assert len(report.findings) == lowered
+
+
+@pytest.mark.parametrize("disabled", [(), ("other-resource", "event-type", "filter", "dead-letter")])
+def test_looking_at_every_write_finds_no_more_loops(monkeypatch: pytest.MonkeyPatch, disabled: tuple[str, ...]) -> None:
+    def every(self: Graph) -> dict[int, list[Site]]:
+        return {number: list(self.sites(deployed)) for number, deployed in enumerate(self.deployed)}
+
+    found = discover.project(discover.locate([str(BAD.parent)]))
+    nominated = engine.check(found, Settings(select=("LL202",)), disabled=frozenset(disabled))
+    monkeypatch.setattr(Graph, "_nominated", every)
+    assert engine.check(found, Settings(select=("LL202",)), disabled=frozenset(disabled)).findings == nominated.findings
+    assert len(nominated.findings) >= 14

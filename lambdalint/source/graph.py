@@ -27,10 +27,10 @@ from lambdalint.model import (
 )
 from lambdalint.records import NamedTuple
 from lambdalint.source.flow import demands
-from lambdalint.source.resources import Key, Resources, pieces_of, resolved
-from lambdalint.source.sites import Site, names_sender, sites
+from lambdalint.source.resources import Key, Resources, pieces_of, resolved, variables
+from lambdalint.source.sites import Site, sites, spells_sender
 from lambdalint.source.strings import OTHER, Pieces
-from lambdalint.source.writes import Write, writes
+from lambdalint.source.writes import Write, Writes
 from lambdalint.templates.values import (
     Reference,
     Resource,
@@ -54,8 +54,9 @@ _BY_CODE = "as the code shows"
 HOPS_LIMIT = 3  # resources that hand on to each other between two functions
 OWN: Key = ("own",)  # the very resource that the event came from
 
-# Kinds of sources that may carry an S3 notification inside, or of which the template does not say enough.
-_CARRIERS = frozenset({"s3", "sns", "sqs", "eventbridge", "pipes", "unknown"})
+# Kinds of sources of which the template does not say enough, and those that may carry an S3 notification inside.
+_OPEN = frozenset({"pipes", "unknown"})
+_CARRIERS = frozenset({"sns", "sqs", "eventbridge"})
 # Look-ups by which code tells that it has seen an event before.
 _LOOK_UPS = frozenset({"get_item", "query", "head_object", "get_object_tagging", "get_object_attributes"})
 _RULES = frozenset({"AWS::Events::Rule", "aws_cloudwatch_event_rule"})
@@ -160,6 +161,7 @@ class Graph:
         resources: what the templates declare.
         locate: a Location from a path and a span, see `Shared`.
         chain: the steps of a route to a place, see `Shared`.
+        known: the writes of definitions by names alone, as far as they were asked for before.
     """
 
     def __init__(
@@ -169,6 +171,7 @@ class Graph:
         resources: Sequence[Resource],
         locate: Callable[[str, int, int, int, int], Location],
         chain: Callable[[Route, Node, Location], tuple[Step, ...]],
+        known: dict[Node, tuple[Site, ...]],
     ) -> None:
         self.flow = flow
         self.locate = locate
@@ -181,9 +184,26 @@ class Graph:
                 self.deployed.append(Deployed(node, function, region, self.resources.scope(function)))
         self.triggers = [trigger for number, _ in enumerate(self.deployed) for trigger in self._triggers(number)]
         self.hops = list(self._hops(resources))
-        self._sites: dict[Node, tuple[Site, ...]] = {}
-        self._writes: dict[Node, tuple[Write, ...]] = {}
+        self._onward: dict[tuple[str, Key], tuple[list[Trigger], list[Hop]]] = {}
+        self._spelt: dict[tuple[str, str], set[Key]] = {}  # by group and kind: what a name may mean
+        for trigger in self.triggers:
+            self._starts(trigger.kind, trigger.key)[0].append(trigger)
+        for hop in self.hops:
+            self._starts(hop.kind, hop.key)[1].append(hop)
+        self._sites = known
+        self._writes: dict[Node, Writes] = {}
+        self._named: dict[tuple[int, str], set[Key]] = {}
         self._found: list[tuple[Node, Loop, tuple[Link, ...]]] | None = None
+
+    def _starts(self, kind: str, key: Key) -> tuple[list[Trigger], list[Hop]]:
+        """What begins at a resource."""
+        if (kind, key) not in self._onward:
+            self._onward[kind, key] = ([], [])
+            if key[0] == "name":
+                self._spelt.setdefault((key[1], kind), set()).add(key)
+            elif (key[1], key[2]) in self.resources.named:
+                self._spelt.setdefault((self.resources.group(key[1]), kind), set()).add(key)
+        return self._onward[kind, key]
 
     # -- what triggers functions
 
@@ -318,22 +338,23 @@ class Graph:
             found += self._sites[node]
         return tuple(found)
 
-    def written(self, number: int) -> tuple[Write, ...]:
-        """The writes of a function with the names that the code gives; lowers what it has to."""
+    def written(self, number: int, found: Iterable[Site]) -> Iterator[Write]:
+        """The writes of a function at some of its sites, with the names that the code gives; lowers what it has to."""
         deployed = self.deployed[number]
         if deployed.node not in self._writes:
-            self._writes[deployed.node] = writes(self.flow, deployed.region, self.sites(deployed))
-        return self._writes[deployed.node]
+            self._writes[deployed.node] = Writes(self.flow, deployed.region)
+        for site in found:
+            yield from self._writes[deployed.node].at(site)
 
     def place(self, write: Write) -> Location:
         """Where a write is."""
         return self.locate(write.site.node[0], *write.call.span)
 
-    def targets(self, number: int) -> tuple[Target, ...]:
-        """What a function writes to, as far as that can be told."""
+    def targets(self, number: int, at: Iterable[Site]) -> tuple[Target, ...]:
+        """What a function writes to at some of its sites, as far as that can be told."""
         deployed = self.deployed[number]
         found: dict[Target, None] = {}
-        for write in self.written(number):
+        for write in self.written(number, at):
             named = [inner for pieces in sorted(write.names, key=repr) for inner in resolved(pieces, deployed.function)]
             keys = [
                 inner for pieces in sorted(write.keys, key=repr) for inner in resolved(pieces, deployed.function)
@@ -353,29 +374,33 @@ class Graph:
         if target.key == OWN:
             yield from self._own(target)
             return
-        queue: deque[tuple[str, Key, tuple[Hop, ...]]] = deque([(target.write.kind, target.key, ())])
+        kind = target.write.kind
+        keys = [target.key, *self._any_resource(target.function, kind)]
+        for hops, trigger in self._ways(kind, keys, lambda event: self._sets_off(target, event, kind)):
+            yield Link(target, trigger, hops, trigger.function)
+
+    def _ways(
+        self, kind: str, keys: Iterable[Key], passes: Callable[[EventSource], bool]
+    ) -> Iterator[tuple[tuple[Hop, ...], Trigger]]:
+        """What resources trigger, each with the resources on the way; what is written has to pass the first filter."""
+        queue: deque[tuple[str, Key, tuple[Hop, ...]]] = deque((kind, key, ()) for key in dict.fromkeys(keys))
         while queue:
             kind, key, hops = queue.popleft()
-            for trigger in self.triggers:
-                same = trigger.key == key or (not hops and self._any_resource(target, trigger))
-                if trigger.kind != kind or not same:
+            triggers, onward = self._onward.get((kind, key), ((), ()))
+            for trigger in triggers:
+                if _plain(trigger.event) if hops else passes(trigger.event):
+                    yield hops, trigger
+            for hop in onward if len(hops) < HOPS_LIMIT else ():
+                if hop.dead_letter and "dead-letter" not in self.flow.disabled:
                     continue
-                if _plain(trigger.event) if hops else self._sets_off(target, trigger.event, kind):
-                    yield Link(target, trigger, hops, trigger.function)
-            for hop in self.hops if len(hops) < HOPS_LIMIT else ():
-                if hop.kind == kind and hop.key == key and (hop.to_kind, hop.to_key) != (kind, key):
-                    if hop.dead_letter and "dead-letter" not in self.flow.disabled:
-                        continue
-                    if self._sets_off(target, hop.event, kind) if not hops else _plain(hop.event):
-                        queue.append((hop.to_kind, hop.to_key, (*hops, hop)))
+                if (hop.to_kind, hop.to_key) != (kind, key) and (_plain(hop.event) if hops else passes(hop.event)):
+                    queue.append((hop.to_kind, hop.to_key, (*hops, hop)))
 
-    def _any_resource(self, target: Target, trigger: Trigger) -> bool:
-        """Whether any resource of its kind counts as the one that triggers: the test of the exemption only."""
-        return (
-            "other-resource" in self.flow.disabled
-            and trigger.function == target.function
-            and trigger.kind not in ("lambda", "step-functions")
-        )
+    def _any_resource(self, number: int, kind: str) -> list[Key]:
+        """The resources that every write of a function counts as one to: the test of the exemption only."""
+        if "other-resource" not in self.flow.disabled or kind in ("lambda", "step-functions"):
+            return []
+        return [trigger.key for trigger in self.triggers if trigger.function == number and trigger.kind == kind]
 
     def _own(self, target: Target) -> Iterator[Link]:
         kind = target.write.kind
@@ -385,46 +410,56 @@ class Graph:
             if self._sets_off(target, trigger.event, kind):
                 yield Link(target, trigger, (), number)
                 return
-        if any(trigger.kind != "s3" or trigger.event.setting("events").known for trigger in told):
+        if not self._shown_by_code(number, kind, target.write.emits):
             return
-        function = self.deployed[number].function
-        if function.events and not {event.kind for event in function.events} & _CARRIERS:
-            return
-        if kind == "s3":
-            created = any(event.startswith("ObjectCreated") for event in target.write.emits)
-            if not created or not all(_of_event("s3_key", pieces) for pieces in target.keys):
-                return  # another key may be outside of a filter that nobody sees
+        if kind == "s3" and not all(_of_event("s3_key", pieces) for pieces in target.keys):
+            return  # another key may be outside of a filter that nobody sees
         yield Link(target, None, (), number)
+
+    def _shown_by_code(self, number: int, kind: str, emits: Iterable[str]) -> bool:
+        """Whether a write to what the event came from may be all that shows what triggers the function."""
+        told = [trigger for trigger in self.triggers if trigger.function == number and trigger.kind == kind]
+        if any(trigger.kind != "s3" or trigger.event.setting("events").known for trigger in told):
+            return False
+        function = self.deployed[number].function
+        open_kinds = {kind, *_OPEN, *(_CARRIERS if kind == "s3" else ())}
+        if function.events and not {event.kind for event in function.events} & open_kinds:
+            return False
+        return kind != "s3" or any(event.startswith("ObjectCreated") for event in emits)
 
     def _sets_off(self, target: Target, event: EventSource, kind: str) -> bool:
         """Whether what is written passes the event types and filters of a trigger."""
-        enabled = event.setting("enabled")
-        if enabled.unknown or enabled.value is False:
+        if not self._may_set_off(target.write.emits, event, kind):
             return False
         if kind == "s3":
-            return self._sets_off_bucket(target, event)
+            answers = {self._key_passes(pieces, event) for pieces in target.keys}
+            return "yes" in answers or (answers == {"no"} and "filter" in self.flow.disabled)
         if kind == "eventbridge":
             return self._matches_rule(target.write, event)
         filters = event.setting("filters")
-        if filters.state is State.ABSENT or (filters.known and filters.value in ((), {})):
-            return True
         if kind == "dynamodb" and filters.known:
-            answer = _passes_stream(target.write, filters.value)
+            answer = _passes_stream(target.write.emits, filters.value)
             return answer == "yes" or (answer == "no" and "event-type" in self.flow.disabled)
-        return False
+        return _unfiltered(filters)
 
-    def _sets_off_bucket(self, target: Target, event: EventSource) -> bool:
-        subscribed = event.setting("events")
-        if not subscribed.known:
+    def _may_set_off(self, emits: Sequence[str], event: EventSource, kind: str) -> bool:
+        """Whether what a write emits is what a trigger subscribes to."""
+        enabled = event.setting("enabled")
+        if enabled.unknown or enabled.value is False:
             return False
-        asked = [str(name).removeprefix("s3:") for name in subscribed.value]
-        whole = {one for one in asked if not one.endswith("*")}
-        begun = tuple(one[:-1] for one in asked if one.endswith("*"))
-        emitted = any(name in whole or name.startswith(begun) for name in target.write.emits)
-        if not emitted and "event-type" not in self.flow.disabled:
-            return False
-        answers = {self._key_passes(pieces, event) for pieces in target.keys}
-        return "yes" in answers or (answers == {"no"} and "filter" in self.flow.disabled)
+        any_type = "event-type" in self.flow.disabled
+        if kind == "s3":
+            subscribed = event.setting("events")
+            if not subscribed.known:
+                return False
+            asked = [str(name).removeprefix("s3:") for name in subscribed.value]
+            whole = {one for one in asked if not one.endswith("*")}
+            begun = tuple(one[:-1] for one in asked if one.endswith("*"))
+            return any_type or any(name in whole or name.startswith(begun) for name in emits)
+        filters = event.setting("filters")
+        if kind == "dynamodb" and filters.known:
+            return any_type or _passes_stream(emits, filters.value) != "no"
+        return kind == "eventbridge" or _unfiltered(filters)
 
     @staticmethod
     def _key_passes(pieces: Pieces, event: EventSource) -> str:
@@ -474,41 +509,67 @@ class Graph:
             self._found = list(self._find())
         return self._found
 
-    def _candidates(self) -> list[int]:
-        """The functions that may be part of a loop as far as the kinds of sources and of writes tell."""
-        outward: list[set[str]] = []
-        inward: list[set[str]] = [set() for _ in self.deployed]
-        for trigger in self.triggers:
-            inward[trigger.function].add(trigger.kind)
-        handed = {(hop.kind, hop.to_kind) for hop in self.hops}
+    def _nominated(self) -> dict[int, list[Site]]:
+        """The writes of each function that may be on a loop, as far as names and templates tell: nothing is lowered."""
+        may_run: dict[int, dict[str, set[int]]] = {}
         for number, deployed in enumerate(self.deployed):
-            kinds = {site.kind for site in self.sites(deployed)}
-            for _ in range(HOPS_LIMIT):
-                kinds |= {other for kind, other in handed if kind in kinds}
-            outward.append(kinds)
-            if kinds - inward[number] and names_sender(self.flow, deployed.region, kinds):
-                inward[number] |= kinds
-        groups: dict[str, list[int]] = {}
+            operations = {site.operation for site in self.sites(deployed)}
+            may_run[number] = {operation: self._may_run(number, operation) for operation in operations}
+        part = _components({number: set().union(*found.values()) for number, found in may_run.items()})
+        found = {}
         for number, deployed in enumerate(self.deployed):
-            if outward[number]:
-                groups.setdefault(deployed.group, []).append(number)
-        found = []
-        for group, members in groups.items():
-            if not group:
-                found += [number for number in members if outward[number] & inward[number] - {"lambda"}]
-                continue
-            after = {number: [other for other in members if outward[number] & inward[other]] for number in members}
-            found += [number for number in members if _returns(number, after)]
-        return sorted(found)
+            on_loop = {
+                operation
+                for operation, others in may_run[number].items()
+                if any(part[other] == part[number] for other in others)
+            }
+            if on_loop:
+                found[number] = [site for site in self.sites(deployed) if site.operation in on_loop]
+        return found
+
+    def _may_run(self, number: int, operation: str) -> set[int]:
+        """The functions that an operation of a function may run."""
+        spec = table("writes")["operations"][operation]
+        kind, emits = spec["kind"], spec["emits"]
+
+        def passes(event: EventSource) -> bool:
+            return self._may_set_off(emits, event, kind)
+
+        found = {trigger.function for _, trigger in self._ways(kind, self._may_name(number, kind), passes)}
+        if kind == "lambda":
+            return found - {number}  # a function that invokes itself is another rule's
+        region = self.deployed[number].region
+        if number not in found and spells_sender(self.flow, region, kind):
+            told = [trigger for trigger in self.triggers if trigger.function == number and trigger.kind == kind]
+            by_code = self._shown_by_code(number, kind, emits) and (
+                kind != "s3" or spells_sender(self.flow, region, "s3_key")
+            )
+            if by_code or any(passes(trigger.event) for trigger in told):
+                found.add(number)
+        return found
+
+    def _may_name(self, number: int, kind: str) -> set[Key]:
+        """The resources of a kind that a function may name: those with names, and those that its environment has."""
+        if (number, kind) not in self._named:
+            deployed = self.deployed[number]
+            found = self._spelt.get((deployed.group, kind), set()) | set(self._any_resource(number, kind))
+            for value in variables(deployed.function).values():
+                for pieces in pieces_of(value):
+                    for part in (pieces, *((piece,) for piece in pieces)):
+                        key = self.resources.key(kind, part, deployed.group)
+                        if key is not None and (kind, key) in self._onward:
+                            found.add(key)
+            self._named[number, kind] = found
+        return self._named[number, kind]
 
     def _find(self) -> Iterator[tuple[Node, Loop, tuple[Link, ...]]]:
         after: dict[int, list[Link]] = {}
-        for number in self._candidates():
+        for number, nominated in self._nominated().items():
             if self._allowed(number):
                 continue
             after[number] = [
                 link
-                for target in self.targets(number)
+                for target in self.targets(number, nominated)
                 for link in self.links(target)
                 if not self._allowed(link.to) and not (link.to == number and target.write.kind == "lambda")
             ]
@@ -655,13 +716,14 @@ class _Drawing:
             if not any(trigger.event.location == event.location for trigger in told):
                 source = self._source(event)
                 self._edge(source, ("function", number), "triggers", _asked(event), event.location)
-        targets = self.of.targets(number)
+        sites = self.of.sites(deployed)
+        targets = self.of.targets(number, sites)
         resolved_calls = {(target.write.site.node, target.write.site.reference.k) for target in targets}
         for target in targets:
             where = self.of.place(target.write)
             for resource in self._written(target):
                 self._edge(("function", number), resource, "writes", target.write.label, where)
-        for write in self.of.written(number):
+        for write in self.of.written(number, sites):
             if (write.site.node, write.site.reference.k) not in resolved_calls:
                 self.unresolved.add((("function", number), write.label, self.of.place(write)))
 
@@ -849,7 +911,11 @@ def _event_paths(kind: str) -> Iterable[tuple[str, ...]]:
     return (tuple(path.split("/")) for path in table("writes")["event"].get(kind, ()))
 
 
-def _passes_stream(write: Write, filters: Iterable[Any]) -> str:
+def _unfiltered(filters: Value) -> bool:
+    return filters.state is State.ABSENT or (filters.known and filters.value in ((), {}))
+
+
+def _passes_stream(emits: Iterable[str], filters: Iterable[Any]) -> str:
     """Whether a change of a table passes the filters of its stream: ``yes``, ``no``, ``unknown``."""
     answers = set()
     for pattern in filters:
@@ -857,11 +923,11 @@ def _passes_stream(write: Write, filters: Iterable[Any]) -> str:
         wanted = _strings(members.get("eventName")) if members else None
         if wanted is None:
             answers.add("unknown")
-        elif not set(wanted) & set(write.emits):
+        elif not set(wanted) & set(emits):
             answers.add("no")
         else:
             # a put of what is there is a MODIFY, of what is not an INSERT: only both together are certain
-            certain = set(members) == {"eventName"} and set(write.emits) <= set(wanted)
+            certain = set(members) == {"eventName"} and set(emits) <= set(wanted)
             answers.add("yes" if certain else "unknown")
     return "yes" if "yes" in answers else "unknown" if "unknown" in answers else "no"
 
@@ -871,17 +937,33 @@ def _subscribed(event: EventSource) -> str:
     return ", ".join(str(name) for name in subscribed.value) if event.kind == "s3" and subscribed.known else ""
 
 
-def _returns(start: int, after: Mapping[int, Sequence[int]]) -> bool:
-    seen: set[int] = set()
-    queue = list(after[start])
-    while queue:
-        number = queue.pop()
-        if number == start:
-            return True
-        if number not in seen:
-            seen.add(number)
-            queue += after[number]
-    return False
+def _components(after: Mapping[int, Iterable[int]]) -> dict[int, int]:
+    """For each node of a graph one that stands for all that it reaches and that reach it: Tarjan's algorithm."""
+    index: dict[int, int] = {}
+    low: dict[int, int] = {}
+    part: dict[int, int] = {}
+    open_: list[int] = []
+    for root in after:
+        work = [(root, iter(after[root]))] if root not in index else []
+        while work:
+            node, others = work[-1]
+            if node not in index:
+                index[node] = low[node] = len(index)
+                open_.append(node)
+            for other in others:
+                if other not in index:
+                    work.append((other, iter(after[other])))
+                    break
+                if other not in part:
+                    low[node] = min(low[node], index[other])
+            else:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[node])
+                if low[node] == index[node]:
+                    while node not in part:
+                        part[open_.pop()] = node
+    return part
 
 
 def _shortest(start: int, after: Mapping[int, Sequence[Link]]) -> tuple[Link, ...]:

@@ -41,6 +41,7 @@ class Resources:
                 if one != other:  # a template may be nested twice
                     self._groups[other] = one
         self._named: dict[tuple[str, str, Pieces], set[tuple[str, str]]] = {}
+        self.named: set[tuple[str, str]] = set()  # scope and name of those whose name the template sets
         for kind, row in self.kinds.items():
             types = frozenset(row["types"])
             for resource in resources:
@@ -53,6 +54,7 @@ class Resources:
                 if pieces and OTHER not in pieces:
                     place = (self.group(resource.scope), kind, pieces)
                     self._named.setdefault(place, set()).add((resource.scope, resource.name))
+                    self.named.add((resource.scope, resource.name))
 
     def group(self, scope: str) -> str:
         """The templates that are deployed together with that of ``scope``: the scope that stands for them."""
@@ -209,9 +211,15 @@ def resolved(pieces: Pieces, function: Function) -> list[Pieces]:
     return found
 
 
+def variables(function: Function) -> Mapping[str, Value]:
+    """The environment variables that a template is seen to set."""
+    environment = function.value("environment")
+    return environment.value if isinstance(environment.value, dict) else {}
+
+
 def _variable(function: Function, name: str, default: str | None) -> Iterator[Pieces]:
     environment = function.value("environment")
-    names: Mapping[str, Value] = environment.value if isinstance(environment.value, dict) else {}
+    names = variables(function)
     if name in names:
         yield from pieces_of(names[name])
     elif environment.unknown or function.declared is None or default is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
@@ -54,17 +55,27 @@ def _tails() -> set[str]:
 
 def has_candidates(view: FunctionView) -> bool:
     """Whether a function may be part of a loop, by names alone: it writes, and something is known to trigger it."""
-    found: dict[Node, bool] = view.shared("writes")
+    found: dict[Node, tuple[Site, ...]] = view.shared("writes")
+    declared = any(function.declared is not None for function in view.functions)
     for node in view.region.nodes:
         if node not in found:
-            found[node] = any(True for _ in sites(view.flow, node))
-        if found[node]:
-            return any(item.declared is not None for item in view.functions) or names_sender(view.flow, view.region)
+            found[node] = tuple(sites(view.flow, node))
+        if any(declared or spells_sender(view.flow, view.region, site.kind) for site in found[node]):
+            return True
     return False
 
 
-def names_sender(flow: Flow, region: Region, kinds: Iterable[str] | None = None) -> bool:
-    """Whether the code spells a part of the event that names what sent it, of these kinds (of any)."""
-    rows: Mapping[str, Iterable[str]] = table("writes")["event"]
-    words = {path.rpartition("/")[2].encode() for kind in kinds or rows for path in rows.get(kind, ())}
-    return any(word in body for body in (text_of(flow, node) for node in region.nodes) for word in words)
+def spells_sender(flow: Flow, region: Region, kind: str) -> bool:
+    """Whether the code spells a way to the part of the event that names a sender of this kind, or its object's key."""
+    paths: Iterable[str] = table("writes")["event"].get(kind, ())
+    texts: list[bytes] = []
+    for path in paths:
+        texts = texts or [text_of(flow, node) for node in region.nodes]
+        if all(any(re.search(_spelling(key), body) for body in texts) for key in path.split("/")):
+            return True
+    return False
+
+
+def _spelling(key: str) -> bytes:
+    """What finds a key, as an attribute or as a string."""
+    return rb"""(?:\.\s*|['"])%s\b""" % re.escape(key.encode())

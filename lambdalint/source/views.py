@@ -54,7 +54,8 @@ class Shared:
         if self._graph is None:
             from lambdalint.source.graph import Graph
 
-            self._graph = Graph(self.flow, self.entries, self.resources, self.locate, self.chain)
+            known = self.memo.setdefault("writes", {})
+            self._graph = Graph(self.flow, self.entries, self.resources, self.locate, self.chain, known)
         return self._graph
 
     def chain(self, route: Route, node: Node, site: Location) -> tuple[Step, ...]:

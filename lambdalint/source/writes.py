@@ -5,7 +5,7 @@ Which operations write, and to what, is data (``writes.toml``).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
@@ -54,13 +54,9 @@ class Write(NamedTuple):
         return method or service
 
 
-def writes(flow: Flow, region: Region, found: Iterable[Site]) -> tuple[Write, ...]:
-    """The writes of a region in the order of ``found``; one for each entry that is put on a bus."""
-    search = _Search(flow, region)
-    return tuple(write for site in found for write in search.site(site))
+class Writes:
+    """The writes of a region, each worked out when it is asked for."""
 
-
-class _Search:
     def __init__(self, flow: Flow, region: Region) -> None:
         self.flow = flow
         rows = table("writes")
@@ -69,8 +65,15 @@ class _Search:
         self.results: Mapping[str, Any] = rows["results"]
         self.attributes: Mapping[str, Any] = rows["attributes"]
         self.strings = Strings(flow, region, lambda operation: operation in self.objects or operation in self.results)
+        self._known: dict[Site, tuple[Write, ...]] = {}
 
-    def site(self, site: Site) -> Iterator[Write]:
+    def at(self, site: Site) -> tuple[Write, ...]:
+        """The write that a call is; one for each entry that it puts on a bus."""
+        if site not in self._known:
+            self._known[site] = tuple(self._find(site))
+        return self._known[site]
+
+    def _find(self, site: Site) -> Iterator[Write]:
         call = self.flow.call(site.node, site.reference.k)
         if call is None:
             return
