@@ -310,6 +310,8 @@ class _Run:
         """Whether an entry point with its region is what a rule wants, as far as can be told without a view of it."""
         if wants.in_template and all(function.declared is None for function in entry.functions):
             return False
+        if wants.settings and not any(item.turned_on(name) for item in entry.functions for name in wants.settings):
+            return False
         if wants.words:
             sources = [self.program.source(path) for path in {node[0] for node in region.nodes}]
             if not any(word.encode() in source for word in wants.words for source in sources):

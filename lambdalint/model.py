@@ -209,6 +209,11 @@ class Function(NamedTuple):
         found = getattr(self.declared, field, ABSENT) if self.declared else ABSENT
         return found if isinstance(found, Value) else ABSENT
 
+    def turned_on(self, setting: str) -> Value | None:
+        """The setting of that name where a template is known to turn it on (SnapStart, durable executions), else None."""
+        found = self.declared.settings.get(setting, ABSENT) if self.declared else ABSENT
+        return found if found.known and found.value and str(found.value).lower() not in ("none", "false") else None
+
     @property
     def events(self) -> tuple[EventSource, ...]:
         """The event sources that could be read from the template."""

@@ -32,7 +32,7 @@ class Wanted(NamedTuple):
     What follows narrows down ``entry_points``, each by itself, so that a view is made only where it may matter:
     ``reaches`` are operation tables, of which the entry point must reach an operation, as far as the last name of a
     call tells (``table.*`` stands for all tables in a table); ``words`` must be, one of them, in a module that it
-    runs; ``in_template`` asks for a template that declares it.
+    runs; ``in_template`` asks for a template that declares it, ``settings`` for one that turns one of these on.
     """
 
     operations: tuple[str, ...] = ()
@@ -43,6 +43,7 @@ class Wanted(NamedTuple):
     reaches: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     in_template: bool = False
+    settings: tuple[str, ...] = ()
 
 
 class Rule:

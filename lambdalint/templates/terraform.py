@@ -81,6 +81,7 @@ _SETTINGS = {
     "file_systems": "file_system_config[]",
     "vpc": "vpc_config[]",
     "recursive_loop": "recursive_loop",
+    "durable": "durable_config[].execution_timeout",
 }
 _MODULE_SETTINGS = {
     "function_name": "function_name",
@@ -91,6 +92,8 @@ _MODULE_SETTINGS = {
     "ephemeral_storage": "ephemeral_storage_size",
     "on_failure": "destination_on_failure",
     "on_success": "destination_on_success",
+    "snap_start": "snap_start",
+    "durable": "durable_config_execution_timeout",
 }
 
 Keys = list[tuple[tuple[str, str], ...]]
