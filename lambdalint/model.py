@@ -210,7 +210,7 @@ class Function(NamedTuple):
         return found if isinstance(found, Value) else ABSENT
 
     def turned_on(self, setting: str) -> Value | None:
-        """The setting of that name where a template is known to turn it on (SnapStart, durable executions), else None."""
+        """The setting where a template is known to turn it on (``snap_start``, ``durable`` …), else None."""
         found = self.declared.settings.get(setting, ABSENT) if self.declared else ABSENT
         return found if found.known and found.value and str(found.value).lower() not in ("none", "false") else None
 

@@ -141,7 +141,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL701",
         "deprecated-runtime",
         False,
-        ((), (), False, False, True, (), (), False),
+        ((), (), False, False, True, (), (), False, ()),
         (),
     ),
 )
