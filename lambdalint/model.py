@@ -124,7 +124,8 @@ class EventSource(NamedTuple):
     secrets-rotation unknown``. ``resource`` names the queue, bucket, topic …
     (a Value). ``settings`` holds what else the template says (``batch_size``,
     ``response_types``, ``filters``, ``prefix``, ``suffix``, ``events``, ``fifo``,
-    ``payload_version``), each a Value.
+    ``payload_version``), each a Value; see `lambdalint.templates.waiting` for ``answer_s``,
+    ``visibility_s`` and ``advised_s``.
     """
 
     kind: str
@@ -213,6 +214,11 @@ class Function(NamedTuple):
         """The setting where a template is known to turn it on (``snap_start``, ``durable`` …), else None."""
         found = self.declared.settings.get(setting, ABSENT) if self.declared else ABSENT
         return found if found.known and found.value and str(found.value).lower() not in ("none", "false") else None
+
+    @property
+    def lifetime_s(self) -> Value:
+        """How many seconds an invocation may last, defaults included; Absent where no template tells."""
+        return self.declared.settings.get("lifetime_s", ABSENT) if self.declared else ABSENT
 
     @property
     def events(self) -> tuple[EventSource, ...]:

@@ -144,4 +144,12 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         ((), (), False, False, True, (), (), False, ()),
         (),
     ),
+    (
+        "ll703_timeout_over_source",
+        "LL703",
+        "timeout-over-source",
+        True,
+        ((), (), False, False, True, (), (), False, ()),
+        (),
+    ),
 )

@@ -165,9 +165,8 @@ def read_stack(
             reader = _FunctionReader(stack, entry, members, place)
             function = reader.read(kind, code_root_of, dockerfile)
             if properties.unknown:
-                function = function._replace(
-                    handler=properties, code_root=properties, environment=properties, events=properties
-                )
+                lost = unknown(properties.reason, properties.location)
+                function = function._replace(handler=lost, code_root=lost, timeout=lost, environment=lost, events=lost)
             stack.found.functions.append(function)
             keys.append(((stack.scope, entry.name),))
 
@@ -384,6 +383,7 @@ class _FunctionReader:
             found.setdefault("payload_version", known("2.0", value.location, "default of HttpApi events"))
         elif kind == "Api":
             found["payload_version"] = known("1.0", value.location, "REST APIs have one format")
+            found["integration"] = known("AWS_PROXY", value.location, "what SAM makes of Api events")
         return EventSource(event_kind, source, value.location, found)
 
 
@@ -423,8 +423,10 @@ _EVENTS = {
     "MQ": _Shape("mq", "Broker", {**_POLLER, "queues": "Queues"}),
     "SelfManagedKafka": _Shape("kafka", "", {**_STREAM, "topics": "Topics", "bootstrap": "KafkaBootstrapServers"}),
     "DocumentDB": _Shape("documentdb", "Cluster", _STREAM),
-    "Api": _Shape("api", "RestApiId", _HTTP),
-    "HttpApi": _Shape("http", "ApiId", {**_HTTP, "payload_version": "PayloadFormatVersion"}),
+    "Api": _Shape("api", "RestApiId", {**_HTTP, "timeout_ms": "TimeoutInMillis", "transfer": "ResponseTransferMode"}),
+    "HttpApi": _Shape(
+        "http", "ApiId", {**_HTTP, "payload_version": "PayloadFormatVersion", "timeout_ms": "TimeoutInMillis"}
+    ),
     "Schedule": _Shape("schedule", "", _SCHEDULE),
     "ScheduleV2": _Shape("schedule", "", {"schedule": "ScheduleExpression", "input": "Input"}),
     "CloudWatchEvent": _Shape("eventbridge", "EventBusName", {"pattern": "Pattern", "input": "Input"}),

@@ -31,6 +31,7 @@ from lambdalint.templates.values import (
     text,
     unknown,
 )
+from lambdalint.templates.waiting import lifetime, waits
 
 _ARN = re.compile(r"arn:[^:]*:([a-z0-9-]+):[^:]*:[^:]*:(.*)", re.DOTALL)
 _FUNCTION_IN_ARN = re.compile(r":function:([A-Za-z0-9_-]+)")
@@ -128,7 +129,7 @@ def settings(properties: Mapping[str, Value], names: Mapping[str, str]) -> dict[
         value = first(properties, path)
         if value.state is State.ABSENT:
             continue
-        if name in ("batch_size", "batching_window", "concurrency", "parallelization"):
+        if name in ("batch_size", "batching_window", "concurrency", "parallelization", "timeout_ms"):
             value = as_integer(value, name)
         elif name in ("response_types", "events", "topics", "queues"):
             value = strings(value, name)
@@ -245,13 +246,23 @@ LINKS: dict[str, tuple[Link, ...]] = {
             "api",
             "Integration.Uri",
             resource="RestApiId",
-            names={"method": "HttpMethod", "integration": "Integration.Type"},
+            names={
+                "method": "HttpMethod",
+                "integration": "Integration.Type",
+                "timeout_ms": "Integration.TimeoutInMillis",
+                "transfer": "Integration.ResponseTransferMode",
+            },
         ),
     ),
     "AWS::ApiGateway::RestApi": (Link("api", "Body"),),
     "AWS::ApiGateway::Authorizer": (Link("authorizer", "AuthorizerUri", resource="RestApiId"),),
     "AWS::ApiGatewayV2::Integration": (
-        Link(_integration_kind, "IntegrationUri", resource="ApiId", names={"payload_version": "PayloadFormatVersion"}),
+        Link(
+            _integration_kind,
+            "IntegrationUri",
+            resource="ApiId",
+            names={"payload_version": "PayloadFormatVersion", "timeout_ms": "TimeoutInMillis"},
+        ),
     ),
     "AWS::ApiGatewayV2::Api": (Link("http", "Body"), Link("http", "Target")),
     "AWS::ApiGatewayV2::Authorizer": (Link("authorizer", "AuthorizerUri", resource="ApiId"),),
@@ -316,13 +327,26 @@ LINKS: dict[str, tuple[Link, ...]] = {
     "aws_lb_target_group_attachment": (Link("alb", "target_id", resource="target_group_arn"),),
     "aws_alb_target_group_attachment": (Link("alb", "target_id", resource="target_group_arn"),),
     "aws_api_gateway_integration": (
-        Link("api", "uri", resource="rest_api_id", names={"method": "http_method", "integration": "type"}),
+        Link(
+            "api",
+            "uri",
+            resource="rest_api_id",
+            names={
+                "method": "http_method",
+                "integration": "type",
+                "timeout_ms": "timeout_milliseconds",
+                "transfer": "response_transfer_mode",
+            },
+        ),
     ),
     "aws_api_gateway_rest_api": (Link("api", "body"),),
     "aws_api_gateway_authorizer": (Link("authorizer", "authorizer_uri", resource="rest_api_id"),),
     "aws_apigatewayv2_integration": (
         Link(
-            _integration_kind, "integration_uri", resource="api_id", names={"payload_version": "payload_format_version"}
+            _integration_kind,
+            "integration_uri",
+            resource="api_id",
+            names={"payload_version": "payload_format_version", "timeout_ms": "timeout_milliseconds"},
         ),
     ),
     "aws_apigatewayv2_api": (Link("http", "target"), Link("http", "body")),
@@ -611,14 +635,17 @@ def link(
         elif resource.type == _CONNECTOR:
             _link_connector(linker, resource, events)
     linked = []
-    for function, sources in zip(functions, events, strict=True):
+    for function, given in zip(functions, events, strict=True):
+        lasts = lifetime(function)
+        sources = [event._replace(settings={**event.settings, **waits(linker, event, lasts)}) for event in given]
         own = function.events
         if len(sources) >= EVENT_LIMIT:
             own = unknown(f"more than {EVENT_LIMIT} events", own.location)
         if sources or own.unknown:
             place = own.location or (sources[0].location if sources else None)
             own = Value(State.UNKNOWN if own.unknown else State.KNOWN, tuple(sources), place, own.reason)
-        linked.append(function._replace(events=own))
+        kept = function.settings if lasts.state is State.ABSENT else {**function.settings, "lifetime_s": lasts}
+        linked.append(function._replace(events=own, settings=kept))
     return linked
 
 

@@ -493,6 +493,7 @@ class Service(Stack):
     def _events(self, own: Mapping[str, Value]) -> Value:
         value = own.get("events", ABSENT)
         payload = first(self.provider, "httpApi.payload")
+        limit = settings(self.provider, {"timeout_ms": "apiGateway.timeoutInMillis"})
         sources: list[EventSource] = []
         problem = ""
         place = value.location
@@ -505,6 +506,8 @@ class Service(Stack):
                 continue
             if source.kind == "http" and payload.state is not State.ABSENT:
                 source = source._replace(settings={**source.settings, "payload_version": payload})
+            elif source.kind == "api" and limit:
+                source = source._replace(settings={**limit, **source.settings})
             sources.append(source)
         url = own.get("url", ABSENT)
         if url.state is not State.ABSENT and text(url) not in ("false", "False"):
@@ -627,7 +630,9 @@ _STREAM = {
 _HTTP = {"path": "path", "method": "method"}
 
 _EVENTS = {
-    "http": _Shape("api", (), {**_HTTP, "integration": "integration", "async": "async"}),
+    "http": _Shape(
+        "api", (), {**_HTTP, "integration": "integration", "async": "async", "timeout_ms": "timeoutInMillis"}
+    ),
     "httpApi": _Shape("http", (), _HTTP),
     "websocket": _Shape("websocket", (), {"route": "route"}),
     "s3": _Shape("s3", ("bucket",), {"events": "event"}),
@@ -689,6 +694,8 @@ def event(value: Value) -> EventSource | None:
         found["filters"] = _patterns(found["filters"])
     if name == "http":
         found["payload_version"] = known("1.0", place, "REST APIs have one format")
+        if properties.get("async", ABSENT).state is State.ABSENT:
+            found.setdefault("integration", known("AWS_PROXY", place, "default of http events"))
     elif name == "httpApi":
         found["payload_version"] = known("2.0", place, "default of httpApi events")
     elif name == "s3":
