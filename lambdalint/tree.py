@@ -31,25 +31,78 @@ class Tree(Protocol):
         ...
 
 
-def _without_link(directory: str, name: str) -> str:
-    """The path of an entry of ``directory``, of which no part is a link; the target's if the entry is one."""
-    path = os.path.join(directory, name)
-    return os.path.realpath(path) if name in ("", ".", "..") or os.path.islink(path) else path
-
-
 class DirectoryTree:
     """The files below a directory of this machine."""
 
     def __init__(self, root: str) -> None:
         self.root = os.path.realpath(root)
+        self._below = self.root.rstrip(os.sep) + os.sep
         self._directories = {"": self.root}  # as asked for → without links
+        self._names: dict[str, frozenset[str]] = {}  # what lies in a directory
 
-    def _inside(self, path: str) -> str:
+    def read(self, path: str, limit: int) -> bytes:
+        """See `Tree.read`."""
+        try:
+            real, info = self._resolved(path)
+            # O_NONBLOCK: opening a FIFO must not wait for a writer. What was opened is asked what it is.
+            flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+            if not stat.S_ISREG(info.st_mode):
+                raise Unreadable("not a regular file")
+            handle = os.open(real, flags)
+            try:
+                info = os.fstat(handle)
+                if not stat.S_ISREG(info.st_mode):
+                    raise Unreadable("not a regular file")
+                if info.st_size > limit:
+                    raise Unreadable(f"larger than {limit:,} bytes")
+                data = os.read(handle, info.st_size + 1)
+                while len(data) != info.st_size and len(data) <= limit and (more := os.read(handle, 1 << 20)):
+                    data += more  # it came in parts, or has no size (/proc)
+            finally:
+                os.close(handle)
+        except OSError as error:
+            raise Unreadable(error.strerror or "cannot be opened") from error
+        except ValueError as error:  # a name with a NUL
+            raise Unreadable("name that no file system holds") from error
+        if len(data) > limit:
+            raise Unreadable(f"larger than {limit:,} bytes")
+        return data
+
+    def exists(self, path: str) -> bool:
+        """See `Tree.exists`."""
         directory, _, name = path.rpartition("/")
-        real = _without_link(self._directory(directory), name)
-        if real != self.root and not real.startswith(self.root.rstrip(os.sep) + os.sep):
+        try:
+            # most of what imports and handlers may mean is not there, and a directory is listed once
+            return name in self._listed(directory) and stat.S_ISREG(self._resolved(path)[1].st_mode)
+        except (OSError, ValueError, Unreadable):
+            return False
+
+    def _resolved(self, path: str) -> tuple[str, os.stat_result]:
+        """A path without links, and what lies there."""
+        directory, _, name = path.rpartition("/")
+        real, info = _without_link(self._directory(directory), name)
+        if not self._holds(real):
             raise Unreadable("link that leads out of the project")
-        return real
+        return real, info or os.stat(real)
+
+    def _holds(self, real: str) -> bool:
+        return real == self.root or real.startswith(self._below)
+
+    def _listed(self, directory: str) -> frozenset[str]:
+        """The names in a directory; none where it is missing or outside."""
+        found = self._names.get(directory)
+        if found is None:
+            found = frozenset()
+            above, _, name = directory.rpartition("/")
+            beside = self._names.get(above)
+            if beside is None or name in beside or name in ("", ".", ".."):
+                try:
+                    real = self._directory(directory)
+                    found = frozenset(os.listdir(real) if self._holds(real) else ())
+                except OSError:  # no directory, or none that may be listed: Python imports nothing from it either
+                    pass
+            self._names[directory] = found
+        return found
 
     def _directory(self, path: str) -> str:
         """The directory ``path`` without links. A realpath would ask for each directory above it, for every file."""
@@ -62,44 +115,18 @@ class DirectoryTree:
             names.append(name)
         real = self._directories[above]
         for name in reversed(names):
-            real = _without_link(real, name)
+            real = _without_link(real, name)[0]
         self._directories[path] = real
         return real
 
-    def read(self, path: str, limit: int) -> bytes:
-        """See `Tree.read`."""
-        try:
-            real = self._inside(path)
-            # O_NONBLOCK: opening a FIFO must not wait for a writer. What was opened is asked what it is.
-            flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-            if not stat.S_ISREG(os.stat(real).st_mode):
-                raise Unreadable("not a regular file")
-            handle = os.open(real, flags)
-            try:
-                info = os.fstat(handle)
-                if not stat.S_ISREG(info.st_mode):
-                    raise Unreadable("not a regular file")
-                if info.st_size > limit:
-                    raise Unreadable(f"larger than {limit:,} bytes")
-                chunks = []
-                left = limit + 1
-                while left and (chunk := os.read(handle, min(left, 1 << 20))):
-                    chunks.append(chunk)
-                    left -= len(chunk)
-            finally:
-                os.close(handle)
-        except OSError as error:
-            raise Unreadable(error.strerror or "cannot be opened") from error
-        except ValueError as error:  # a name with a NUL
-            raise Unreadable("name that no file system holds") from error
-        data = b"".join(chunks)
-        if len(data) > limit:
-            raise Unreadable(f"larger than {limit:,} bytes")
-        return data
 
-    def exists(self, path: str) -> bool:
-        """See `Tree.exists`."""
-        try:
-            return stat.S_ISREG(os.stat(self._inside(path)).st_mode)
-        except (OSError, ValueError, Unreadable):
-            return False
+def _without_link(directory: str, name: str) -> tuple[str, os.stat_result | None]:
+    """The path of an entry of ``directory``, of which no part is a link, and what it is.
+
+    Where the entry is a link, it is the target's path, and what that is has not been asked.
+    """
+    path = os.path.join(directory, name)
+    if name in ("", ".", ".."):
+        return os.path.realpath(path), None
+    info = os.lstat(path)
+    return (os.path.realpath(path), None) if stat.S_ISLNK(info.st_mode) else (path, info)
