@@ -13,7 +13,9 @@ from collections.abc import Mapping
 from lambdalint.model import ABSENT, DeclaredFunction, Location, State, Value
 from lambdalint.templates.documents import MAP, SCALAR, Node
 from lambdalint.templates.intrinsics import Stack
-from lambdalint.templates.values import Found, as_integer, as_string, directory_of, known, mapping, unknown
+from lambdalint.templates.values import Found, as_boolean, as_integer, as_string, directory_of, known, mapping, unknown
+
+TIMEOUT_DEFAULT = 60  # seconds
 
 
 def read_chalice(path: str, root: Node, found: Found) -> None:
@@ -26,7 +28,15 @@ def read_chalice(path: str, root: Node, found: Found) -> None:
     name = root.get("app_name")
     place = reader.location(name) if name is not None else Location(path, 1)
     stages = mapping(reader.evaluate(root.get("stages")))
-    role = as_string(_staged(reader, root, stages, "iam_role_arn"), "iam_role_arn")
+    timeout = as_integer(_staged(reader, root, stages, "lambda_timeout"), "lambda_timeout")
+    if timeout.state is State.ABSENT:
+        timeout = known(TIMEOUT_DEFAULT, None, "default of Chalice")
+    found_settings = {
+        "role": as_string(_staged(reader, root, stages, "iam_role_arn"), "iam_role_arn"),
+        "tracing": _tracing(_staged(reader, root, stages, "xray")),
+        "log_retention": as_integer(_staged(reader, root, stages, "log_retention_in_days"), "log_retention_in_days"),
+        "reserved_concurrency": _staged(reader, root, stages, "reserved_concurrency"),
+    }
     found.functions.append(
         DeclaredFunction(
             name=name.value if name is not None and name.kind == SCALAR else "app",
@@ -37,13 +47,19 @@ def read_chalice(path: str, root: Node, found: Found) -> None:
             runtime=unknown("Chalice takes the version of the Python that deploys", place),
             architecture=ABSENT,
             memory=as_integer(_staged(reader, root, stages, "lambda_memory_size"), "lambda_memory_size"),
-            timeout=as_integer(_staged(reader, root, stages, "lambda_timeout"), "lambda_timeout"),
+            timeout=timeout,
             layers=_staged(reader, root, stages, "layers"),
             environment=_environment(reader, root, stages),
             events=unknown("the decorators in app.py say the events", place, ()),
-            settings={} if role.state is State.ABSENT else {"role": role},
+            settings={name: value for name, value in found_settings.items() if value.state is not State.ABSENT},
         )
     )
+
+
+def _tracing(value: Value) -> Value:
+    """The mode of tracing as Lambda calls it."""
+    switched = as_boolean(value, "xray")
+    return value._replace(value="Active" if switched.value else "PassThrough") if switched.known else switched
 
 
 def _staged(reader: Stack, root: Node, stages: Mapping[str, Value], name: str) -> Value:

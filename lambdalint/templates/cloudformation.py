@@ -8,7 +8,7 @@ values are replaced).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lambdalint.model import ABSENT, DeclaredFunction, EventSource, Location, State, Value
 from lambdalint.records import NamedTuple
@@ -30,6 +30,7 @@ from lambdalint.templates.values import (
     known,
     mapping,
     merged,
+    settings_at,
     spelt,
     text,
     unknown,
@@ -167,8 +168,31 @@ def read_stack(
             if properties.unknown:
                 lost = unknown(properties.reason, properties.location)
                 function = function._replace(handler=lost, code_root=lost, timeout=lost, environment=lost, events=lost)
-            stack.found.functions.append(function)
+            stack.found.functions.append(_opened(function, _elsewhere(stack, globals_node, properties)))
             keys.append(((stack.scope, entry.name),))
+
+
+def _elsewhere(stack: Stack, globals_node: Node | None, properties: Value) -> Value:
+    """Unknown where more than what is written may set the properties of a function, else Absent."""
+    if properties.unknown:
+        return unknown(properties.reason, properties.location)
+    if stack.macros:
+        return unknown(f"macro {stack.macros[0][:80]} may set it")
+    if "Fn::Transform" in mapping(properties):
+        return unknown("Fn::Transform may set it", mapping(properties)["Fn::Transform"].location)
+    if globals_node is not None and (below := stack.evaluate(globals_node)).unknown:
+        return below
+    return ABSENT
+
+
+def _opened(function: DeclaredFunction, elsewhere: Value) -> DeclaredFunction:
+    """The function with all that it does not set as open as ``elsewhere`` is."""
+    if elsewhere.state is State.ABSENT:
+        return function
+    settings_ = {**dict.fromkeys((*SETTINGS, *_SERVERLESS_SETTINGS), elsewhere), **function.settings}
+    names = ("architecture", "memory", "timeout", "layers", "environment")
+    absent: dict[str, Any] = {name: elsewhere for name in names if getattr(function, name).state is State.ABSENT}
+    return function._replace(settings=settings_, **absent)
 
 
 def _heeded(entry: Entry, below: Value) -> Value:
@@ -228,7 +252,7 @@ class _FunctionReader:
         packaged = code_root_of(self.entry, self.properties) if code_root_of else None
         code_root = packaged or self.code_root()
         package_type = as_string(self.value("PackageType"), "PackageType")
-        found = settings(self.properties, SETTINGS)
+        found = settings_at(self.properties, SETTINGS)
         found.update(self.more_settings())
         if text(package_type) == "Image" or (handler.state is State.ABSENT and self.image_location()):
             if not package_type.known:
@@ -256,7 +280,7 @@ class _FunctionReader:
     def more_settings(self) -> dict[str, Value]:
         found: dict[str, Value] = {}
         if self.serverless:
-            found.update(settings(self.properties, _SERVERLESS_SETTINGS))
+            found.update(settings_at(self.properties, _SERVERLESS_SETTINGS))
         metadata = self.entry.node.get("Metadata")
         if metadata is not None:
             method = self.stack.evaluate(metadata.get("BuildMethod"), self.entry.bindings)

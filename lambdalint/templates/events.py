@@ -22,6 +22,7 @@ from lambdalint.templates.values import (
     Text,
     as_boolean,
     as_integer,
+    at,
     first,
     items,
     known,
@@ -34,6 +35,7 @@ from lambdalint.templates.values import (
 from lambdalint.templates.waiting import lifetime, waits
 
 _ARN = re.compile(r"arn:[^:]*:([a-z0-9-]+):[^:]*:[^:]*:(.*)", re.DOTALL)
+_QUALIFIED_ARN = re.compile(r":function:[A-Za-z0-9_-]+(?::([A-Za-z0-9_$-]+))?")
 _FUNCTION_IN_ARN = re.compile(r":function:([A-Za-z0-9_-]+)")
 
 _SERVICES = {
@@ -126,7 +128,7 @@ def settings(properties: Mapping[str, Value], names: Mapping[str, str]) -> dict[
     """The settings of an event source, by the property path of each; Absent ones are left out."""
     found: dict[str, Value] = {}
     for name, path in names.items():
-        value = first(properties, path)
+        value = at(properties, path)
         if value.state is State.ABSENT:
             continue
         if name in ("batch_size", "batching_window", "concurrency", "parallelization", "timeout_ms"):
@@ -388,6 +390,7 @@ _CONNECTED = {
     "AWS::Serverless::StateMachine": "step-functions",
     "AWS::StepFunctions::StateMachine": "step-functions",
 }
+_URL_TYPES = frozenset({"AWS::Lambda::Url", "aws_lambda_function_url"})
 _SUBSCRIPTION_TYPES = frozenset({"AWS::SNS::Subscription", "aws_sns_topic_subscription"})
 # Resources that stand for a function, and the property that names it.
 _STAND_INS = {
@@ -395,6 +398,36 @@ _STAND_INS = {
     "AWS::Lambda::Version": "FunctionName",
     "aws_lambda_alias": "function_name",
 }
+# Attributes of functions that name them with a version or alias, and without: CloudFormation's, SAM's, Terraform's
+# and those of terraform-aws-modules/lambda.
+_QUALIFIED = frozenset(
+    {
+        "Alias",
+        "Version",
+        "qualified_arn",
+        "qualified_invoke_arn",
+        "version",
+        "lambda_function_qualified_arn",
+        "lambda_function_qualified_invoke_arn",
+        "lambda_function_version",
+    }
+)
+_UNQUALIFIED = frozenset(
+    {
+        "",
+        "Arn",
+        "arn",
+        "function_name",
+        "id",
+        "invoke_arn",
+        "lambda_function_arn",
+        "lambda_function_invoke_arn",
+        "lambda_function_name",
+    }
+)
+LATEST = "$LATEST"
+# The aliases that the Serverless Framework makes, and for which settings.
+_FRAMEWORK_ALIASES = {"provisioned": "provisioned_concurrency", "snapstart": "snap_start"}
 
 _MAPPING_NAMES = {
     "batch_size": "BatchSize",
@@ -498,6 +531,47 @@ class Linker:
                         found[self.names[match[1]]] = None
         return list(found)
 
+    def qualifier(self, value: Value, depth: int = 4) -> Value:
+        """The alias or version of the function that a value names.
+
+        Known "" where it names the function alone, which is ``$LATEST``; Known "*" for a version that only the
+        deployment numbers; Absent where it names several functions, none, or is more than a name.
+        """
+        if not value.known or isinstance(value.value, dict) or type(value.value) is tuple:
+            return ABSENT
+        if isinstance(value.value, str):
+            match = _QUALIFIED_ARN.search(value.value)
+            return known(match[1] or "", value.location) if match else ABSENT
+        behind = ""
+        if isinstance(value.value, Text):
+            parts = value.value.parts
+            named = [n for n, part in enumerate(parts) if isinstance(part, Reference) and self._is_lambda(part)]
+            if len(named) != 1:
+                return ABSENT
+            behind = "".join(part if isinstance(part, str) else "*" for part in parts[named[0] + 1 :])
+            value = known(parts[named[0]], value.location)
+        if behind.startswith(":"):
+            return known(behind[1:].partition("/")[0], value.location)
+        found = list(self.references(value))
+        if len(found) != 1:
+            return ABSENT
+        (reference,) = found
+        key = (reference.scope, reference.name)
+        resource = self.resources.get(key)
+        if resource is not None and resource.type in _STAND_INS and depth:
+            return known(stand_in_name(resource), value.location)
+        if key not in self.functions and key not in self.bare:
+            return ABSENT
+        if reference.attribute in _QUALIFIED:
+            return known("*", value.location)
+        return known("", value.location) if reference.attribute in _UNQUALIFIED else ABSENT
+
+    def _is_lambda(self, reference: Reference) -> bool:
+        """Whether a reference is to a function, or to an alias or version of one."""
+        key = (reference.scope, reference.name)
+        resource = self.resources.get(key)
+        return key in self.functions or key in self.bare or (resource is not None and resource.type in _STAND_INS)
+
     def kind_of(self, value: Value) -> str | None:
         """The kind of source that an ARN or a reference stands for, None if it cannot be told."""
         resource = self.resource_of(value)
@@ -529,6 +603,14 @@ class Linker:
         if written and written.startswith("arn:"):
             return known(written.endswith(".fifo"), value.location)
         return unknown("the queue or topic is not in the templates", value.location)
+
+
+def stand_in_name(resource: Resource) -> str:
+    """The name of an alias; ``$LATEST`` for one of that version, "*" where only the deployment tells."""
+    version = resource.properties.get("FunctionVersion") or resource.properties.get("function_version") or ABSENT
+    if text(version) == LATEST:
+        return LATEST
+    return text(resource.properties.get("Name") or resource.properties.get("name") or ABSENT) or "*"
 
 
 def _written(value: Value) -> Iterator[str]:
@@ -573,8 +655,8 @@ def mapping_event(
     if filters.state is not State.ABSENT:
         found["filters"] = filter_patterns(filters)
     if "on_failure" not in found:
-        terraform = first(properties, "destination_config[].on_failure[].destination_arn")
-        if terraform.state is not State.ABSENT:
+        terraform = at(properties, "destination_config[].on_failure[].destination_arn")
+        if terraform != ABSENT:
             found["on_failure"] = terraform
     kind = linker.kind_of(source)
     if kind is None:
@@ -600,10 +682,10 @@ def _poller_kind(properties: Mapping[str, Value], found: Mapping[str, Value]) ->
     return "unknown" if "starting_position" in found else "sqs"
 
 
-def link(
+def linker_of(
     functions: list[DeclaredFunction], keys: list[tuple[tuple[str, str], ...]], resources: list[Resource]
-) -> list[DeclaredFunction]:
-    """The functions with the event sources that other resources give them added to their own.
+) -> Linker:
+    """The resources and functions of a project by their names.
 
     Args:
         functions: the declared functions.
@@ -620,7 +702,11 @@ def link(
             names[name] = position
     for name in ambiguous:
         del names[name]
-    linker = Linker({key: position for position, known_as in enumerate(keys) for key in known_as}, names, resources)
+    return Linker({key: position for position, known_as in enumerate(keys) for key in known_as}, names, resources)
+
+
+def link(functions: list[DeclaredFunction], linker: Linker, resources: list[Resource]) -> list[DeclaredFunction]:
+    """The functions with the event sources that other resources give them added to their own."""
     events: list[list[EventSource]] = [[] for _ in functions]
     for resource in resources:
         if resource.type in _MAPPING_TYPES:
@@ -628,7 +714,7 @@ def link(
         elif resource.type not in _PERMISSION_TYPES and resource.type != _CONNECTOR:
             _link_resource(linker, resource, events)
     for position, function in enumerate(functions):
-        events[position][:0] = [_completed(linker, event) for event in function.events.value or ()]
+        events[position][:0] = [_completed(linker, event, function) for event in function.events.value or ()]
     for resource in resources:  # after all others: permissions and connectors only tell what nothing else told
         if resource.type in _PERMISSION_TYPES:
             _link_permission(linker, resource, events)
@@ -649,8 +735,16 @@ def link(
     return linked
 
 
-def _completed(linker: Linker, event: EventSource) -> EventSource:
+def _completed(linker: Linker, event: EventSource, function: DeclaredFunction) -> EventSource:
     """An event that the function itself names, with what its source's own resource says."""
+    if function.origin == "sam":  # SAM directs all events to the alias that it makes
+        alias = function.setting("auto_publish_alias")
+        qualifier = alias if alias.state is not State.ABSENT else known("", event.location)
+        event = event._replace(settings={**event.settings, "qualifier": qualifier})
+    elif function.origin == "serverless":  # as the framework does for what needs versions
+        made = [name for name, setting in _FRAMEWORK_ALIASES.items() if function.setting(setting) != ABSENT]
+        qualifier = known(made[0] if made else "", event.location)
+        event = event._replace(settings={**event.settings, "qualifier": qualifier})
     if event.kind == "unknown" and (kind := linker.kind_of(event.resource)):
         event = event._replace(kind=kind)
     if event.kind == "sqs" and "fifo" not in event.settings and event.resource.state is not State.ABSENT:
@@ -667,6 +761,8 @@ def _link_mapping(linker: Linker, resource: Resource, events: list[list[EventSou
     source = properties.get("event_source_arn" if terraform else "EventSourceArn", ABSENT)
     names = TERRAFORM_MAPPING_NAMES if terraform else _MAPPING_NAMES
     event = mapping_event(linker, properties, source, resource.location, names)
+    target = properties.get("function_name" if terraform else "FunctionName", ABSENT)
+    event = event._replace(settings=_qualified(linker, resource, target, event.settings))
     for position in targets:
         if len(events[position]) < EVENT_LIMIT:
             events[position].append(event)
@@ -717,7 +813,16 @@ def _event(
         )
     if kind == "pipes" and (piped := linker.kind_of(source)):
         found["source_kind"] = known(piped, source.location)
-    return EventSource(kind, source, location, found)
+    return EventSource(kind, source, location, _qualified(linker, resource, first(inner, description.target), found))
+
+
+def _qualified(linker: Linker, resource: Resource, target: Value, found: Mapping[str, Value]) -> Mapping[str, Value]:
+    """The settings of an event with the alias or version of the function that it goes to, where that is told."""
+    own = ABSENT
+    if resource.type in _URL_TYPES:  # whose function is named without it
+        own = resource.properties.get("Qualifier") or resource.properties.get("qualifier") or ABSENT
+    qualifier = own if own.state is not State.ABSENT else linker.qualifier(target)
+    return found if qualifier.state is State.ABSENT else {**found, "qualifier": qualifier}
 
 
 def _link_permission(linker: Linker, resource: Resource, events: list[list[EventSource]]) -> None:

@@ -108,6 +108,8 @@ class Stack:
         self.sizes = Sizes()
         transform = root.get("Transform")
         self.sam = transform is not None and "AWS::Serverless-2016-10-31" in _scalars(transform)
+        # Transforms of somebody's own may change whatever is written.
+        self.macros = [name for name in _scalars(transform) if not name.startswith("AWS::")] if transform else []
         for key, node, bindings in self.expanded(_section(root, "Resources"), {}):
             kind = node.get("Type")
             if kind is None or kind.kind != SCALAR:

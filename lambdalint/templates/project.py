@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from lambdalint.templates.chalice import read_chalice
 from lambdalint.templates.cloudformation import is_stack, nested_templates, outputs_of, read_stack
 from lambdalint.templates.documents import JSON_LIMIT, YAML_LIMIT, Document, Malformed, Node, read_json, read_yaml
-from lambdalint.templates.events import link
+from lambdalint.templates.events import link, linker_of
 from lambdalint.templates.images import handler_of
 from lambdalint.templates.intrinsics import Stack
+from lambdalint.templates.joins import joined
 from lambdalint.templates.values import Found, Templates, TooMuchWork, same, unknown
 from lambdalint.tree import Tree, Unreadable
 
@@ -217,7 +218,8 @@ class _Project:
         """Everything found, linked and in order."""
         functions = list(self.found.functions)
         try:
-            functions = link(functions, self.keys, self.found.resources)
+            linker = linker_of(functions, self.keys, self.found.resources)
+            functions = joined(link(functions, linker, self.found.resources), linker, self.found.resources)
         except Exception as error:  # noqa: BLE001  as above: functions without events are better than none
             self.found.problem(".", f"linking the templates failed ({type(error).__name__}: {error})")
         functions = _distinct(functions)

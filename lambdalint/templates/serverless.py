@@ -30,6 +30,7 @@ from lambdalint.templates.values import (
     Reference,
     Resource,
     Undecided,
+    as_boolean,
     as_integer,
     as_string,
     directory_of,
@@ -42,6 +43,7 @@ from lambdalint.templates.values import (
     mapping,
     merged,
     plain,
+    settings_at,
     text,
     unknown,
 )
@@ -60,6 +62,7 @@ _VARIABLE = re.compile(
 _SOURCE = re.compile(r"([A-Za-z][A-Za-z0-9]*)(?:\(([^)]*)\))?(?:\.[A-Za-z0-9-]+)?:?(.*)", re.DOTALL)
 _QUOTED = re.compile(r"""'([^']*)'|"([^"]*)\"""")
 
+# Settings of a function, and those that the provider sets for all functions.
 _SETTINGS = {
     "function_name": "name",
     "role": "role",
@@ -75,7 +78,29 @@ _SETTINGS = {
     "vpc": "vpc",
     "file_systems": "fileSystemConfig",
     "package_patterns": "package.patterns",
+    "log_group": "logs.logGroup",
+    "log_retention": "logRetentionInDays",
+    "logs_disabled": "disableLogs",
 }
+_PROVIDER_SETTINGS = {
+    "tracing": "tracing.lambda",
+    "snap_start": "snapStart",
+    "retries": "maximumRetryAttempts",
+    "vpc": "vpc",
+    "ephemeral_storage": "ephemeralStorageSize",
+    "log_group": "logs.lambda.logGroup",
+    "log_retention": "logRetentionInDays",
+}
+# The settings that plugins make, by words of their names.
+_PLUGIN_SETTINGS = {
+    "dead_letter": ("dead-letter", "deadletter", "dlq"),
+    "on_failure": ("dead-letter", "deadletter", "dlq", "destination"),
+    "tracing": ("tracing", "xray", "x-ray", "datadog", "lumigo", "epsagon", "newrelic"),
+    "log_retention": ("retention", "log-group"),
+    "aliases": ("alias", "canary"),
+    "role": ("iam-role",),
+}
+_ROLE = "IamRoleLambdaExecution"  # the logical id of the role that the framework makes for all functions
 
 
 def read_service(tree: Tree, path: str, root: Node, found: Found, keys: list[tuple[tuple[str, str], ...]]) -> None:
@@ -127,6 +152,7 @@ class Service(Stack):
         self.provider: Mapping[str, Value] = {}
         self.depth = 0
         self.substituting = False
+        self.extended: set[str] = set()  # logical ids of functions that the resources change
         self.included: dict[str, tuple[Service, Node] | Value] = {}
         self.key_owner = self
 
@@ -380,15 +406,23 @@ class Service(Stack):
         provider = self.provider
         if not isinstance(written.value, dict) or not written.known:
             lost = unknown(written.reason or "the function is not a mapping", place)
-            return DeclaredFunction(key.value, "serverless", place, lost, lost, environment=lost, events=lost)
+            return DeclaredFunction(
+                key.value,
+                "serverless",
+                place,
+                handler=lost,
+                code_root=lost,
+                memory=lost,
+                timeout=lost,
+                environment=lost,
+                events=lost,
+                settings=dict.fromkeys((*_SETTINGS, *_PLUGIN_SETTINGS), lost),
+            )
 
         def value(name: str) -> Value:
             return own.get(name) or provider.get(name) or ABSENT
 
-        found = settings(
-            {**provider, **own}, {n: p for n, p in _SETTINGS.items() if n not in ("function_name", "package_patterns")}
-        )
-        found.update(settings(own, {n: _SETTINGS[n] for n in ("function_name", "package_patterns")}))
+        found = self._settings(key.value, own)
         if "function_name" not in found:
             found["function_name"] = self._default_name(key.value, place)
         handler = as_string(value("handler") if "handler" in own else ABSENT, "handler")
@@ -425,6 +459,54 @@ class Service(Stack):
             settings=found,
         )
 
+    def _settings(self, name: str, own: Mapping[str, Value]) -> dict[str, Value]:
+        """The settings of a function: its own, the provider's, and what plugins or extensions may make of them."""
+        found = {**settings_at(self.provider, _PROVIDER_SETTINGS), **settings_at(own, _SETTINGS)}
+        custom = self.below(self, self.root, "custom")
+        if "log_retention" not in found and custom is not None:  # of serverless-plugin-log-retention
+            found.update(
+                settings_at(
+                    {"days": custom[0].evaluate(custom[1].get("logRetentionInDays"))}, {"log_retention": "days"}
+                )
+            )
+        if "tracing" in found:
+            found["tracing"] = _tracing(found["tracing"])
+        found.update(self._role(own))
+        for setting, words in _PLUGIN_SETTINGS.items():
+            plugin = next((each for each in self.plugins() if any(word in each for word in words)), None)
+            if plugin is not None and setting not in found:
+                found[setting] = unknown(f"plugin {plugin} may set it")
+        if logical_id(name) + "LambdaFunction" in self.extended:
+            elsewhere = unknown("resources of the service change the function")
+            found = {**dict.fromkeys((*_SETTINGS, *_PLUGIN_SETTINGS), elsewhere), **found}
+        return found
+
+    def plugins(self) -> list[str]:
+        """The names of the plugins that can be read."""
+        written = self.evaluate(self.root.get("plugins"))
+        return [name for each in items(mapping(written).get("modules", written)) if (name := text(each))]
+
+    def _role(self, own: Mapping[str, Value]) -> dict[str, Value]:
+        """The role: the function's own, the provider's, or the one that the framework makes for all functions."""
+        mode = first(self.provider, "iam.role.mode")
+        if any(name in own for name in ("iamRoleStatements", "iam")) or mode.state is not State.ABSENT:
+            return {"role": own["role"]} if "role" in own else {}
+        given = first(self.provider, "iam.role")
+        statements = first(self.provider, "iam.role.statements")
+        if statements.state is State.ABSENT:
+            statements = self.provider.get("iamRoleStatements", ABSENT)
+        role = own.get("role", ABSENT)
+        if role.state is State.ABSENT and not isinstance(given.value, dict):
+            role = given
+        if role.state is State.ABSENT:
+            role = self.provider.get("role", ABSENT)
+        name = text(role)
+        if name and ":" not in name:  # the logical id of a role among the resources
+            role = role._replace(value=Reference(self.scope, name))
+        elif role.state is State.ABSENT and statements.state is not State.ABSENT:
+            role = known(Reference(self.scope, _ROLE), statements.location, "the role that the framework makes")
+        return {"role": role} if role.state is not State.ABSENT else {}
+
     def _default_name(self, name: str, place: Location) -> Value:
         service = self.evaluate(self.root.get("service"))
         if isinstance(service.value, dict):
@@ -435,10 +517,9 @@ class Service(Stack):
         """A handler that a plugin puts into the bundle, and what it runs instead."""
         if handler not in ("wsgi_handler.handler", "wsgi.handler"):
             return {}
-        plugins = self.evaluate(self.root.get("plugins"))
-        names = [text(plugin) for plugin in items(plugins)]
-        if "serverless-wsgi" not in names:
+        if "serverless-wsgi" not in self.plugins():
             return {}
+        plugins = self.evaluate(self.root.get("plugins"))
         custom = self.below(self, self.root, "custom")
         wsgi = custom[0].below(custom[0], custom[1], "wsgi") if custom else None
         application = wsgi[0].evaluate(wsgi[1].get("app")) if wsgi else ABSENT
@@ -533,6 +614,9 @@ class Service(Stack):
         if isinstance(found, Value):
             return
         for owner, node in self._parts(*found):
+            extensions = owner.followed(node.get("extensions"))
+            if not isinstance(extensions, Value) and extensions[1].kind == MAP:
+                self.extended.update(extensions[1].value)
             section = owner.followed(node.get("Resources"))
             if isinstance(section, Value):
                 continue
@@ -560,10 +644,18 @@ class Service(Stack):
         kind = node.get("Type")
         if kind is None or kind.kind != SCALAR or not kind.value.startswith(TRACKED):
             return
+        if kind.value == "AWS::Lambda::Function":
+            self.extended.add(key.value)
         entry = Entry(key.value, kind.value, key, node)
         properties = mapping(owner.evaluate(node.get("Properties")))
         place = outer.location(key)
         self.found.resources.append(Resource("serverless", self.scope, entry.name, entry.type, place, properties))
+
+
+def _tracing(value: Value) -> Value:
+    """The mode of tracing as Lambda calls it; the framework also takes truth values."""
+    switched = as_boolean(value, "tracing")
+    return value._replace(value="Active" if switched.value else "PassThrough") if switched.known else value
 
 
 def _closing(written: str, position: int) -> int:

@@ -23,11 +23,13 @@ from lambdalint.templates.hcl import HCL_LIMIT, Block, Body, check_depth, parse
 from lambdalint.templates.values import (
     Found,
     OutsideProject,
+    Properties,
     Reference,
     Resource,
     TooMuchWork,
     as_integer,
     as_string,
+    at,
     described,
     directory_of,
     environment,
@@ -37,6 +39,7 @@ from lambdalint.templates.values import (
     known,
     mapping,
     references,
+    settings_at,
     spelt,
     text,
     unknown,
@@ -60,9 +63,10 @@ _PUBLIC_RESOURCES = {
     "terraform-aws-modules/s3-bucket/aws": "aws_s3_bucket",
     "terraform-aws-modules/dynamodb-table/aws": "aws_dynamodb_table",
     "terraform-aws-modules/step-functions/aws": "aws_sfn_state_machine",
+    "terraform-aws-modules/lambda/aws//modules/alias": "aws_lambda_alias",
 }
 _TRACKED = re.compile(
-    r"aws_(?:lambda_|sqs_queue$|sns_topic|s3_bucket$|s3_bucket_notification$|s3_object$|s3_bucket_object$|dynamodb_table$|"
+    r"aws_(?:lambda_|sqs_queue$|sqs_queue_redrive_policy$|sns_topic|s3_bucket$|s3_bucket_notification$|s3_object$|s3_bucket_object$|dynamodb_table$|"
     r"dynamodb_global_table$|kinesis_|cloudwatch_event_|scheduler_schedule$|pipes_pipe$|sfn_state_machine$|api_gateway_|"
     r"apigatewayv2_|cloudwatch_log_subscription_filter$|cloudwatch_log_group$|lb_target_group|alb_target_group|"
     r"cognito_user_pool$|iot_topic_rule$|ses_receipt_rule$|config_config_rule$|codecommit_trigger$|appsync_datasource$|"
@@ -82,6 +86,7 @@ _SETTINGS = {
     "vpc": "vpc_config[]",
     "recursive_loop": "recursive_loop",
     "durable": "durable_config[].execution_timeout",
+    "publish": "publish",
 }
 _MODULE_SETTINGS = {
     "function_name": "function_name",
@@ -90,10 +95,14 @@ _MODULE_SETTINGS = {
     "dead_letter": "dead_letter_target_arn",
     "tracing": "tracing_mode",
     "ephemeral_storage": "ephemeral_storage_size",
+    "log_group": "logging_log_group",
+    "log_retention": "cloudwatch_logs_retention_in_days",
+    "log_group_exists": "use_existing_cloudwatch_log_group",
     "on_failure": "destination_on_failure",
     "on_success": "destination_on_success",
     "snap_start": "snap_start",
     "durable": "durable_config_execution_timeout",
+    "publish": "publish",
 }
 
 Keys = list[tuple[tuple[str, str], ...]]
@@ -325,13 +334,13 @@ class _Root:
             code_root=code_root,
             runtime=as_string(properties.get("runtime", ABSENT), "runtime"),
             architecture=_architecture(properties),
-            memory=as_integer(properties.get("memory_size", ABSENT), "memory_size"),
-            timeout=as_integer(properties.get("timeout", ABSENT), "timeout"),
+            memory=as_integer(at(properties, "memory_size"), "memory_size"),
+            timeout=as_integer(at(properties, "timeout"), "timeout"),
             package_type=package_type,
             layers=properties.get("layers", ABSENT),
             environment=_variables_of(properties),
             events=ABSENT,
-            settings=settings(properties, _SETTINGS),
+            settings=settings_at(properties, _SETTINGS),
         )
         inline = self._inline(properties) if code_root.unknown else {}
         if text(inline.get("content", ABSENT)) is not None:
@@ -464,13 +473,13 @@ class _Root:
             code_root=code_root,
             runtime=as_string(arguments.get("runtime", ABSENT), "runtime"),
             architecture=_architecture(arguments),
-            memory=as_integer(arguments.get("memory_size", ABSENT), "memory_size"),
-            timeout=as_integer(arguments.get("timeout", ABSENT), "timeout"),
+            memory=as_integer(at(arguments, "memory_size"), "memory_size"),
+            timeout=as_integer(at(arguments, "timeout"), "timeout"),
             package_type=package_type,
             layers=arguments.get("layers", ABSENT),
             environment=environment(arguments.get("environment_variables", ABSENT)),
             events=self._public_events(arguments),
-            settings=settings(arguments, _MODULE_SETTINGS),
+            settings=settings_at(arguments, _MODULE_SETTINGS),
         )
         self.declared.append((function, ((self.directory, name),)))
 
@@ -500,7 +509,9 @@ class _Root:
         for _, each in pairs(mappings) or ():
             members = mapping(each)
             arn = members.get("event_source_arn", ABSENT)
-            sources.append(EventSource("unknown", arn, each.location, settings(members, TERRAFORM_MAPPING_NAMES)))
+            found = settings(members, {**TERRAFORM_MAPPING_NAMES, "on_failure": "destination_arn_on_failure"})
+            found["qualifier"] = known("", each.location, "the module maps the function itself")
+            sources.append(EventSource("unknown", arn, each.location, found))
         triggers = arguments.get("allowed_triggers", ABSENT)
         for _, each in pairs(triggers) or ():
             members = mapping(each)
@@ -813,14 +824,16 @@ class _Instance:
     def _each(self, key: Value, value: Value) -> Names:
         return Bound(self.root.evaluator, self, {"each": known({"key": key, "value": value})})
 
-    def evaluated(self, body: Body, names: Names) -> dict[str, Value]:
+    def evaluated(self, body: Body, names: Names) -> Properties:
         """The properties of a block: attributes by name, nested blocks as tuples of mappings."""
         evaluator = self.root.evaluator
-        properties: dict[str, Value] = {}
+        properties = Properties()
         for name, attribute in body.attributes.items():
             value = evaluator.value(attribute.expression, names)
             if value.state is not State.ABSENT:
                 properties[name] = value
+            elif not _is_literal(attribute.expression.node):
+                properties.null[name] = attribute.key
         nested: dict[str, list[Value]] = {}
         for block in body.blocks:
             if block.type == "dynamic" and block.labels:
@@ -830,6 +843,8 @@ class _Instance:
                 nested.setdefault(block.type, []).append(inner)
         for name, blocks in nested.items():
             properties[name] = known(tuple(blocks), blocks[0].location if blocks else None)
+            if not blocks:
+                properties.null[name] = next(block.location for block in body.blocks if name in block.labels[:1])
         return properties
 
     def _dynamic(self, block: Block, names: Names) -> Iterator[Value]:
@@ -891,4 +906,6 @@ def _index(key: object) -> str:
 
 
 def _is_literal(node: object) -> bool:
+    if getattr(node, "null", False):  # in JSON
+        return True
     return getattr(node, "child_count", 0) == 1 and getattr(node, "children")[0].type == "literal_value"  # noqa: B009

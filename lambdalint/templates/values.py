@@ -264,6 +264,41 @@ def first(properties: Mapping[str, Value], path: str) -> Value:
     return next(pick(properties, path), ABSENT)
 
 
+class Properties(dict[str, Value]):
+    """Properties of a block of Terraform.
+
+    ``null`` holds where those are written that come out as null, or as no block at all, with the defaults of the
+    variables: they are not among the members, but whoever sets the variable sets them.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.null: dict[str, Location] = {}
+
+
+def at(properties: Mapping[str, Value], path: str) -> Value:
+    """The value at a path of `pick`: Unknown where a part of the way is, Absent with a location where one is null."""
+    head, _, rest = path.partition(".")
+    name = head.removesuffix("[]")
+    null = properties.null.get(name) if isinstance(properties, Properties) else None
+    if null is not None:
+        return Value(State.ABSENT, None, null, "null unless a variable is set")
+    value = properties.get(name, ABSENT)
+    if not value.known or (not rest and head == name):
+        return value
+    for part in items(value) if head != name else (value,):
+        found = at(mapping(part), rest) if rest and part.known else part
+        if found != ABSENT:
+            return found
+    return ABSENT
+
+
+def settings_at(properties: Mapping[str, Value], paths: Mapping[str, str]) -> dict[str, Value]:
+    """The settings of a function by the path of each, see `at`; those that are not written are left out."""
+    found = {name: at(properties, path) for name, path in paths.items()}
+    return {name: value for name, value in found.items() if value != ABSENT}
+
+
 def directory_of(path: str) -> str:
     """The directory of a file of the tree; "." for the root."""
     return posixpath.dirname(path) or "."
