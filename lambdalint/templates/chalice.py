@@ -15,8 +15,6 @@ from lambdalint.templates.documents import MAP, SCALAR, Node
 from lambdalint.templates.intrinsics import Stack
 from lambdalint.templates.values import Found, as_boolean, as_integer, as_string, directory_of, known, mapping, unknown
 
-TIMEOUT_DEFAULT = 60  # seconds
-
 
 def read_chalice(path: str, root: Node, found: Found) -> None:
     """Adds the function of a Chalice configuration to ``found``."""
@@ -28,9 +26,6 @@ def read_chalice(path: str, root: Node, found: Found) -> None:
     name = root.get("app_name")
     place = reader.location(name) if name is not None else Location(path, 1)
     stages = mapping(reader.evaluate(root.get("stages")))
-    timeout = as_integer(_staged(reader, root, stages, "lambda_timeout"), "lambda_timeout")
-    if timeout.state is State.ABSENT:
-        timeout = known(TIMEOUT_DEFAULT, None, "default of Chalice")
     found_settings = {
         "role": as_string(_staged(reader, root, stages, "iam_role_arn"), "iam_role_arn"),
         "tracing": _tracing(_staged(reader, root, stages, "xray")),
@@ -47,7 +42,7 @@ def read_chalice(path: str, root: Node, found: Found) -> None:
             runtime=unknown("Chalice takes the version of the Python that deploys", place),
             architecture=ABSENT,
             memory=as_integer(_staged(reader, root, stages, "lambda_memory_size"), "lambda_memory_size"),
-            timeout=timeout,
+            timeout=as_integer(_staged(reader, root, stages, "lambda_timeout"), "lambda_timeout"),
             layers=_staged(reader, root, stages, "layers"),
             environment=_environment(reader, root, stages),
             events=unknown("the decorators in app.py say the events", place, ()),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
 from lambdalint.model import ABSENT, DeclaredFunction, EventSource, State, Value
-from lambdalint.templates.values import as_integer, known, text, unknown
+from lambdalint.templates.values import as_integer, at, known, text, unknown
 
 if TYPE_CHECKING:
     from lambdalint.templates.events import Linker
@@ -24,7 +24,7 @@ _QUEUES = {"AWS::SQS::Queue": "VisibilityTimeout", "aws_sqs_queue": "visibility_
 def lifetime(function: DeclaredFunction) -> Value:
     """How many seconds an invocation may last; Absent where neither the template nor its kind tells."""
     default = table("timeouts")["function"]["default_s"].get(function.origin)
-    if function.timeout.state is State.ABSENT and default is not None:
+    if function.timeout == ABSENT and default is not None:
         return known(default, None, "the default")
     return function.timeout
 
@@ -81,7 +81,7 @@ def _visibility(linker: Linker, event: EventSource, default: int) -> Value:
     name = _QUEUES.get(queue.type) if queue is not None else None
     if queue is None or name is None:
         return unknown("the queue is not in the templates", event.location)
-    written = queue.properties.get(name, ABSENT)
-    if written.state is State.ABSENT:
+    written = at(queue.properties, name)
+    if written == ABSENT:
         return known(default, queue.location, "the default of SQS")
     return as_integer(written, name)

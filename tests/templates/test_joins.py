@@ -383,6 +383,21 @@ def test_what_a_variable_leaves_null_is_told_from_what_is_not_written(terraform)
     assert reader.setting("dead_letter") == ABSENT
 
 
+def test_a_timeout_or_visibility_that_a_variable_leaves_null_is_no_default(written):
+    template = """\
+variable "seconds" { default = null }
+resource "aws_sqs_queue" "jobs" { visibility_timeout_seconds = var.seconds }
+resource "aws_lambda_function" "f" { timeout = var.seconds }
+resource "aws_lambda_event_source_mapping" "jobs" {
+  function_name    = aws_lambda_function.f.arn
+  event_source_arn = aws_sqs_queue.jobs.arn
+}
+"""
+    (function,) = written({"main.tf": template}).functions
+    assert not function.setting("lifetime_s").known
+    assert not function.events.value[0].setting("visibility_s").known
+
+
 def test_redrive_policies_of_terraform(terraform):
     worker = terraform["aws_lambda_function.worker"]
     assert redrives(worker) == [("known", True, 8), ("known", True, 13), ("unknown", None, 19), ("known", False, 22)]
@@ -517,6 +532,5 @@ def test_settings_of_chalice(written, at):
     (function,) = written({".chalice/config.json": config}).functions
     assert at(function.setting("tracing")) == ("Active", 2)
     assert at(function.setting("log_retention")) == (90, 3)
-    assert (function.timeout.value, function.timeout.reason) == (60, "default of Chalice")
     (plain,) = written({".chalice/config.json": '{"app_name": "shop"}'}).functions
-    assert plain.settings == {}
+    assert [plain.setting(name) for name in ("tracing", "log_retention", "role")] == [ABSENT] * 3
