@@ -279,10 +279,10 @@ def test_text_marks_what_is_on_a_loop(capsys: pytest.CaptureFixture[str], monkey
     start = lines.index(f"First  {base}/cycle.py:9")
     assert lines[start : start + 3] == [
         f"First  {base}/cycle.py:9",
-        f"  from  queue Inbox  {base}/template.yaml:100  (loop)",
+        f"  from  queue Inbox  {base}/template.yaml:104  (loop)",
         f"  to    queue Stage: sqs.send_message  {base}/cycle.py:11  (loop)",
     ]
-    assert f"topic Stages hands on to queue Inbox  {base}/template.yaml:85  (loop)" in lines
+    assert f"topic Stages hands on to queue Inbox  {base}/template.yaml:89  (loop)" in lines
     assert lines[-2:] == [
         "loop  First → queue Stage → Second → topic Stages → queue Inbox → First",
         "7 functions, 6 loops",

@@ -402,7 +402,11 @@ class _FunctionReader:
                 found["topic"] = source
                 source = inner.get("QueueArn", ABSENT)
                 event_kind = "sqs"
-                found["batch_size"] = as_integer(inner.get("BatchSize", ABSENT), "BatchSize")
+                size = as_integer(inner.get("BatchSize", ABSENT), "BatchSize")
+                default = known(10, subscription.location, "what SAM makes of SqsSubscription")
+                found["batch_size"] = default if size.state is State.ABSENT else size
+                if "filters" in found:  # the topic's policy, not patterns of the mapping
+                    found["topic_filters"] = found.pop("filters")
         elif kind == "HttpApi":
             found.setdefault("payload_version", known("2.0", value.location, "default of HttpApi events"))
         elif kind == "Api":

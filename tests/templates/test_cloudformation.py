@@ -20,7 +20,7 @@ def test_a_function_of_a_template_in_json_with_tabs(functions, at):
     assert at(worker.memory) == (256, 9)
     assert at(worker.timeout) == (20, 10)
     assert at(worker.code_root) == ("worker", 11)
-    assert at(worker.environment) == ({"BUCKET": (Reference(SCOPE, "Bucket"), 12)}, 12)
+    assert at(worker.environment) == ({"STREAM": (Reference(SCOPE, "Stream"), 12)}, 12)
     assert at(worker.settings["function_name"]) == ("worker", 6)
 
 

@@ -133,6 +133,21 @@ def test_a_topic_through_a_queue_delivers_queue_records(functions, at):
     assert at(clock.setting("schedule")) == ("rate(5 minutes)", 167)
 
 
+def test_a_queue_that_sam_makes_for_a_topic(written, at):
+    text = (
+        "Resources:\n  T: {Type: AWS::SNS::Topic}\n  F:\n    Type: AWS::Serverless::Function\n    Properties:\n"
+        "      Handler: a.b\n      Events:\n        E:\n          Type: SNS\n          Properties:\n"
+        "            Topic: !Ref T\n            SqsSubscription: true\n            FilterPolicy: {kind: [order]}\n"
+    )
+    (function,) = written({SCOPE: text}).functions
+    (event,) = function.events.value
+    assert (event.kind, event.resource) == ("sqs", ABSENT)
+    assert at(event.setting("topic")) == (Reference(SCOPE, "T"), 11)
+    assert at(event.setting("batch_size")) == (10, 12)
+    assert event.setting("filters") == ABSENT
+    assert at(event.setting("topic_filters")) == ({"kind": ([("order", 13)], 13)}, 13)
+
+
 def test_resources_are_noted_for_the_event_graph(sample):
     resources = {resource.name: resource for resource in sample("sam").resources}
     queue = resources["Queue"]
