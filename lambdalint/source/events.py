@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Path = tuple[str, ...]
 
 _PATTERN: list[re.Pattern[bytes]] = []
+_AGAIN: list[tuple[tuple[bytes, ...], ...]] = []
 _POWERTOOLS = "aws_lambda_powertools.utilities."
 _SYNCHRONOUS_HTTP = frozenset({"api", "http", "alb", "websocket", "function-url"})
 _EVENT_CLASSES = ("data_class", "model", "envelope", "event_type")
@@ -88,6 +89,28 @@ def sources(flow: Flow, region: Region, entry: Node, functions: Iterable[Functio
             for kind, path in _by_hint(read):
                 found.setdefault(kind, Source(kind, f"the code reads {shown(path)} of the event", False))
     return tuple(found.values())
+
+
+def may_come_again(flow: Flow, region: Region, entry: Node, functions: Iterable[Function]) -> bool:
+    """Whether any source may deliver its event again, as far as templates, names and spelling tell; lowers nothing."""
+    kinds = [event.kind for function in functions for event in function.events]
+    if any(map(at_least_once, kinds)):
+        return True
+    if any(at_least_once(kind) for kind, _ in (*_by_class(flow, region, entry), *_by_operation(flow, region))):
+        return True
+    modules = [flow.program.source(path) for path in {node[0] for node in region.nodes}]
+    return any(all(any(key in module for module in modules) for key in keys) for keys in _again())
+
+
+def _again() -> tuple[tuple[bytes, ...], ...]:
+    """The keys of each path that tells a source which may deliver again."""
+    if not _AGAIN:
+        shapes = table("sources")
+        told = [(place, kind) for name in ("proof", "hint") for place, kind in shapes[name].items()]
+        told += [(f"{place}/{value}", kind) for place, rows in shapes["values"].items() for value, kind in rows.items()]
+        keys = (place.replace("[]/", "").encode().split(b"/") for place, kind in told if at_least_once(kind))
+        _AGAIN.append(tuple(dict.fromkeys(map(tuple, keys))))
+    return _AGAIN[0]
 
 
 def shown(path: Path) -> str:
@@ -199,6 +222,7 @@ def _by_shape(read: Reads) -> Iterable[tuple[str, Path, bool]]:
     """(kind, what proves it, whether the code tests for it)."""
     table_ = table("sources")
     told = set()
+    begun = {path[:length] for path in read.paths for length in range(1, len(path) + 1)}
     for place, values in table_["values"].items():
         keys = tuple(place.split("/"))
         for value in sorted(read.compared.get(keys, ())):
@@ -208,7 +232,7 @@ def _by_shape(read: Reads) -> Iterable[tuple[str, Path, bool]]:
     for proof, kind in table_["proof"].items():
         keys = tuple(proof.split("/"))
         # what a key is compared with tells more than that it is there
-        if keys not in told and any(path[: len(keys)] == keys for path in read.paths):
+        if keys not in told and keys in begun:
             yield kind, keys, any(len(path) > 1 and path == keys[: len(path)] for path in read.tested)
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 STATES_LIMIT = 4_000
 ROOTS_DEPTH = 160
 PATH_LIMIT = 6  # keys of an event path
-ROOTS_LIMIT = 60  # of one value; beyond, paths are shortened until they coincide
+ROOTS_LIMIT = 24  # of one value; beyond, paths are shortened until they coincide
 CONSTANTS_LIMIT = 16
 
 Param = tuple[str, str, int]  # (path, qualname, index)

@@ -39,7 +39,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lambdalint.records import NamedTuple
-from lambdalint.source.skeleton import PEP_758, SourceError, children, numbered, read, tail_of, utf8
+from lambdalint.source.skeleton import NUMBERED, PEP_758, Numbered, SourceError, children, read, tail_of, utf8
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -129,8 +129,8 @@ def lower(source: bytes, path: str, top: tuple[int, int], qualnames: Mapping[tup
     """
     text = _slice(source, top)
     tree, _ = read(text, path, PEP_758)  # the skeleton has already judged whether the module is Python 2
-    _gate(text, tree)
-    return _with_stack(lambda: _lower(text, tree, top, qualnames))
+    syntax = _survey(text, tree)
+    return _with_stack(lambda: _lower(text, syntax, top, qualnames))
 
 
 def _slice(source: bytes, top: tuple[int, int]) -> bytes:
@@ -138,26 +138,59 @@ def _slice(source: bytes, top: tuple[int, int]) -> bytes:
     return b"\n".join(lines[top[0] - 1 : top[1]]) + b"\n"
 
 
-def _gate(text: bytes, tree: ast.Module) -> None:
+class _Syntax(NamedTuple):
+    """What positions are taken from: the ``ast`` nodes of a slice, each list in the order of libcst's."""
+
+    first: Any
+    calls: list[Any]
+    lambdas: list[Any]
+    definitions: list[Any]
+    simple: list[Any]
+
+
+def _survey(text: bytes, tree: ast.Module) -> _Syntax:
+    """One walk over the ``ast`` of a slice: what is in it, and whether libcst's parser can take it.
+
+    Raises:
+        SourceError: it is beyond the limits.
+    """
     if len(text) > SLICE_LIMIT:
         raise SourceError(f"a definition of more than {SLICE_LIMIT:,} bytes")
-    count = 0
-    stack: list[tuple[Any, int]] = [(tree, 0)]
-    while stack:
-        node, depth = stack.pop()
-        count += 1
-        if depth > NESTING_LIMIT:
-            raise SourceError(f"nested more than {NESTING_LIMIT} levels deep", getattr(node, "lineno", 0))
-        width = len(getattr(node, "values", ()) or ()) if type(node) in (ast.BoolOp, ast.JoinedStr) else 0
-        if type(node) is ast.Compare:
-            width = len(node.comparators)
-        if width > CHAIN_LIMIT:
-            raise SourceError(f"an expression of more than {CHAIN_LIMIT:,} operands", getattr(node, "lineno", 0))
-        stack.extend((child, depth + 1) for child in children(node))
-    if count > NODES_LIMIT:
-        raise SourceError(f"a definition of more than {NODES_LIMIT:,} syntax nodes")
     if max(text.count(b'"'), text.count(b"'")) > 20 * CHAIN_LIMIT:
         raise SourceError("a definition with too many string literals")
+    found = Numbered()
+    definitions: list[Any] = []
+    simple: list[Any] = []
+    count = 0
+    level: list[Any] = [tree]
+    for _ in range(NESTING_LIMIT):
+        below: list[Any] = []
+        for node in level:
+            kind = type(node)
+            if kind is ast.Name or kind is ast.Constant:  # half of all nodes
+                continue
+            if kind is ast.BoolOp or kind is ast.JoinedStr or kind is ast.Compare:
+                width = len(node.comparators if kind is ast.Compare else node.values)
+                if width > CHAIN_LIMIT:
+                    raise SourceError(f"an expression of more than {CHAIN_LIMIT:,} operands", node.lineno)
+            if kind in NUMBERED:
+                found.add(node)
+            elif kind is ast.FunctionDef or kind is ast.AsyncFunctionDef or kind is ast.ClassDef:
+                definitions.append(node)
+            elif kind in _SIMPLE:
+                simple.append(node)
+            below += children(node)
+        count += len(below)
+        if count > NODES_LIMIT:
+            raise SourceError(f"a definition of more than {NODES_LIMIT:,} syntax nodes")
+        level = below
+    if level:
+        raise SourceError(f"nested more than {NESTING_LIMIT} levels deep", getattr(level[0], "lineno", 0))
+    calls, lambdas = found.sorted()
+    return _Syntax(tree.body[0], calls, lambdas, sorted(definitions, key=_start), sorted(simple, key=_start))
+
+
+_SIMPLE = frozenset(kind for kind in ast.stmt.__subclasses__() if not {"body", "cases"} & set(kind._fields))
 
 
 def _with_stack(work: Callable[[], Lowered]) -> Lowered:
@@ -188,7 +221,7 @@ def _with_stack(work: Callable[[], Lowered]) -> Lowered:
     return outcome[0]
 
 
-def _lower(text: bytes, tree: ast.Module, top: tuple[int, int], qualnames: Mapping[tuple[int, str], str]) -> Lowered:
+def _lower(text: bytes, syntax: _Syntax, top: tuple[int, int], qualnames: Mapping[tuple[int, str], str]) -> Lowered:
     import libcst
 
     try:
@@ -201,7 +234,7 @@ def _lower(text: bytes, tree: ast.Module, top: tuple[int, int], qualnames: Mappi
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of invalid escapes in the literals that are evaluated
-        return _Lowering(module, tree, top[0] - 1, qualnames).run()
+        return _Lowering(module, syntax, top[0] - 1, qualnames).run()
 
 
 # The children in source order that are or may hold a call, definition, lambda or statement. Other classes are rare;
@@ -290,9 +323,6 @@ _ORDER: dict[str, tuple[str, ...]] = {
 }
 
 
-_HOLDS_STATEMENTS = (ast.stmt, ast.excepthandler, ast.match_case)
-
-
 @functools.cache
 def _simple_statements() -> frozenset[type]:
     """Libcst's classes of simple statements."""
@@ -325,13 +355,13 @@ _MUTATORS = frozenset({"append", "appendleft", "add", "extend", "insert", "updat
 
 class _Lowering:
     def __init__(
-        self, module: cst.Module, tree: ast.Module, offset: int, qualnames: Mapping[tuple[int, str], str]
+        self, module: cst.Module, syntax: _Syntax, offset: int, qualnames: Mapping[tuple[int, str], str]
     ) -> None:
         import libcst
 
         self.cst = libcst
         self.module = module
-        self.tree = tree
+        self.syntax = syntax
         self.offset = offset
         self.qualnames = qualnames
         self.bodies: dict[str, Body] = {}
@@ -356,20 +386,7 @@ class _Lowering:
         return Lowered(self.bodies, self.calls, self.mismatches)
 
     def _pair(self) -> None:
-        calls, lambdas = numbered(self.tree)
-        definitions: list[Any] = []
-        simple: list[Any] = []
-        stack: list[Any] = [self.tree]
-        while stack:
-            node = stack.pop()
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                definitions.append(node)
-            elif isinstance(node, ast.stmt) and not hasattr(node, "body") and not hasattr(node, "cases"):
-                simple.append(node)
-            # only statements hold statements
-            stack.extend(child for child in children(node) if isinstance(child, _HOLDS_STATEMENTS))
-        definitions.sort(key=_start)
-        simple.sort(key=_start)
+        first, calls, lambdas, definitions, simple = self.syntax
         cst_calls, cst_definitions, cst_lambdas, cst_simple = self._walk()
         for k, call in enumerate(cst_calls):
             node = calls[k] if len(calls) == len(cst_calls) else None
@@ -397,7 +414,6 @@ class _Lowering:
             for node, definition in zip(definitions, cst_definitions, strict=True):
                 line = node.lineno + self.offset
                 self.names[id(definition)] = self.qualnames.get((line, node.name), f"{node.name}:{line}")
-        first = self.tree.body[0]
         prefix = (
             getattr(first, "name", "<module>")
             if isinstance(first, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
@@ -1190,11 +1206,16 @@ def _join(terms: list[Term]) -> Term:
     return ("join", tuple(flat))
 
 
-def _depth(term: Any, limit: int) -> int:
+def _deeper(term: Any, limit: int) -> bool:
+    """Whether a term nests more than ``limit`` tuples."""
     if limit <= 0:
-        return 1
-    return 1 + max((_depth(part, limit - 1) for part in term if type(part) is tuple), default=0)
+        return True
+    limit -= 1
+    for part in term:  # noqa: SIM110 - any() of a generator takes three times as long, and this runs for every term
+        if type(part) is tuple and _deeper(part, limit):
+            return True
+    return False
 
 
 def _pruned(term: Term) -> Term:
-    return term if _depth(term, TERM_DEPTH + 1) <= TERM_DEPTH else ("unknown", "too deep")
+    return ("unknown", "too deep") if _deeper(term, TERM_DEPTH) else term

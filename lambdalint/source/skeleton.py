@@ -377,10 +377,19 @@ def tail_of(callee: Any) -> str:
     return ""
 
 
+# Fields that hold no node, or only one that says no more than the class around it (contexts, operators).
+_BARE_FIELDS = frozenset({"ctx", "op", "ops", "id", "attr", "arg", "module", "level", "asname", "kind", "type_comment"})
+_fields: dict[type, tuple[str, ...]] = {}  # the other ones, by class
+
+
 def children(node: Any) -> list[Any]:
-    """The child nodes of an ``ast`` node."""
+    """The child nodes of an ``ast`` node, without contexts and operators."""
+    kind = type(node)
+    fields = _fields.get(kind)
+    if fields is None:
+        fields = _fields[kind] = tuple(field for field in node._fields if field not in _BARE_FIELDS)
     found: list[Any] = []
-    for field in node._fields:
+    for field in fields:
         value = getattr(node, field, None)
         if type(value) is list:
             found += [item for item in value if isinstance(item, ast.AST)]
@@ -389,34 +398,54 @@ def children(node: Any) -> list[Any]:
     return found
 
 
-def numbered(statement: Any) -> tuple[list[Any], list[Any]]:
-    """The calls below a statement, by where their callees end, and the lambdas, by where they start.
+class Numbered:
+    """Orders calls by where their callees end, and lambdas by where they start.
 
     Positions inside an f-string are estimates before Python 3.12, so what is in one stands where the f-string starts,
-    in the order of the syntax.
+    in the order of the syntax. An f-string has to be added before what is in it.
     """
-    calls: list[tuple[tuple[int, ...], Any]] = []
-    lambdas: list[tuple[tuple[int, ...], Any]] = []
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[tuple[int, ...], Any]] = []
+        self.lambdas: list[tuple[tuple[int, ...], Any]] = []
+        self.formatted: dict[int, tuple[int, ...]] = {}  # id(node in an f-string) → its place
+
+    def add(self, node: Any) -> None:
+        """Take one of `NUMBERED`."""
+        kind = type(node)
+        if kind is ast.Call:
+            # Two callees never end at one place: ``(f)()`` is one callee, ``f()()`` ends later.
+            place = self.formatted.get(id(node)) or (node.func.end_lineno, node.func.end_col_offset)
+            self.calls.append((place, node))
+        elif kind is ast.Lambda:
+            self.lambdas.append((self.formatted.get(id(node)) or (node.lineno, node.col_offset), node))
+        elif id(node) not in self.formatted:
+            for index, inner in enumerate(_formatted(node)):
+                self.formatted[id(inner)] = (node.lineno, node.col_offset, index)
+
+    def sorted(self) -> tuple[list[Any], list[Any]]:
+        """The calls and the lambdas, in order."""
+        self.calls.sort(key=_place)
+        self.lambdas.sort(key=_place)
+        return [node for _, node in self.calls], [node for _, node in self.lambdas]
+
+
+NUMBERED = frozenset({ast.Call, ast.Lambda, ast.JoinedStr})
+
+
+def numbered(statement: Any) -> tuple[list[Any], list[Any]]:
+    """The calls and the lambdas below a statement, ordered as `Numbered` does."""
+    found = Numbered()
     stack = [statement]
     while stack:
         node = stack.pop()
         kind = type(node)
         if kind is ast.Name or kind is ast.Constant:  # half of all nodes
             continue
-        if kind is ast.JoinedStr:
-            for index, inner in enumerate(_formatted(node)):
-                found = calls if type(inner) is ast.Call else lambdas
-                found.append(((node.lineno, node.col_offset, index), inner))
-            continue
-        if kind is ast.Call:
-            # Two callees never end at one place: ``(f)()`` is one callee, ``f()()`` ends later.
-            calls.append(((node.func.end_lineno, node.func.end_col_offset), node))
-        elif kind is ast.Lambda:
-            lambdas.append(((node.lineno, node.col_offset), node))
-        stack.extend(children(node))
-    calls.sort(key=_place)
-    lambdas.sort(key=_place)
-    return [node for _, node in calls], [node for _, node in lambdas]
+        if kind in NUMBERED:
+            found.add(node)
+        stack += children(node)
+    return found.sorted()
 
 
 def _place(item: tuple[tuple[int, ...], Any]) -> tuple[int, ...]:
@@ -424,9 +453,9 @@ def _place(item: tuple[tuple[int, ...], Any]) -> tuple[int, ...]:
 
 
 def _formatted(string: Any) -> list[Any]:
-    """The calls and lambdas in an f-string in source order, a call behind its callee and before its arguments."""
+    """The calls, lambdas and f-strings in an f-string in source order, a call right behind its callee."""
     found = []
-    stack: list[tuple[Any, bool]] = [(string, False)]
+    stack: list[tuple[Any, bool]] = [(part, False) for part in children(string)[::-1]]
     while stack:
         node, done = stack.pop()
         kind = type(node)
@@ -441,7 +470,7 @@ def _formatted(string: Any) -> list[Any]:
             pairs = zip(node.keys, node.values, strict=True)
             stack.extend((part, False) for part in [part for pair in pairs for part in pair if part is not None][::-1])
         else:
-            if kind is ast.Lambda:
+            if kind is ast.Lambda or kind is ast.JoinedStr:
                 found.append(node)
             stack.extend((part, False) for part in children(node)[::-1])
     return found

@@ -391,8 +391,10 @@ class FunctionView:
 
     def redelivery(self) -> Source | None:
         """A source that may deliver the same event again unasked; None where none is known to."""
-        from lambdalint.source.events import at_least_once
+        from lambdalint.source.events import at_least_once, may_come_again
 
+        if self.grants("synchronous") and not may_come_again(self.flow, self._region, self.entry.node, self.functions):
+            return None
         found = self.sources()
         again = next((source for source in found if at_least_once(source.kind)), None)
         return again or (found[0] if found and not self.grants("synchronous") else None)
