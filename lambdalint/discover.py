@@ -10,16 +10,20 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, ClassVar
 
 from lambdalint.data import table
 from lambdalint.errors import UsageError
-from lambdalint.ignores import Patterns
 from lambdalint.model import Skipped
 from lambdalint.patterns import regex
 from lambdalint.records import NamedTuple
 from lambdalint.tree import DirectoryTree, Tree, Unreadable
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 EXCLUDED_DIRECTORIES = frozenset(
     {
@@ -34,6 +38,7 @@ DATA_SUFFIXES = (".yaml", ".yml", ".json", ".template", ".cfn", ".cform")  # tem
 HEAD = 64 * 1024  # bytes of a data file that tell whether it is a template
 IGNORE_LIMIT = 1 << 20  # bytes of one .gitignore
 RECORD_LIMIT = 8 << 20  # bytes of one RECORD
+STAR_LIMIT = 8  # a pattern with more wildcards in one segment can take exponential time; it is left out
 # Files that belong to a project and that no analysis reads: naming one (a pre-commit hook does) is no mistake.
 _PROJECT_FILE = regex(r"\.(toml|txt|in|lock|cfg|ini|json|ya?ml|template|md|rst|tf|tfvars|sh)$|^(Pip|Make|Docker)file")
 
@@ -196,21 +201,46 @@ def _relative(path: str, root: str) -> str:
     return path[len(root) :].strip(os.sep).replace(os.sep, "/")
 
 
-class _Ignore(NamedTuple):
-    """An ignore file in the directory ``base`` (empty or with a slash at the end)."""
+class _Ignore:
+    """The patterns of one ignore file, relative to the directory ``base`` (empty or with a slash at the end).
 
-    base: str
-    patterns: Patterns
+    pathspec, which takes as long to import as the rest of a run over one file, gets only the
+    patterns whose literal part the path holds: no other can match.
+    """
+
+    specs: ClassVar[dict[tuple[str, ...], GitIgnoreSpec]] = {}
+    read: ClassVar[dict[tuple[str, ...], list[tuple[str, str]]]] = {}
+
+    def __init__(self, base: str, lines: tuple[str, ...]) -> None:
+        self.base = base
+        literals = self.read.get(lines)  # repositories of many projects hold the same file many times
+        if literals is None:
+            patterns = [line for line in lines if line.strip() and not line.startswith("#") and _bounded(line)]
+            literals = self.read[lines] = [(_literal(line), line) for line in patterns]
+        self.literals = literals
 
     def verdict(self, path: str) -> bool | None:
-        """See `Patterns.verdict`, for a path of the root."""
-        return self.patterns.verdict(path[len(self.base) :])
+        """Whether ``path`` (of the root; a directory ends with a slash) is ignored; None where no pattern says."""
+        path = path[len(self.base) :]
+        lines = tuple([line for literal, line in self.literals if literal in path])
+        if not lines:
+            return None
+        spec = self.specs.get(lines)
+        if spec is None:
+            from pathspec import GitIgnoreSpec
+
+            spec = self.specs[lines] = GitIgnoreSpec.from_lines(lines)
+        return spec.check_file(path).include
 
 
-@functools.cache
-def _patterns(data: bytes) -> Patterns:
-    """What an ignore file says; repositories of many projects hold the same file many times."""
-    return Patterns(data.decode("utf-8", "surrogateescape").removeprefix("\ufeff").split("\n"))
+def _bounded(line: str) -> bool:
+    return not any(segment.replace("**", "*").count("*") > STAR_LIMIT for segment in line.split("/"))
+
+
+def _literal(line: str) -> str:
+    """The longest text that every path matched by the gitignore pattern ``line`` holds."""
+    line = line.strip().removeprefix("!").partition("[")[0]
+    return max((part.strip() for part in re.split(r"[*?\\/]", line)), key=len)
 
 
 @functools.cache
@@ -223,17 +253,11 @@ def _is_template() -> Callable[[str, bytes], bool]:
 
 def _kind(path: str) -> str:
     """``python``, ``template``, ``data`` (a template if it holds one) or nothing, by the name alone."""
-    name = path.rpartition("/")[2]
-    return _kind_of(path if name == "config.json" else name)  # of which the directory matters
-
-
-@functools.cache
-def _kind_of(name: str) -> str:
-    if name.endswith(".py"):
+    if path.endswith(".py"):
         return "python"
-    if _is_template()(name, b""):
+    if _is_template()(path, b""):
         return "template"
-    return "data" if name.lower().endswith(DATA_SUFFIXES) else ""
+    return "data" if path.lower().endswith(DATA_SUFFIXES) else ""
 
 
 class _Walk:
@@ -242,7 +266,7 @@ class _Walk:
     def __init__(self, tree: DirectoryTree, exclude: tuple[str, ...]) -> None:
         self.tree = tree
         self.root = tree.root
-        self.exclude = Patterns(exclude)
+        self.exclude = _Ignore("", exclude)
         self.python: set[str] = set()
         self.templates: set[str] = set()
         self.skipped: dict[str, Skipped] = {}
@@ -337,7 +361,7 @@ class _Walk:
         """Take one file that the user named, unless the configuration excludes it: hooks name what was changed."""
         full = os.path.join(self.root, path)
         kind = _kind(path)
-        if self.exclude.covers(path):
+        if self.exclude.verdict(path):
             return  # the walk of its directory has counted it
         if os.path.islink(full):
             self.linked[path] = True
@@ -374,7 +398,7 @@ class _Walk:
             self.skipped[path] = Skipped(path or ".", reason, named)
 
     def _ignored(self, path: str, ignores: tuple[_Ignore, ...]) -> bool:
-        if self.exclude and self.exclude.covers(path):
+        if self.exclude.literals and self.exclude.verdict(path):
             return True
         for ignore in reversed(ignores):  # the deepest file that says anything decides
             verdict = ignore.verdict(path)
@@ -397,14 +421,15 @@ class _Walk:
 
     def _ignore_file(self, prefix: str) -> tuple[_Ignore, ...]:
         if prefix not in self.ignores:
-            found = []
+            lines: list[str] = []
             for name in (".gitignore",) if prefix else (".git/info/exclude", ".gitignore"):
                 try:
-                    patterns = _patterns(self.tree.read(prefix + name, IGNORE_LIMIT))
+                    data = self.tree.read(prefix + name, IGNORE_LIMIT)
                 except Unreadable:
                     continue
-                found += [_Ignore(prefix, patterns)] if patterns else []
-            self.ignores[prefix] = tuple(found)
+                lines += data.decode("utf-8", "surrogateescape").splitlines()
+            ignore = _Ignore(prefix, tuple(lines))
+            self.ignores[prefix] = (ignore,) if ignore.literals else ()
         return self.ignores[prefix]
 
     def _installed(self, prefix: str, names: set[str]) -> frozenset[str]:

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 
 from lambdalint.diagnostics import DIAGNOSTICS, Diagnostic
 from lambdalint.errors import UsageError, nearest
-from lambdalint.ignores import Patterns
 from lambdalint.records import NamedTuple
 from lambdalint.rule import Rule, Wanted
 from lambdalint.settings import COMMAND_LINE
 
 if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
     from lambdalint.model import Confidence, Finding, Severity
     from lambdalint.settings import Settings
 
@@ -209,12 +210,10 @@ class Selection:
         # the more specific selector wins: --select LL101 --ignore LL1 runs LL101
         self.codes = frozenset(code for code, weight in asked.items() if weight > refused.get(code, -1))
         self._ignores = tuple(
-            (
-                Patterns([pattern]),
-                frozenset().union(*(_resolved(item, settings, "per_file_ignores") for item in selectors)),
-            )
+            (pattern, frozenset().union(*(_resolved(item, settings, "per_file_ignores") for item in selectors)))
             for pattern, selectors in settings.per_file_ignores
         )
+        self._matchers: list[tuple[GitIgnoreSpec, frozenset[str]]] = []
 
     def rules(self) -> tuple[Entry, ...]:
         """The selected rules, by code."""
@@ -222,8 +221,14 @@ class Selection:
 
     def enabled(self, code: str, path: str) -> bool:
         """Whether ``code`` is reported in the file ``path`` (relative to the project's root)."""
-        ignored = (codes for patterns, codes in self._ignores if patterns.covers(path))
-        return code in self.codes and not any(code in codes for codes in ignored)
+        return code in self.codes and not any(code in codes for codes in self._ignored(path))
+
+    def _ignored(self, path: str) -> Iterable[frozenset[str]]:
+        if self._ignores and not self._matchers:
+            from pathspec import GitIgnoreSpec  # only where the setting is used
+
+            self._matchers = [(GitIgnoreSpec.from_lines([pattern]), codes) for pattern, codes in self._ignores]
+        return (codes for spec, codes in self._matchers if spec.match_file(path))
 
 
 def _resolved(selector: str, settings: Settings, key: str) -> frozenset[str]:

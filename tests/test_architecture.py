@@ -11,7 +11,7 @@ ROOT = pathlib.Path(__file__).parent.parent
 PACKAGE = ROOT / "lambdalint"
 
 # Which parts of the package each part may import (besides itself). A new module has to be given its place here.
-FACTS = {"__init__", "records", "patterns", "model", "errors", "ignores", "data"}
+FACTS = {"__init__", "records", "patterns", "model", "errors", "data"}
 INPUTS = FACTS | {"tree", "settings"}
 MAY_IMPORT = {
     "__init__": set(),
@@ -19,7 +19,6 @@ MAY_IMPORT = {
     "patterns": set(),
     "model": {"records"},
     "errors": set(),
-    "ignores": set(),
     "data": set(),
     "tree": FACTS,
     "settings": INPUTS,

@@ -484,7 +484,7 @@ def test_a_clean_file(clean):
     assert done.stderr == b""
 
 
-HEAVY = {"libcst", "rich", "yaml", "tree_sitter", "pip_audit", "dataclasses", "pathlib", "json", "inspect", "asyncio",
+HEAVY = {"libcst", "rich", "yaml", "tree_sitter", "pip_audit", "dataclasses", "pathlib", "pathspec", "json", "inspect", "asyncio",
          "importlib.metadata", "tomllib", "tomli", "hashlib", "difflib", "ast", "tokenize", "textwrap", "shutil", "tempfile",
          "subprocess", "socket", "urllib", "datetime", "lambdalint.output.sarif"}  # fmt: skip
 

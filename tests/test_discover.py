@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sys
 
 import pytest
 
@@ -149,6 +150,7 @@ def test_synthesised_templates_are_read_even_if_they_are_ignored(root):
         ("?.py\n", []),
         ("a.py   \n", ["d/b.py", "d/e/c.py"]),
         ("A.PY\n", ["a.py", "d/a.py", "d/b.py", "d/e/a.py", "d/e/c.py"]),
+        ("*" + "a*" * 40 + "\n", ["a.py", "d/a.py", "d/b.py", "d/e/a.py", "d/e/c.py"]),
     ],
 )
 def test_gitignore(root, patterns, kept):
@@ -194,6 +196,13 @@ def test_patterns_of_the_configuration(root):
     result = found(exclude=("v/", "/a.py", "d/b.*"))
     assert result.python == ("d/a.py",)
     assert result.excluded == 3
+
+
+def test_without_a_matching_pattern_pathspec_is_not_imported(root, monkeypatch):
+    make(root, "app.py", "src/handler.py")
+    write(root, ".gitignore", "*.pyc\n__pycache__/\n.venv/\ndist/\n/node_modules\n!keep.txt\n")
+    monkeypatch.setitem(sys.modules, "pathspec", None)
+    assert found().python == ("app.py", "src/handler.py")
 
 
 def test_links(root, tmp_path_factory):
