@@ -247,13 +247,15 @@ class Statistics(NamedTuple):
 class GraphNode(NamedTuple):
     """A function, a resource or another source of events. ``name`` is unique in its graph, ``label`` what people read.
 
-    ``kind`` is ``lambda`` for functions, else a kind of `EventSource`.
+    ``kind`` is ``lambda`` for functions, else a kind of `EventSource`; ``problem`` says why the code of a function
+    is not part of the graph.
     """
 
     name: str
     kind: str
     label: str
     location: Location | None = None
+    problem: str = ""
 
 
 class GraphEdge(NamedTuple):

@@ -11,4 +11,4 @@ settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--update", action="store_true", help="write fixtures/*/expected.txt anew")
+    parser.addoption("--update", action="store_true", help="write fixtures/*/expected.txt and the graphs anew")

@@ -1,4 +1,4 @@
-"""The project that the README points at: every mistake is found where its own README says, and nothing else."""
+"""The projects that the README points at: every mistake is found where their own READMEs say, and nothing else."""
 
 import json
 import pathlib
@@ -8,8 +8,12 @@ import sys
 
 import pytest
 
+from lambdalint import registry
+
 ROOT = pathlib.Path(__file__).parent.parent
 DEMO = ROOT / "fixtures" / "demo-orders"
+LOOP = ROOT / "fixtures" / "demo-loop"
+GRAPHS = {"text": "txt", "mermaid": "mmd", "dot": "dot"}
 
 # (code, file, function) of each finding
 FOUND = {
@@ -52,6 +56,88 @@ def test_functions_are_those_of_the_template():
     ]
 
 
-@pytest.mark.parametrize("path", sorted(DEMO.rglob("*.py")), ids=lambda path: path.relative_to(DEMO).as_posix())
+@pytest.mark.parametrize(
+    "path",
+    sorted([*DEMO.rglob("*.py"), *LOOP.rglob("*.py")]),
+    ids=lambda path: path.relative_to(DEMO.parent).as_posix(),
+)
 def test_source_compiles(path):
     compile(path.read_bytes(), path.name, "exec")
+
+
+# -- demo-loop: what only code and template together show
+
+
+def findings(folder, *options, code):
+    report = lambdalint("check", str(LOOP / folder), "--output", "json", "--no-cache", *options, code=code)
+    assert report["skipped"] == []
+    return report["findings"]
+
+
+def test_what_template_and_code_show_together():
+    base = "fixtures/demo-loop/broken"
+    found = findings("broken", "--select", "ALL", code=1)
+    assert [(item["code"], item["path"].removeprefix(f"{base}/"), item["line"]) for item in found] == [
+        ("LL413", "src/photos/album.py", 10),
+        ("LL202", "src/photos/intake.py", 16),
+        ("LL307", "template.yaml", 41),
+        ("LL401", "template.yaml", 63),
+    ]
+    assert {item["severity"] for item in found} == {"error"}
+    unset, loop, unread, misspelt = found
+    assert "PHOTO_BUCKET" in unset["message"]
+    assert loop["message"] == (
+        "functions run each other in a loop: Intake by sqs.send_message to queue ThumbnailQueue,"
+        " Thumbnails by Bucket.put_object to bucket PhotoBucket, and back to Intake"
+    )
+    assert loop["facts"] == [
+        f"{base}/template.yaml:41 makes queue ThumbnailQueue trigger Thumbnails",
+        f"{base}/template.yaml:25 makes bucket PhotoBucket trigger Intake",
+    ]
+    assert "Thumbnails" in unread["message"]
+    assert "ReportBatchItemFailures" in unread["message"]
+    assert "binds no lamda_handler" in misspelt["message"]
+
+
+def test_its_readme_lists_these_lines():
+    readme = (LOOP / "README.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| `(\S+):(\d+)` \|.*\((LL\d{3})\)", readme, re.MULTILINE)
+    found = findings("broken", code=1)
+    assert sorted(told) == sorted(
+        (item["path"].removeprefix("fixtures/demo-loop/broken/"), str(item["line"]), item["code"]) for item in found
+    )
+
+
+def test_the_mended_twin_is_silent():
+    left_out = ",".join(rule.code for rule in registry.entries() if not rule.default)
+    options = ("--ignore", left_out) if left_out else ()
+    assert findings("mended", "--select", "ALL", *options, code=0) == []
+
+
+def test_the_twins_differ_in_the_template_alone():
+    broken, mended = (
+        {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.*") if "__pycache__" not in path.parts}
+        for folder in (LOOP / "broken", LOOP / "mended")
+    )
+    assert broken.keys() == mended.keys()
+    assert [path.name for path in sorted(broken) if broken[path] != mended[path]] == ["template.yaml"]
+
+
+def drawing(folder, name):
+    command = [sys.executable, "-m", "lambdalint", "graph", f"fixtures/demo-loop/{folder}", "--output", name]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=True).stdout
+
+
+@pytest.mark.parametrize("name", sorted(GRAPHS))
+@pytest.mark.parametrize("folder", ["broken", "mended"])
+def test_graph(folder, name, request):
+    drawn = drawing(folder, name)
+    expected = LOOP / "graphs" / f"{folder}.{GRAPHS[name]}"
+    if request.config.getoption("--update"):
+        expected.write_text(drawn, encoding="utf-8")
+    assert drawn == expected.read_text(encoding="utf-8")
+
+
+def test_the_graph_in_the_readme_is_that_of_the_program():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"^```mermaid\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE) == [drawing("broken", "mermaid")]

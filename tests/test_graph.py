@@ -277,12 +277,14 @@ def test_text_marks_what_is_on_a_loop(capsys: pytest.CaptureFixture[str], monkey
     lines = drawn(capsys, str(BAD)).splitlines()
     base = "fixtures/recursive-trigger/bad"
     start = lines.index(f"First  {base}/cycle.py:9")
-    assert lines[start : start + 3] == [
+    assert lines[start : start + 4] == [
         f"First  {base}/cycle.py:9",
-        f"  from  queue Inbox  {base}/template.yaml:104  (loop)",
-        f"  to    queue Stage: sqs.send_message  {base}/cycle.py:11  (loop)",
+        f"  from  queue Inbox  (loop)  {base}/template.yaml:104",
+        "  to    queue Stage: sqs.send_message  (loop)",
+        f"        {base}/cycle.py:11",
     ]
-    assert f"topic Stages hands on to queue Inbox  {base}/template.yaml:89  (loop)" in lines
+    start = lines.index("topic Stages hands on to queue Inbox  (loop)")
+    assert lines[start + 1] == f"        {base}/template.yaml:89"
     assert lines[-2:] == [
         "loop  First → queue Stage → Second → topic Stages → queue Inbox → First",
         "7 functions, 6 loops",
@@ -321,8 +323,8 @@ def test_mermaid(capsys: pytest.CaptureFixture[str], tmp_path: pathlib.Path) -> 
         '    n2[["queue Jobs"]]\n'
         '    n1 ==>|"sqs.send_message"| n2\n'
         "    n2 ==> n1\n"
-        "    linkStyle 0,1 stroke:#c00\n"
-        "    classDef loop stroke:#c00,stroke-width:2px\n"
+        "    linkStyle 0,1 stroke:#cc0000\n"
+        "    classDef loop stroke:#cc0000,stroke-width:2px\n"
         "    class n1,n2 loop\n"
     )
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lambdalint.output.escape import safe
-from lambdalint.output.text import Painter
+from lambdalint.output.text import Painter, cells, wrapped
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lambdalint.model import EventGraph, GraphEdge, GraphNode, Location, Report
     from lambdalint.output.view import View
 
@@ -27,7 +29,8 @@ _WORDS = {
 }
 _SHAPES = {"lambda": ('["', '"]'), "sqs": ('[["', '"]]'), "s3": ('[("', '")]'), "dynamodb": ('[("', '")]')}
 _DOT_SHAPES = {"lambda": "box", "s3": "cylinder", "dynamodb": "cylinder"}
-_COLOR = "#c00"  # of loops
+_COLOR = "#cc0000"  # of loops; Graphviz knows no short form
+LOOP = "  (loop)"
 
 
 def text(report: Report, view: View) -> str:
@@ -36,31 +39,17 @@ def text(report: Report, view: View) -> str:
     nodes = {node.name: node for node in graph.nodes}
     out = Painter(view.color)
     for node in graph.nodes:
-        if node.kind != "lambda":
-            continue
-        out.write(safe(node.label), "bold")
-        out.write(f"{_place(node.location)}\n")
-        for edge in graph.edges:
-            if edge.target == node.name and edge.kind == "triggers":
-                _line("from", nodes[edge.source], edge, out)
-        for edge in graph.edges:
-            if edge.target == node.name and edge.kind == "writes":
-                _line("from", nodes[edge.source], edge, out)
-        for edge in graph.edges:
-            if edge.source == node.name:
-                _line("to", nodes[edge.target], edge, out)
-        for function, operation, place in graph.unresolved:
-            if function == node.name:
-                out.write(f"  to    what is not known: {safe(operation)}{_place(place)}\n")
-        out.write("\n")
+        if node.kind == "lambda":
+            _function(node, graph, nodes, view, out)
     handed = [edge for edge in graph.edges if edge.kind in ("hands on", "redrives")]
     for edge in handed:
-        out.write(f"{_named(nodes[edge.source])} {edge.kind} to {_named(nodes[edge.target])}{_about(edge.label)}")
-        _end(edge, out)
+        told = f"{_named(nodes[edge.source])} {edge.kind} to {_named(nodes[edge.target])}{_about(edge.label)}"
+        _line("", told, edge.location, view, out, loop=edge.loop)
     out.write("\n" if handed else "")
     for way in graph.loops:
-        out.write("loop  ", "bold red")
-        out.write(f"{' → '.join(_named(nodes[name]) for name in way)}\n")
+        first, *rest = wrapped(" → ".join(_named(nodes[name]) for name in way), view.width, " " * 6, "loop  ")
+        out.write(first[:6], "bold red")
+        out.write("\n".join([first[6:], *rest, ""]))
     if not view.quiet:
         functions = sum(node.kind == "lambda" for node in graph.nodes)
         count = f"{functions} {'function' if functions == 1 else 'functions'}"
@@ -69,16 +58,39 @@ def text(report: Report, view: View) -> str:
     return out.text()
 
 
-def _line(label: str, other: GraphNode, edge: GraphEdge, out: Painter) -> None:
-    out.write(f"  {label:<6}", "cyan")
-    out.write(f"{_named(other)}{_about(edge.label)}")
-    _end(edge, out)
+def _function(node: GraphNode, graph: EventGraph, nodes: Mapping[str, GraphNode], view: View, out: Painter) -> None:
+    out.write(safe(node.label), "bold")
+    _end(safe(node.label), node.location, view, out)
+    if node.problem:
+        first, *rest = wrapped(node.problem, view.width, " " * 8, "  but   ")
+        out.write(first[:8], "cyan")
+        out.write("\n".join([first[8:], *rest, ""]))
+    incoming = [edge for edge in graph.edges if edge.target == node.name]
+    for edge in sorted(incoming, key=lambda edge: edge.kind != "triggers"):
+        told = f"{_named(nodes[edge.source])}{_about(edge.label)}"
+        _line("  from  ", told, edge.location, view, out, loop=edge.loop)
+    for edge in graph.edges:
+        if edge.source == node.name:
+            told = f"{_named(nodes[edge.target])}{_about(edge.label)}"
+            _line("  to    ", told, edge.location, view, out, loop=edge.loop)
+    for function, operation, place in graph.unresolved:
+        if function == node.name:
+            _line("  to    ", f"what is not known: {safe(operation)}", place, view, out)
+    out.write("\n")
 
 
-def _end(edge: GraphEdge, out: Painter) -> None:
-    out.write(_place(edge.location))
-    if edge.loop:
-        out.write("  (loop)", "red")
+def _line(label: str, told: str, place: Location | None, view: View, out: Painter, *, loop: bool = False) -> None:
+    out.write(label, "cyan")
+    out.write(told)
+    out.write(LOOP if loop else "", "red")
+    _end(f"{label}{told}{LOOP if loop else ''}", place, view, out)
+
+
+def _end(before: str, place: Location | None, view: View, out: Painter) -> None:
+    """The place that ends a line, on one of its own where it does not fit."""
+    if place is not None:
+        told = f"{safe(place.path)}:{place.line}"
+        out.write(f"  {told}" if cells(before) + 2 + cells(told) <= view.width else f"\n{' ' * 8}{told}")
     out.write("\n")
 
 
@@ -93,12 +105,8 @@ def _about(label: str) -> str:
     return f": {safe(label)}" if label else ""
 
 
-def _place(place: Location | None) -> str:
-    return f"  {safe(place.path)}:{place.line}" if place is not None else ""
-
-
 def mermaid(report: Report, _view: View) -> str:
-    """A flowchart; what is on a loop is drawn thick and red."""
+    """A flowchart; what is on a loop is drawn thick and red, a function whose code is not here dashed."""
     graph = report.graph
     lines = ["flowchart LR"]
     for node in graph.nodes:
@@ -108,6 +116,7 @@ def mermaid(report: Report, _view: View) -> str:
         arrow = "==>" if edge.loop else "-.->" if edge.kind == "redrives" else "-->"
         label = f'|"{_mermaid(_label(edge))}"|' if _label(edge) else ""
         lines.append(f"    {edge.source} {arrow}{label} {edge.target}")
+    lines += [f"    style {node.name} stroke-dasharray:4" for node in graph.nodes if node.problem]
     looped = [str(number) for number, edge in enumerate(graph.edges) if edge.loop]
     if looped:
         lines.append(f"    linkStyle {','.join(looped)} stroke:{_COLOR}")
@@ -122,14 +131,15 @@ def _mermaid(label: str) -> str:
 
 
 def dot(report: Report, _view: View) -> str:
-    """A digraph; what is on a loop is drawn red."""
+    """A digraph; what is on a loop is drawn red, a function whose code is not here dashed."""
     graph = report.graph
     on_loops = set(_on_loops(graph))
     lines = ["digraph events {", "    rankdir=LR;"]
     for node in graph.nodes:
         color = f', color="{_COLOR}"' if node.name in on_loops else ""
         shape = _DOT_SHAPES.get(node.kind, "ellipse")
-        lines.append(f'    {node.name} [label="{_dot(_named(node))}", shape={shape}{color}];')
+        style = ", style=dashed" if node.problem else ""
+        lines.append(f'    {node.name} [label="{_dot(_named(node))}", shape={shape}{style}{color}];')
     for edge in graph.edges:
         label = _label(edge)
         told = [f'label="{_dot(label)}"'] if label else []

@@ -18,8 +18,6 @@ from lambdalint.model import (
     EventGraph,
     EventSource,
     Function,
-    GraphEdge,
-    GraphNode,
     Location,
     State,
     Step,
@@ -40,7 +38,6 @@ from lambdalint.templates.values import (
     mapping,
     pick,
     references,
-    spelt,
     text,
 )
 
@@ -50,7 +47,6 @@ if TYPE_CHECKING:
     from lambdalint.source.lower import Context, Term
     from lambdalint.source.names import Node
 
-_BY_CODE = "as the code shows"
 HOPS_LIMIT = 3  # resources that hand on to each other between two functions
 OWN: Key = ("own",)  # the very resource that the event came from
 
@@ -213,27 +209,30 @@ class Graph:
         if key is not None:
             yield Trigger(number, "lambda", key, EventSource("lambda"), "")
         for event in deployed.function.events:
-            kind = event.kind
-            if kind == "pipes":
-                kind = str(event.setting("source_kind").value or "")
-            if kind == "eventbridge":
-                yield from self._rule(number, event, deployed.group)
-                continue
-            if kind not in WORDS or kind == "lambda":
-                continue
-            for pieces in pieces_of(event.resource):
-                found = self.resources.key(kind, pieces, deployed.group)
-                if found is not None:
-                    yield Trigger(number, kind, found, event, kind if event.kind == kind else "")
+            for kind, found, seen, shape in self.sources(event, deployed.group):
+                yield Trigger(number, kind, found, seen, shape)
 
-    def _rule(self, number: int, event: EventSource, group: str) -> Iterator[Trigger]:
+    def sources(self, event: EventSource, group: str) -> Iterator[tuple[str, Key, EventSource, str]]:
+        """The resources whose writes may be such an event, as `Trigger` has them."""
+        kind = event.kind
+        if kind == "pipes":
+            kind = str(event.setting("source_kind").value or "")
+        if kind == "eventbridge":
+            yield from self._rule(event, group)
+        elif kind in WORDS and kind != "lambda":
+            for pieces in pieces_of(event.resource):
+                found = self.resources.key(kind, pieces, group)
+                if found is not None:
+                    yield kind, found, event, kind if event.kind == kind else ""
+
+    def _rule(self, event: EventSource, group: str) -> Iterator[tuple[str, Key, EventSource, str]]:
         """A rule: on its bus, and for events of S3 on the buckets that its pattern names."""
         pattern = event.setting("pattern")
         members = _members(pattern)
         if members is None:
             return
         if "aws.s3" in (_strings(members.get("source")) or ()):
-            yield from self._bucket_rule(number, event, members, group)
+            yield from self._bucket_rule(event, members, group)
             return
         bus = event.setting("bus")
         if bus.state is State.ABSENT and event.resource.state is not State.ABSENT:
@@ -243,11 +242,11 @@ class Graph:
         for pieces in named:
             found = self.resources.key("eventbridge", pieces, group)
             if found is not None:
-                yield Trigger(number, "eventbridge", found, event, "eventbridge")
+                yield "eventbridge", found, event, "eventbridge"
 
     def _bucket_rule(
-        self, number: int, event: EventSource, members: Mapping[str, Any], group: str
-    ) -> Iterator[Trigger]:
+        self, event: EventSource, members: Mapping[str, Any], group: str
+    ) -> Iterator[tuple[str, Key, EventSource, str]]:
         detail = _members(members.get("detail")) or {}
         names = table("writes")["detail_types"]
         told = _strings(members["detail-type"]) if "detail-type" in members else tuple(names)
@@ -263,7 +262,7 @@ class Graph:
             for pieces in pieces_of(name):
                 found = self.resources.key("s3", pieces, group)
                 if found is not None:
-                    yield Trigger(number, "s3", found, event._replace(kind="s3", settings=settings), "eventbridge")
+                    yield "s3", found, event._replace(kind="s3", settings=settings), "eventbridge"
 
     # -- resources that hand on
 
@@ -625,10 +624,11 @@ class Graph:
         """What a link goes through: ``queue Jobs``, ``topic News and queue Inbox``."""
         write = link.target.write
         key = link.trigger.key if link.target.key == OWN and link.trigger is not None else link.target.key
-        word = WORDS[write.kind]
-        written = f"{word} {self.resources.label(key)}" if key != OWN else f"the {word} of the event"
-        handed = [f"{WORDS[hop.to_kind]} {self.resources.label(hop.to_key)}" for hop in link.hops]
-        return " and ".join([written, *handed])
+        written = self._name(write.kind, key) if key != OWN else f"the {WORDS[write.kind]} of the event"
+        return " and ".join([written, *(self._name(hop.to_kind, hop.to_key) for hop in link.hops)])
+
+    def _name(self, kind: str, key: Key) -> str:
+        return f"{WORDS[kind]} {self.resources.label(key)}"
 
     def _evidence(self, link: Link) -> str:
         if link.trigger is None:
@@ -636,22 +636,15 @@ class Graph:
         place = link.trigger.event.location or self.deployed[link.to].function.declared_at
         where = f"{place.path}:{place.line}" if place is not None else "the template"
         how = "the event names it, and " if link.target.key == OWN else ""
-        return f"{how}{where} makes it trigger {name_of(self.deployed[link.to].function)}"
-
-    # -- the drawing
+        via = link.hops[-1] if link.hops else None
+        kind, key = (via.to_kind, via.to_key) if via is not None else (link.trigger.kind, link.trigger.key)
+        return f"{how}{where} makes {self._name(kind, key)} trigger {name_of(self.deployed[link.to].function)}"
 
     def drawn(self, functions: Iterable[Function]) -> EventGraph:
         """The whole graph with its loops, also of ``functions`` whose code is not here."""
-        drawing = _Drawing(self)
-        for number, _ in enumerate(self.deployed):
-            drawing.function(number)
-        here = {id(deployed.function) for deployed in self.deployed}
-        for number, function in enumerate(functions):
-            if id(function) not in here:
-                drawing.foreign(number, function)
-        for hop in self.hops:
-            drawing.hop(hop)
-        return drawing.graph()
+        from lambdalint.source.drawing import drawn
+
+        return drawn(self, functions)
 
     # -- what stops a loop
 
@@ -693,146 +686,6 @@ class Graph:
         return False
 
 
-class _Drawing:
-    """Nodes and edges of an `EventGraph`, put together function by function."""
-
-    def __init__(self, graph: Graph) -> None:
-        self.of = graph
-        self.nodes: dict[Any, GraphNode] = {}
-        self.edges: dict[tuple[Any, Any, str, str], Location | None] = {}
-        self.unresolved: set[tuple[Any, str, Location]] = set()
-
-    def function(self, number: int) -> None:
-        deployed = self.of.deployed[number]
-        function, node = deployed.function, deployed.node
-        definition = self.of.flow.names.definition(node)
-        place = Location(node[0], definition.line if definition is not None else 1)
-        self._node(("function", number), "lambda", name_of(function), place)
-        told = [trigger for trigger in self.of.triggers if trigger.function == number and trigger.kind != "lambda"]
-        for trigger in told:
-            resource = self._resource(trigger.kind, trigger.key)
-            self._edge(resource, ("function", number), "triggers", _asked(trigger.event), trigger.event.location)
-        for event in function.events:
-            if not any(trigger.event.location == event.location for trigger in told):
-                source = self._source(event)
-                self._edge(source, ("function", number), "triggers", _asked(event), event.location)
-        sites = self.of.sites(deployed)
-        targets = self.of.targets(number, sites)
-        resolved_calls = {(target.write.site.node, target.write.site.reference.k) for target in targets}
-        for target in targets:
-            where = self.of.place(target.write)
-            for resource in self._written(target):
-                self._edge(("function", number), resource, "writes", target.write.label, where)
-        for write in self.of.written(number, sites):
-            if (write.site.node, write.site.reference.k) not in resolved_calls:
-                self.unresolved.add((("function", number), write.label, self.of.place(write)))
-
-    def foreign(self, number: int, function: Function) -> None:
-        """A function whose code is elsewhere: what triggers it is known."""
-        group = self.of.resources.scope(function)
-        name = ("foreign", number)
-        self._node(name, "lambda", name_of(function), function.declared_at)
-        for event in function.events:
-            keys = [
-                key
-                for pieces in (pieces_of(event.resource) if event.kind in WORDS else ())
-                if (key := self.of.resources.key(event.kind, pieces, group)) is not None
-            ]
-            for key in keys:
-                self._edge(self._resource(event.kind, key), name, "triggers", _asked(event), event.location)
-            if not keys:
-                self._edge(self._source(event), name, "triggers", _asked(event), event.location)
-
-    def hop(self, hop: Hop) -> None:
-        one, other = self._resource(hop.kind, hop.key), self._resource(hop.to_kind, hop.to_key)
-        self._edge(one, other, "redrives" if hop.dead_letter else "hands on", _asked(hop.event), hop.location)
-
-    def _written(self, target: Target) -> Iterator[Any]:
-        kind = target.write.kind
-        if target.key != OWN:
-            yield self._resource(kind, target.key)
-            return
-        links = list(self.of.links(target))
-        for link in links:
-            if link.trigger is not None:
-                yield self._resource(kind, link.trigger.key)
-                return
-        source = ("own", kind, target.function)
-        self._node(source, kind, f"{WORDS[kind]} of the event", None)
-        if links:
-            self._edge(source, ("function", target.function), "triggers", _BY_CODE, None)
-        yield source
-
-    def _resource(self, kind: str, key: Key) -> Any:
-        if kind == "lambda":
-            for number, deployed in enumerate(self.of.deployed):
-                if self.of.resources.key_of_function(deployed.function) == key:
-                    return ("function", number)
-        resource = self.of.resources.declared.get((key[1], key[2])) if key[0] == "ref" else None
-        self._node((kind, key), kind, self.of.resources.label(key), resource.location if resource is not None else None)
-        return (kind, key)
-
-    def _source(self, event: EventSource) -> Any:
-        """A source that no code writes to, or that is not told: an API, a schedule."""
-        told = event.setting("schedule")
-        shown = spelt(told) if told.known else spelt(event.resource) if event.resource.state is not State.ABSENT else ""
-        self._node(("source", event.kind, shown), event.kind, shown, None)
-        return ("source", event.kind, shown)
-
-    def _node(self, name: Any, kind: str, label: str, place: Location | None) -> None:
-        self.nodes.setdefault(name, GraphNode("", kind, label, place))
-
-    def _edge(self, source: Any, target: Any, kind: str, label: str, place: Location | None) -> None:
-        self.edges.setdefault((source, target, kind, label), place)
-
-    def _steps(self, link: Link) -> Iterator[tuple[Any, Any, str, str]]:
-        """The edges that a link goes along."""
-        at: Any = next(self._written(link.target))
-        yield ("function", link.target.function), at, "writes", link.target.write.label
-        for hop in link.hops:
-            to = self._resource(hop.to_kind, hop.to_key)
-            yield at, to, "redrives" if hop.dead_letter else "hands on", _asked(hop.event)
-            at = to
-        if at != ("function", link.to):
-            asked = _asked(link.trigger.event) if link.trigger is not None else _BY_CODE
-            yield at, ("function", link.to), "triggers", asked
-
-    def graph(self) -> EventGraph:
-        looped: set[tuple[Any, Any, str, str]] = set()
-        loops = []
-        for _, _, links in self.of.found():
-            steps = [step for link in links for step in self._steps(link)]
-            looped.update(steps)
-            loops.append([steps[0][0], *(step[1] for step in steps)])
-        order = sorted(self.nodes, key=lambda name: (_rank(self.nodes[name]), repr(name)))
-        names = {name: f"n{number}" for number, name in enumerate(order, 1)}
-        edges = [
-            GraphEdge(names[source], names[target], kind, label, place, (source, target, kind, label) in looped)
-            for (source, target, kind, label), place in self.edges.items()
-        ]
-        ways = dict.fromkeys(tuple(names[step] for step in way) for way in loops)
-        return EventGraph(
-            tuple(self.nodes[name]._replace(name=names[name]) for name in order),
-            tuple(sorted(edges, key=lambda edge: (int(edge.source[1:]), int(edge.target[1:]), edge.kind, edge.label))),
-            tuple(ways),
-            tuple(sorted((names[function], label, place) for function, label, place in self.unresolved)),
-        )
-
-
-def _rank(node: GraphNode) -> tuple[Any, ...]:
-    place = node.location
-    return (node.kind != "lambda", (place.path, place.line) if place is not None else ("", 0), node.kind, node.label)
-
-
-def _asked(event: EventSource) -> str:
-    """What a trigger subscribes to, in a few words."""
-    subscribed = event.setting("events")
-    words = [", ".join(str(name) for name in subscribed.value)] if event.kind == "s3" and subscribed.known else []
-    words += [f"{name} {spelt(event.setting(name))}" for name in ("prefix", "suffix") if name in event.settings]
-    words += ["filtered"] if "filters" in event.settings else []
-    return " ".join(words)
-
-
 def _told_by(path: tuple[str, ...], value: Any) -> frozenset[str]:
     """The kinds of sources whose events have something at a path, or that value there; none where nothing tells."""
     shapes = table("sources")
@@ -848,7 +701,7 @@ def _told_by(path: tuple[str, ...], value: Any) -> frozenset[str]:
 
 def name_of(function: Function) -> str:
     """The name that the template gives a function, else its handler."""
-    return function.declared.name if function.declared is not None else function.name
+    return function.declared.name if function.declared is not None else function.handler
 
 
 def known_reference(resource: Resource) -> Value:

@@ -160,13 +160,16 @@ class Writes:
             named = arguments.get(spec["name"], UNKNOWN) if read == [spec["entry"]] else UNKNOWN
             return self._expanded(named, "name", depth + 1)
         spec = self.objects[operation]
+        read = [part for part in read if part not in self.attributes["same"]]
         if read:
             asked = [part for part in ("name", "key") if read[-1] in self.attributes[part]]
             if len(read) > 1 or not asked:
                 return UNKNOWN
             what = asked[0]
         if what == "key":
-            value = arguments.get(spec.get("key", ""), arguments.get(str(spec.get("key_position", "")), UNKNOWN))
+            if "key" not in spec:
+                return UNKNOWN
+            value = arguments.get(spec["key"], arguments.get(str(spec.get("key_position", "-")), UNKNOWN))
             return self._expanded(value, "name", depth + 1)
         if spec.get("inner"):
             return self._expanded(arguments.get("", UNKNOWN), "name", depth + 1)
