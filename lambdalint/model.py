@@ -225,6 +225,12 @@ class Function(NamedTuple):
         """The event sources that could be read from the template."""
         return tuple(self.value("events").value or ())
 
+    @property
+    def variables(self) -> Mapping[str, Value]:
+        """The environment variables that the template is seen to set."""
+        found = self.value("environment").value
+        return found if isinstance(found, dict) else {}
+
 
 class Skipped(NamedTuple):
     """An input that was not analysed, and why. ``named`` is set where the user named the path."""

@@ -62,9 +62,9 @@ class UnsetEnvVar(Rule):
             places = dict.fromkeys((place, one.name) for one in item.functions if (place := one.declared_at))
             yield self.finding(
                 item.location,
-                f"environment variable {item.name} is read {when}, and the template does not set it",
+                f"environment variable {item.name} is read {when}, and the template does not set it"
+                + (f" (it sets {item.similar})" if item.similar else ""),
                 function=item.node[1],
                 chains=(item.chain,),
-                facts=tuple(f"{place.path}:{place.line} declares {name} without it" for place, name in places),
                 related=tuple((place, f"{name} is declared without {item.name}") for place, name in places),
             )

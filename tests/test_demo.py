@@ -80,18 +80,20 @@ def test_what_template_and_code_show_together():
     assert [(item["code"], item["path"].removeprefix(f"{base}/"), item["line"]) for item in found] == [
         ("LL413", "src/photos/album.py", 10),
         ("LL202", "src/photos/intake.py", 16),
-        ("LL307", "template.yaml", 41),
-        ("LL401", "template.yaml", 63),
+        ("LL307", "template.yaml", 43),
+        ("LL401", "template.yaml", 65),
     ]
     assert {item["severity"] for item in found} == {"error"}
     unset, loop, unread, misspelt = found
-    assert "PHOTO_BUCKET" in unset["message"]
+    assert unset["message"] == (
+        "environment variable PHOTO_BUCKET is read at import, and the template does not set it (it sets PHOTO_BUKET)"
+    )
     assert loop["message"] == (
         "functions run each other in a loop: Intake by sqs.send_message to queue ThumbnailQueue,"
         " Thumbnails by Bucket.put_object to bucket PhotoBucket, and back to Intake"
     )
     assert loop["facts"] == [
-        f"{base}/template.yaml:41 makes queue ThumbnailQueue trigger Thumbnails",
+        f"{base}/template.yaml:43 makes queue ThumbnailQueue trigger Thumbnails",
         f"{base}/template.yaml:25 makes bucket PhotoBucket trigger Intake",
     ]
     assert "Thumbnails" in unread["message"]

@@ -37,7 +37,8 @@ class Unset(NamedTuple):
     """A variable that is read and not set.
 
     ``at_import`` tells that the read fails the cold start; ``node`` is the definition (or `MODULE`) that reads it;
-    ``functions`` are those whose templates do not set it; ``chain`` leads from the entry point to the read.
+    ``functions`` are those whose templates do not set it; ``chain`` leads from the entry point to the read;
+    ``similar`` is a variable that they do set and whose name is nearly the same, "" if there is none.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Unset(NamedTuple):
     at_import: bool
     functions: tuple[Function, ...]
     chain: tuple[Step, ...]
+    similar: str = ""
 
 
 class _Scope(NamedTuple):
@@ -77,17 +79,25 @@ def unset(view: FunctionView) -> Iterator[Unset]:
     for name, node, span, chain, at_import in _Walk(view).reads():
         if name in changed or (name in given and view.grants("runtime")):
             continue
-        setting = {item.declared_at.path for item in view.functions if item.declared_at and name in _variables(item)}
+        setting = {item.declared_at.path for item in view.functions if item.declared_at and name in item.variables}
         if view.grants("variant") and setting:
             # what another template declares without it is an older or a smaller variant, unless that one sets it too
             functions = [item for item in known if item.declared_at and item.declared_at.path in setting]
         else:
             functions = known
-        lacking = tuple(item for item in functions if name not in _variables(item))
+        lacking = tuple(item for item in functions if name not in item.variables)
         if lacking and (name, node) not in seen:
             seen.add((name, node))
             location = view.span(node[0], span)
-            yield Unset(name, location, node, at_import, lacking, (*chain, Step(location, node[1], "here")))
+            here = Step(location, node[1], "here")
+            yield Unset(name, location, node, at_import, lacking, (*chain, here), _similar(name, lacking))
+
+
+def _similar(name: str, functions: Iterable[Function]) -> str:
+    import difflib  # only where there is something to report
+
+    known = sorted({variable for function in functions for variable in function.variables})
+    return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.85)), "")
 
 
 def _is_known(view: FunctionView, function: Function) -> bool:
@@ -99,12 +109,7 @@ def _is_known(view: FunctionView, function: Function) -> bool:
         return False  # Chalice's config.json is completed by whoever makes the resources
     if view.grants("image") and (declared.package_type.unknown or declared.package_type.value == "Image"):
         return False
-    return "AWS_LAMBDA_EXEC_WRAPPER" not in _variables(function) or not view.grants("wrapper")
-
-
-def _variables(function: Function) -> Mapping[str, Any]:
-    variables: Mapping[str, Any] = function.value("environment").value or {}
-    return variables
+    return "AWS_LAMBDA_EXEC_WRAPPER" not in function.variables or not view.grants("wrapper")
 
 
 def _files(view: FunctionView) -> list[str]:

@@ -25,7 +25,7 @@ from lambdalint.model import (
 )
 from lambdalint.records import NamedTuple
 from lambdalint.source.flow import demands
-from lambdalint.source.resources import Key, Resources, pieces_of, resolved, variables
+from lambdalint.source.resources import Key, Resources, pieces_of, resolved
 from lambdalint.source.sites import Site, sites, spells_sender
 from lambdalint.source.strings import OTHER, Pieces
 from lambdalint.source.writes import Write, Writes
@@ -552,7 +552,7 @@ class Graph:
         if (number, kind) not in self._named:
             deployed = self.deployed[number]
             found = self._spelt.get((deployed.group, kind), set()) | set(self._any_resource(number, kind))
-            for value in variables(deployed.function).values():
+            for value in deployed.function.variables.values():
                 for pieces in pieces_of(value):
                     for part in (pieces, *((piece,) for piece in pieces)):
                         key = self.resources.key(kind, part, deployed.group)

@@ -79,8 +79,7 @@ def _own(leaf: tuple[Any, ...], functions: tuple[Function, ...]) -> str | None:
         if leaf[1] == OWN_VARIABLE:
             return f"the name is the variable {OWN_VARIABLE}"
         for function in functions:
-            variables = function.value("environment").value or {}
-            if leaf[1] in variables and _names(variables[leaf[1]], function):
+            if leaf[1] in function.variables and _names(function.variables[leaf[1]], function):
                 return f"the template sets {leaf[1]} to this function"
         return None
     if leaf[0] == "const":

@@ -211,15 +211,9 @@ def resolved(pieces: Pieces, function: Function) -> list[Pieces]:
     return found
 
 
-def variables(function: Function) -> Mapping[str, Value]:
-    """The environment variables that a template is seen to set."""
-    environment = function.value("environment")
-    return environment.value if isinstance(environment.value, dict) else {}
-
-
 def _variable(function: Function, name: str, default: str | None) -> Iterator[Pieces]:
     environment = function.value("environment")
-    names = variables(function)
+    names = function.variables
     if name in names:
         yield from pieces_of(names[name])
     elif environment.unknown or function.declared is None or default is None:
