@@ -140,7 +140,7 @@ class _Run:
             offset = 1 if definition.owner else 0
             for index, what in ((offset, EVENT), (offset + 1, CONTEXT)):
                 if index < len(definition.params):
-                    self.names.entry_params[(node[0], node[1], index)] = what
+                    self.names.entry_params[(node[0], node[1], index)] = self.names.handed(node, index) or what
 
     def _roots(self, path: str, qualname: str) -> Iterable[Node]:
         """The definitions that a handler runs: itself, or what the assignment that binds it makes."""

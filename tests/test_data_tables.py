@@ -21,6 +21,8 @@ EFFECTS = table("effects")
 HTTP = table("http")
 SOURCES = table("sources")
 WAITS = table("waits")
+DURABLE = table("durable")
+FRESH = table("fresh")
 
 # Methods that boto3 or botocore add to clients by hand, so no service model has them.
 ADDED_BY_HAND = {
@@ -79,6 +81,25 @@ def operations():
     for key in ("decorators", "constants", "operations"):
         yield from ((f"sources.{key}", name) for name in SOURCES[key])
     yield from (("sources.context_types", name) for name in SOURCES["context_types"]["names"])
+    yield from (("calls.hands", name) for name in CALLS["hands"])
+    for key in ("operations", "steps", "children"):
+        yield from ((f"durable.{key}", name) for name in DURABLE[key])
+    for key, names in FRESH["kinds"].items():
+        yield from ((f"fresh.{key}", name) for name in names)
+    yield from (("fresh.host", name) for name in FRESH["host"]["operations"])
+    yield from (("fresh.generators", name) for names in FRESH["generators"].values() for name in names)
+
+
+def test_what_is_another_value_each_time_is_fresh_to_the_data_flow():
+    fresh = {name for names in FRESH["kinds"].values() for name in names}
+    assert fresh <= set(CALLS["values"]["random"])
+
+
+def test_what_runs_a_function_durably_is_known_to_run_it():
+    for key in ("steps", "children"):
+        for name in DURABLE[key]:
+            assert name in CALLS["runners"] or name in CALLS["transparent"], name
+            assert name in CALLS["hands"] or name.endswith("wait_for_condition"), name
 
 
 # aliases

@@ -137,6 +137,22 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         (),
     ),
     (
+        "ll431_durable_nondeterminism",
+        "LL431",
+        "durable-nondeterminism",
+        True,
+        ((), (), False, True, False, (), ("aws_durable_execution_sdk_python",), False, ()),
+        (),
+    ),
+    (
+        "ll432_durable_nested_operation",
+        "LL432",
+        "durable-nested-operation",
+        True,
+        ((), (), False, True, False, (), ("aws_durable_execution_sdk_python",), False, ()),
+        (),
+    ),
+    (
         "ll701_deprecated_runtime",
         "LL701",
         "deprecated-runtime",

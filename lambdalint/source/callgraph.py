@@ -122,7 +122,8 @@ class CallGraph:
     ) -> Iterable[Edge]:
         what = value[0]
         if what == "def":
-            yield Edge(node, (value[1], value[2]), kind, call, 0, runner=runner)
+            target = (value[1], value[2])
+            yield Edge(node, target, kind, call, self.names.bound(target) if kind == "call" else 0, runner=runner)
         elif what == "bound":
             yield Edge(node, (value[1], value[2]), kind, call, 1, runner=runner)
         elif what == "partial":
@@ -173,7 +174,8 @@ class CallGraph:
 
     def _callbacks(self, node: Node, expr: Expr, call: CallRef, runner: str) -> Iterable[Edge]:
         for value in self.names.resolve(node[0], node[1], expr):
-            yield from self._of_value(node, value, call, "callback", runner)
+            for given in self.names.item(value, None) if value[0] == "coll" else (value,):
+                yield from self._of_value(node, given, call, "callback", runner)
 
     def _entered(self, node: Node, expr: Expr) -> Iterable[Edge]:
         for value in self.names.resolve(node[0], node[1], expr[1]):
@@ -395,12 +397,17 @@ class CallGraph:
         incoming: dict[Node, list[Edge]] = {root: [] for root in roots}
         order: list[Node] = []
         queue = deque(roots)
+        waiting: dict[Node, list[Edge]] = {}
         calls = resolved = 0
         while queue:
             node = queue.popleft()
             order.append(node)
-            for edge in self.edges(node):
+            for edge in (*self.edges(node), *waiting.pop(node, ())):
                 if edge.callee not in incoming:
+                    around = self._made_by(edge)
+                    if around is not None and around not in incoming:
+                        waiting.setdefault(around, []).append(edge)
+                        continue
                     incoming[edge.callee] = []
                     queue.append(edge.callee)
                 incoming[edge.callee].append(edge)
@@ -410,6 +417,18 @@ class CallGraph:
         return Region(
             frozenset(roots), tuple(order), {node: tuple(edges) for node, edges in incoming.items()}, calls, resolved
         )
+
+    def _made_by(self, edge: Edge) -> Node | None:
+        """The definition that must run for the callee of a call to be there; None where it may be made at import.
+
+        ``def retry(do): do()`` calls all functions that anybody hands to it, as far as names tell. One that is made
+        inside a function which does not run is not among them.
+        """
+        callee = self.names.definition(edge.callee)
+        if callee is None or not callee.parent or edge.kind != "call" or edge.caller == (edge.callee[0], callee.parent):
+            return None
+        around = (edge.callee[0], callee.parent)
+        return None if any(not scope for _, scope, _, _ in self.names.callers(around)) else around
 
     def unresolved(self, node: Node) -> tuple[CallRef, ...]:
         """The calls of a definition that resolved to nothing."""

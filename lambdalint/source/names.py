@@ -77,6 +77,8 @@ class Names:
         self.record_decorators = frozenset(calls["records"]["decorators"])
         self.record_bases = frozenset(calls["records"]["bases"])
         self.record_settings = frozenset(calls["records"]["environment"])
+        self.hands: dict[str, Any] = dict(calls["hands"])
+        self.handed_over = {("ext", value) for row in self.hands.values() for value in row["values"] if value}
         self.entry_params: dict[tuple[str, str, int], str] = {}
         self._memo: dict[tuple[str, str, Expr], Values] = {}
         self._provisional: dict[tuple[str, str, Expr], Values] = {}
@@ -88,6 +90,7 @@ class Names:
         self._subclasses: dict[Node, list[Node]] | None = None
         self._records: dict[Node, bool] = {}
         self._constructions: dict[Node, list[tuple[str, str, CallRef]]] = {}
+        self._handing: dict[str, list[tuple[str, CallRef]]] = {}
 
     # -- the entrance
 
@@ -1004,12 +1007,45 @@ class Names:
         ]
         if annotated:
             return annotated
+        handed = self.handed((path, scope), index)
+        if handed:
+            return [("ext", handed)]
         results: list[Value] = []
         if param.kind in ("", "k"):
             results += self._from_callers((path, scope), definition, index)
         if param.has_default:
             results += self.resolve(path, definition.parent, param.default)
         return [value for value in results if value != ("const", None)] or results
+
+    def handed(self, node: Node, index: int) -> str:
+        """The operation whose result a known decorator or runner hands to a definition as a parameter, else ""."""
+        definition = self.definition(node)
+        if definition is None:
+            return ""
+        annotation = definition.params[index].annotation if index < len(definition.params) else None
+        for value in self._annotated(node[0], definition.parent, annotation):
+            if value in self.handed_over:
+                return str(value[1])
+        for operation in (*sorted(self.decorator_operations(node)), *self._runners(node, definition)):
+            values = self.hands.get(operation, {}).get("values", ())
+            if index < len(values) and values[index]:
+                return str(values[index])
+        return ""
+
+    def _runners(self, node: Node, definition: Def) -> Iterable[str]:
+        """The operations of the table that are given the definition in the module that holds it."""
+        skeleton = self.program.skeleton(node[0])
+        if skeleton is None:
+            return
+        if node[0] not in self._handing:
+            tails = {name.rpartition(".")[2] for name in self.hands}
+            calls = [("", call) for call in skeleton.calls]
+            calls += [(item.qualname, call) for item in skeleton.defs.values() for call in item.calls]
+            self._handing[node[0]] = [(scope, call) for scope, call in calls if call.tail in tails]
+        for scope, call in self._handing[node[0]]:
+            given = [*call.args, *(value for _, value in call.keywords)]
+            if any(_names(value, definition) for value in given):
+                yield from (value[1] for value in self.resolve(node[0], scope, call.callee) if value[0] == "ext")
 
     def index(self) -> dict[str, list[tuple[str, str, CallRef]]]:
         """All calls of the loaded modules by the last name of their callee; decorators count as calls."""
@@ -1064,9 +1100,16 @@ class Names:
                         break
         return found
 
+    def bound(self, node: Node) -> int:
+        """How many parameters a call of a definition leaves to what decorates it (besides ``self``)."""
+        definition = self.definition(node)
+        if definition is None or not definition.decorators:
+            return 0
+        return max((self.hands.get(name, {}).get("bound", 0) for name in self.decorator_operations(node)), default=0)
+
     def _calls_node(self, value: Value, node: Node, definition: Def) -> int | None:
         if value[0] == "def" and (value[1], value[2]) == node:
-            return 0
+            return self.bound(node)
         if value[0] == "bound" and (value[1], value[2]) == node:
             return 1
         if value[0] == "cls" and definition.name in ("__init__", "__new__") and definition.owner:
@@ -1116,6 +1159,15 @@ def argument(definition: Def, index: int, call: CallRef, offset: int) -> Expr:
 
 def _agrees(name: str, pattern: Expr) -> bool:
     return name.startswith(pattern[1]) and name.endswith(pattern[2]) and len(name) > len(pattern[1]) + len(pattern[2])
+
+
+def _names(expr: Expr, definition: Def) -> bool:
+    """Whether an argument is a definition, or a list with it, as far as its name tells."""
+    if expr is None:
+        return False
+    if expr[0] == "l":
+        return any(_names(item, definition) for item in expr[1])
+    return expr in (("f", definition.qualname), ("n", definition.name))
 
 
 def _unsubscripted(base: Expr) -> Expr:

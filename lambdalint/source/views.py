@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from lambdalint.source.batches import BatchLoop
     from lambdalint.source.callgraph import Entry, Region
     from lambdalint.source.constructions import Construction
+    from lambdalint.source.durable import Nested, Replayed
     from lambdalint.source.effects import Effect
     from lambdalint.source.environment import Unset
     from lambdalint.source.events import Source
@@ -372,6 +373,18 @@ class FunctionView:
         from lambdalint.source.environment import unset
 
         return unset(self)
+
+    def replayed(self) -> Iterable[Replayed]:
+        """The calls outside of steps that have another outcome when a durable function is replayed."""
+        from lambdalint.source.durable import replayed
+
+        return replayed(self)
+
+    def nested_operations(self) -> Iterable[Nested]:
+        """The durable operations that steps of a durable function call."""
+        from lambdalint.source.durable import nested
+
+        return nested(self)
 
     def batch_loop(self) -> BatchLoop | None:
         """The loop over records of a queue or stream that does not tell which of them failed; None if there is none."""

@@ -1,0 +1,40 @@
+"""Generated from durable.toml by scripts/compile_data.py: edit that file, not this one."""
+
+TABLE = {'source': 'https://docs.aws.amazon.com/durable-execution/patterns/best-practices/determinism/, '
+           'https://docs.aws.amazon.com/durable-execution/patterns/best-practices/step-design/, '
+           'https://docs.aws.amazon.com/durable-execution/sdk-reference/operations/wait-for-condition/; context.py, '
+           'execution.py, retries.py and operation/callback.py of '
+           'https://github.com/aws/aws-durable-execution-sdk-python at f7cc397',
+ 'as_of': '2026-11-21',
+ 'package': 'aws_durable_execution_sdk_python',
+ 'operations': ['aws_durable_execution_sdk_python.DurableContext().step',
+                'aws_durable_execution_sdk_python.DurableContext().wait',
+                'aws_durable_execution_sdk_python.DurableContext().invoke',
+                'aws_durable_execution_sdk_python.DurableContext().map',
+                'aws_durable_execution_sdk_python.DurableContext().parallel',
+                'aws_durable_execution_sdk_python.DurableContext().run_in_child_context',
+                'aws_durable_execution_sdk_python.DurableContext().create_callback',
+                'aws_durable_execution_sdk_python.DurableContext().create_callback().result',
+                'aws_durable_execution_sdk_python.DurableContext().wait_for_callback',
+                'aws_durable_execution_sdk_python.DurableContext().wait_for_condition',
+                'aws_durable_execution_sdk_python.with_retry'],
+ 'steps': ['aws_durable_execution_sdk_python.DurableContext().step',
+           'aws_durable_execution_sdk_python.DurableContext().wait_for_callback',
+           'aws_durable_execution_sdk_python.DurableContext().wait_for_condition',
+           'aws_durable_execution_sdk_python.durable_step',
+           'aws_durable_execution_sdk_python.durable_wait_for_callback'],
+ 'children': ['aws_durable_execution_sdk_python.DurableContext().run_in_child_context',
+              'aws_durable_execution_sdk_python.DurableContext().map',
+              'aws_durable_execution_sdk_python.DurableContext().parallel',
+              'aws_durable_execution_sdk_python.ParallelBranch',
+              'aws_durable_execution_sdk_python.with_retry',
+              'aws_durable_execution_sdk_python.durable_with_child_context',
+              'aws_durable_execution_sdk_python.durable_parallel_branch'],
+ 'local': ['generate_presigned_url',
+           'generate_presigned_post',
+           'get_paginator',
+           'get_waiter',
+           'can_paginate',
+           'close',
+           'get_available_subresources'],
+ 'makers': ['get_paginator()', 'get_waiter()', 'batch_writer()']}
