@@ -263,19 +263,25 @@ class _Judge:
 
     def is_followed(self, node: Node, k: int) -> bool:
         """Whether something durable may come after call ``k``: only then ``k`` is replayed."""
-        owner = self._written_in(node)
-        if owner not in self._followed:
-            self._followed[owner] = {}
-            self._block(self.orders.steps(owner), owner, self._end(node), raised=False)
-        return self._followed[owner].get(k, False)
-
-    def _written_in(self, node: Node) -> Node:
-        """The definition in whose Steps the calls of a lambda are."""
-        definition = self.names.definition(node)
-        while definition is not None and definition.name == "<lambda>" and definition.parent:
-            node = (node[0], definition.parent)
+        if node not in self._followed:
+            self._followed[node] = {}
             definition = self.names.definition(node)
-        return node
+            if definition is not None and definition.name == "<lambda>":
+                self._followed[node] = {call.k: self._in_lambda(node, call) for call in definition.calls}
+            else:
+                self._block(self.orders.steps(node), node, self._end(node), raised=False)
+        return self._followed[node].get(k, False)
+
+    def _in_lambda(self, node: Node, call: CallRef) -> bool:
+        """Whether something durable may come after a call of a lambda: a call behind it or around it."""
+        definition = self.names.definition(node)
+        end = (call.end_line, call.end_column)
+        later = [
+            other.k
+            for other in (definition.calls if definition is not None else ())
+            if other is not call and (other.end_line, other.end_column) >= end
+        ]
+        return self._end(node) or any(self._is_durable(node, k) for k in later)
 
     def _end(self, node: Node) -> bool:
         """Whether something durable may come after a definition is done."""

@@ -93,6 +93,13 @@ BODIES = {
         context.run_in_child_context(child)
         context.wait(MINUTE)
     """,
+    "all that a branch does": """
+        context.map(event["names"], lambda ctx, name, index, names: s3.get_object(Bucket="b", Key=name)["Body"])
+        context.wait(MINUTE)
+    """,
+    "in a branch that goes on": """
+        context.parallel([lambda ctx: ctx.step(lambda _: 1, name=uuid.uuid4().hex)])  # replayed
+    """,
     "in a step of a branch": """
         context.parallel([lambda ctx: ctx.step(lambda _: uuid.uuid4().hex)])
         context.wait(MINUTE)
