@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lambdalint.data import table
 from lambdalint.source.events import event_paths, text_of
+from lambdalint.source.reduction import ABSENT
 from lambdalint.tree import Unreadable
 
 if TYPE_CHECKING:
@@ -74,6 +75,14 @@ def ignored_answers(view: FunctionView) -> tuple[Poller, ...]:
     return tuple(found) if found and _answers(view) else ()
 
 
+def unanswered(view: FunctionView) -> tuple[Poller, ...]:
+    """The mappings that read which records failed, although nothing that the function returns can say that."""
+    found = [item for item in pollers(view) if _reads_answer(view, item.event)]
+    if not found or not _returns_no_answer(view) or (view.grants("loop") and view.batch_loop() is not None):
+        return ()
+    return tuple(found)
+
+
 def _reads_answer(view: FunctionView, event: EventSource) -> bool | None:
     """Whether a mapping reads the answer, None where nobody can tell."""
     types = event.setting("response_types")
@@ -95,6 +104,27 @@ def _answers(view: FunctionView) -> bool:
     texts = [_COMMENT.sub(b"", text_of(view.flow, node)) for node in view.region.nodes]
     written = [match for text in texts for match in _ANSWERED.finditer(text)]
     return len(written) > (sum(len(_EMPTY.findall(text)) for text in texts) if view.grants("empty") else 0)
+
+
+def _returns_no_answer(view: FunctionView) -> bool:
+    """Whether all that the entry point returns is None, or a mapping without failed records."""
+    node = view.entry.node
+    names = view.flow.names
+    definition, body = names.definition(node), view.flow.body(node)
+    if definition is None or body is None or definition.yields:
+        return False
+    decorators = [value for _, values in names.decorator_values(node) for value in values or (None,)]
+    if view.grants("decorated") and any(value is None or value[1] not in names.transparent for value in decorators):
+        return False
+    if any((item.path, item.qualname) != node for item in view.functions):
+        return False  # what is deployed wraps it
+    return all(_has_no_answer(view, node, end.value) for end in body.exits if end.kind == "return")
+
+
+def _has_no_answer(view: FunctionView, node: Node, value: Term) -> bool:
+    if value[0] == "join":
+        return all(_has_no_answer(view, node, part) for part in value[1])
+    return value == ("const", None) or view.flow.reduction.entry(node, value, ANSWER.decode()) == ABSENT
 
 
 # -- one record of many

@@ -261,6 +261,7 @@ class FunctionView:
         self.name = entry.node[1]
         self.location = Location(entry.node[0], definition.line if definition else 1)
         self._sources: tuple[Source, ...] | None = None
+        self._loop: tuple[BatchLoop | None] | None = None
 
     @property
     def events(self) -> tuple[EventSource, ...]:
@@ -350,6 +351,14 @@ class FunctionView:
 
         return ignored_answers(self)
 
+    def unanswered(self) -> tuple[Poller, ...]:
+        """The pollers of a template that read which records failed, although nothing that it returns says that."""
+        if not self.events:
+            return ()
+        from lambdalint.source.polled import unanswered
+
+        return unanswered(self)
+
     def first_record(self) -> FirstRecord | None:
         """Where it reads one record of a batch, never looking at the others; None where it does not."""
         if not self.events:
@@ -388,11 +397,14 @@ class FunctionView:
 
     def batch_loop(self) -> BatchLoop | None:
         """The loop over records of a queue or stream that does not tell which of them failed; None if there is none."""
-        if not self.spells(b"ecords"):
-            return None
-        from lambdalint.source.batches import batch_loop
+        if self._loop is None:
+            found = None
+            if self.spells(b"ecords"):
+                from lambdalint.source.batches import batch_loop
 
-        return batch_loop(self)
+                found = batch_loop(self)
+            self._loop = (found,)
+        return self._loop[0]
 
     def sources(self) -> tuple[Source, ...]:
         """What invokes it: by templates, else by what the code reads from the event; () where nothing tells."""
