@@ -124,7 +124,7 @@ class EventSource(NamedTuple):
     secrets-rotation unknown``. ``resource`` names the queue, bucket, topic …
     (a Value). ``settings`` holds what else the template says (``batch_size``,
     ``response_types``, ``filters``, ``prefix``, ``suffix``, ``events``, ``fifo``,
-    ``payload_version``), each a Value; see `lambdalint.templates.waiting` for ``answer_s``,
+    ``payload_version``), each a Value; see `lambdalint.templates.defaults` for ``answer_s``,
     ``visibility_s`` and ``advised_s``.
     """
 

@@ -22,8 +22,8 @@ class RecursiveInvocation(Rule):
     the trace header on; a payload that never reaches its end costs money until then, and an error retried
     by the asynchronous queue starts the chain again.
 
-    Reported is the invoke, where the name that it is given is the function's own on some route from an
-    entry point. Behind a test of the remaining time it is a continuation and a warning; behind a counter
+    Reported is the invoke, where the name that it is given is the function's own for some function that reaches
+    it. Behind a test of the remaining time it is a continuation and a warning; behind a counter
     from the event that is compared first it is information.
 
     Triggers:
@@ -61,7 +61,7 @@ class RecursiveInvocation(Rule):
         if self.exempts("dry-run") and site.values(site.argument("InvocationType")) == ("DryRun",):
             return
         recursion = site.recursion()
-        if recursion is None or (recursion.allowed and self.exempts("allowed")):
+        if recursion is None:
             return
         severity, bound = {
             "": (Severity.ERROR, ""),
@@ -74,4 +74,9 @@ class RecursiveInvocation(Rule):
             function=site.function,
             chains=site.chains(recursion.verdict),
             severity=severity,
+            facts=tuple(
+                f"{place.path}:{place.line} declares {function.name}"
+                for function in recursion.functions
+                if (place := function.declared_at) is not None
+            ),
         )

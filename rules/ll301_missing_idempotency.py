@@ -87,19 +87,24 @@ class MissingIdempotency(Rule):
     def check_function(self, function: FunctionView) -> Iterable[Finding]:
         """A finding for an entry point with an at-least-once source that reaches unguarded effects."""
         effects = function.effects()
-        source = function.redelivery() if effects else None
-        if source is None:
+        sources = function.redeliveries() if effects else ()
+        if not sources:
             return
-        first = effects[0]
-        sender = _SOURCES.get(source.kind, source.kind)
+        first, source = effects[0], sources[0]
         detail = f"; {first.detail}" if first.detail else ""
         yield self.finding(
             function.location,
-            f"{first.label} is repeated when {sender} delivers an event again: {first.why}",
+            f"{first.label} is repeated when {_sender(source.kind, source.name)} delivers an event again: {first.why}",
             function=function.name,
             severity=first.severity,
             confidence=Confidence.HIGH if source.certain and first.severity is Severity.WARNING else Confidence.MEDIUM,
             chains=(first.chain,),
-            facts=(source.how, f"{first.label}: {first.why}{detail}"),
+            facts=(*(source.how for source in sources), f"{first.label}: {first.why}{detail}"),
             related=tuple((effect.place, f"{effect.label}: {effect.why}") for effect in effects[:_RELATED]),
         )
+
+
+def _sender(kind: str, name: str) -> str:
+    if not name:
+        return _SOURCES.get(kind, kind)
+    return f"the stream of {name}" if kind == "dynamodb" else name

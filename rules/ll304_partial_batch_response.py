@@ -66,22 +66,28 @@ class PartialBatchResponse(Rule):
         if loop is None:
             return
         records = _RECORDS[loop.source.kind]
+        size = loop.source.setting("batch_size")
+        batch = f"a batch of up to {size.value} {records}" if size.known else f"all {records} of the batch"
         if loop.swallowed:
             message = f"{records} that fail are lost: errors are swallowed and batchItemFailures is not returned"
         else:
-            message = f"one failure makes all {records} of the batch come again: batchItemFailures is not returned"
+            message = f"one failure makes {batch} come again: batchItemFailures is not returned"
+        facts = [loop.source.how, f"{loop.label} may fail for one record"]
+        remedy = _ORDERED if loop.ordered else _ANSWER
+        if loop.read:
+            facts.append("ReportBatchItemFailures is set, and the function answers without batchItemFailures")
+        else:
+            remedy += "; set ReportBatchItemFailures on the mapping"
         yield self.finding(
             function.location,
             message,
             function=function.name,
             chains=(loop.chain,),
-            facts=(loop.source.how, f"{loop.label} may fail for one record"),
-            remedy=_ORDERED if loop.ordered else "",
+            facts=tuple(facts),
+            remedy=f"{remedy}.",
             related=((loop.place, "may fail for one record"),),
         )
 
 
-_ORDERED = (
-    "Stop at the first record that fails and return it in batchItemFailures, so that the order is kept;"
-    " set ReportBatchItemFailures on the mapping."
-)
+_ANSWER = "Return batchItemFailures with the records that failed"
+_ORDERED = "Stop at the first record that fails and return it in batchItemFailures, so that the order is kept"

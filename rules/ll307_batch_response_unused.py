@@ -22,9 +22,9 @@ class BatchResponseUnused(Rule):
     is a success, and the records that failed are deleted or passed over.
 
     Reported, at the event source of the template, is a mapping of a queue or stream without it, whose function answers
-    with failed records, itself or through Powertools' batch utility. The reverse does no harm and is a note: the mapping
-    reads the answer, and all that the function returns is None or a mapping without failed records, so that a failure
-    makes the whole batch come again.
+    with failed records, itself or through Powertools' batch utility. The reverse does no harm and is a note: the
+    mapping reads the answer, but all that the function returns is None or a mapping without failed records, so that a
+    failure makes the whole batch come again.
 
     Triggers:
         1. [answer] The function builds ``batchItemFailures``.
@@ -38,8 +38,8 @@ class BatchResponseUnused(Rule):
         4. [decorated] A decorator of the function may give the answer.
 
     Remedy:
-        Add ``ReportBatchItemFailures`` to the ``FunctionResponseTypes`` of the event source mapping, or take it away where
-        the function has nothing to say.
+        Add ``ReportBatchItemFailures`` to the ``FunctionResponseTypes`` of the event source mapping, or take it away
+        where the function has nothing to say.
 
     References:
         - https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html

@@ -27,6 +27,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from lambdalint.model import DeclaredFunction, EventSource, State, Value
 from lambdalint.records import NamedTuple
 from lambdalint.templates import is_template, read_templates
+from lambdalint.templates.defaults import DEFAULT
 from lambdalint.templates.events import PRINCIPALS
 from lambdalint.templates.values import Reference, Text
 from lambdalint.tree import DirectoryTree, Tree, Unreadable
@@ -522,6 +523,7 @@ def _rows(event: EventSource, rules: Collection[str]) -> list[Row]:
             name: setting(name)
             for name in (*_POLLED.values(), "filters", "concurrency")
             if event.setting(name).state is not State.ABSENT
+            and event.setting(name).reason != DEFAULT  # what Lambda does by itself, the translator does not write
         }
         return [("polled", UNDECIDED if source == NONE else source, *_settings(told))]
     if event.kind == "schedule":

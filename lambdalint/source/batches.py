@@ -15,10 +15,11 @@ from lambdalint.data import table
 from lambdalint.model import Location, Step
 from lambdalint.patterns import regex
 from lambdalint.records import NamedTuple
-from lambdalint.source.events import Source, event_paths, setting
+from lambdalint.source.events import Source, event_paths, told
 from lambdalint.tree import Unreadable
 
 if TYPE_CHECKING:
+    from lambdalint.model import EventSource
     from lambdalint.source.callgraph import Edge
     from lambdalint.source.flow import Flow, Route
     from lambdalint.source.lower import Body, Call, Context, Term
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from lambdalint.source.views import FunctionView
 
 ANSWER = b"batchItemFailures"
+REPORT = "ReportBatchItemFailures"
 POLLERS = ("sqs", "kinesis", "dynamodb")
 REACH_LIMIT = 400  # definitions that one loop is followed into
 CALLS_LIMIT = 8  # calls deep that errors are followed
@@ -51,13 +53,15 @@ NONE, HANDLED, SWALLOWED, RAISED = range(4)
 class BatchLoop(NamedTuple):
     """A loop over records in which something may fail.
 
-    ``source`` is the poller, ``ordered`` whether it hands records over in order; ``place`` is the call (or raise) that
-    may fail and ``label`` its name; ``swallowed`` tells that the error goes no further; ``chain`` leads from the entry
-    point to the place.
+    ``source`` is the poller, with the mappings of templates that may hand over several records and take a batch as one;
+    ``ordered`` tells that it hands records over in order, ``read`` that it reads an answer; ``place`` is the call (or
+    raise) that may fail and ``label`` its name; ``swallowed`` tells that the error goes no further; ``chain`` leads
+    from the entry point to the place.
     """
 
     source: Source
     ordered: bool
+    read: bool
     place: Location
     label: str
     swallowed: bool
@@ -107,14 +111,8 @@ class _Search:
             return None
         if self.view.grants("log-only") and not any(self._works(node) for node in self.region.nodes):
             return None
-        source = next(
-            (
-                item
-                for item in self.view.sources()
-                if item.kind in POLLERS and not item.chosen and not self._settled(item)
-            ),
-            None,
-        )
+        pollers = [item for item in self.view.sources() if item.kind in POLLERS and not item.chosen]
+        source = next((found for item in pollers if (found := self._unsettled(item)) is not None), None)
         if source is None:
             return None
         for node in self._carriers():
@@ -123,7 +121,8 @@ class _Search:
                 for route in verdict.routes[:1]:
                     return BatchLoop(
                         source,
-                        source.kind != "sqs" or setting(source, "fifo") is True,
+                        source.kind != "sqs" or source.setting("fifo").value is True,
+                        REPORT in (source.setting("response_types").value or ()),
                         failure.place,
                         failure.label,
                         failure.outcome == SWALLOWED or self._swallowed(node, failure.context, route),
@@ -133,13 +132,20 @@ class _Search:
 
     # -- what settles it
 
-    def _settled(self, source: Source) -> bool:
-        """Whether the mapping hands over single records, or is told to halve a failed batch."""
-        declared = [event for event in self.view.events if event.kind == source.kind]
-        sizes = [event.setting("batch_size") for event in declared]
-        if self.view.grants("single") and sizes and all(size.known and size.value == 1 for size in sizes):
+    def _unsettled(self, source: Source) -> Source | None:
+        """The source without the mappings that hand over single records or halve a failed batch; None if all do."""
+        if not source.declared:
+            return source
+        left = tuple(event for event in source.declared if not self._settled(event))
+        if not left:
+            return None
+        how = [told(event, function) for function in self.view.functions for event in function.events if event in left]
+        return source._replace(declared=left, how="; ".join(dict.fromkeys(how)))
+
+    def _settled(self, event: EventSource) -> bool:
+        if self.view.grants("single") and event.setting("batch_size").value == 1:
             return True
-        return self.view.grants("bisect") and setting(source, "bisect") is True
+        return self.view.grants("bisect") and event.setting("bisect").value is True
 
     def _answers(self) -> bool:
         """Whether anything that may run answers with the failed records."""

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from lambdalint.data import table
-from lambdalint.model import ABSENT, EventSource, Function
+from lambdalint.model import ABSENT, EventSource, Function, State, Value
+from lambdalint.templates.values import Reference
 from lambdalint.tree import Unreadable
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Source(NamedTuple):
     """One kind of source of an entry point.
 
     ``kind`` is one of ``sources.toml``; ``how`` says what tells it (a template, what is read); ``certain`` is
-    False where only a hint does; ``declared`` is the template's event source, None where no template says so;
+    False where only a hint does; ``declared`` are the event sources of that kind in templates, () where none says so;
     ``chosen`` tells that the code itself tests for that kind, so that it takes others as well (a helper that
     several functions share often does).
     """
@@ -41,8 +42,21 @@ class Source(NamedTuple):
     kind: str
     how: str
     certain: bool
-    declared: EventSource | None = None
+    declared: tuple[EventSource, ...] = ()
     chosen: bool = False
+
+    @property
+    def name(self) -> str:
+        """What a template calls the queue, bucket … : ``queue Jobs``; "" where none does, or there are several."""
+        names = {named(event) for event in self.declared}
+        return names.pop() if len(names) == 1 else ""
+
+    def setting(self, name: str) -> Value:
+        """A setting of the event sources of templates, where they agree on it; else Unknown."""
+        found = [event.setting(name) for event in self.declared]
+        if found and any((value.state, value.value) != (found[0].state, found[0].value) for value in found):
+            return Value(State.UNKNOWN, reason="event sources differ in it")
+        return found[0] if found else ABSENT
 
 
 class Reads(NamedTuple):
@@ -65,10 +79,14 @@ def sources(flow: Flow, region: Region, entry: Node, functions: Iterable[Functio
         functions: the deployed functions that it is the handler of.
     """
     found: dict[str, Source] = {}
+    declared: dict[str, list[tuple[Function, EventSource]]] = {}
     for function in functions:
         for event in function.events:
             if event.kind != "unknown":
-                found.setdefault(event.kind, Source(event.kind, _declared(event, function), True, event))
+                declared.setdefault(event.kind, []).append((function, event))
+    for kind, events in declared.items():
+        how = "; ".join(dict.fromkeys(told(event, function) for function, event in events))
+        found[kind] = Source(kind, how, True, tuple(event for _, event in events))
     for kind, how in (*_by_class(flow, region, entry), *_by_operation(flow, region)):
         found.setdefault(kind, Source(kind, how, True))
     every = reads(flow, region)
@@ -118,9 +136,48 @@ def shown(path: Path) -> str:
     return "".join(key if key == "[]" else f".{key}" for key in path).lstrip(".")
 
 
-def _declared(event: EventSource, function: Function) -> str:
+_WORDS = {
+    "sqs": "queue",
+    "sns": "topic",
+    "s3": "bucket",
+    "kinesis": "stream",
+    "dynamodb": "table",
+    "eventbridge": "bus",
+    "cloudwatch-logs": "log group",
+}
+
+
+def named(event: EventSource) -> str:
+    """What a template calls the queue, bucket … of an event source: ``queue Jobs``; "" where it does not tell."""
+    word = _WORDS.get(event.kind)
+    written = event.resource.value
+    if word is None or not event.resource.known:
+        return ""
+    if isinstance(written, Reference):
+        return f"{word} {written.name.partition('[')[0].rpartition('.')[2]}" if written.scope else ""
+    if not isinstance(written, str):
+        return ""
+    if written.startswith("arn:"):
+        written = written.split(":", 5)[-1].removeprefix("table/").removeprefix("stream/").partition("/")[0]
+    return f"{word} {written}" if written else ""
+
+
+def told(event: EventSource, function: Function) -> str:
+    """What a template says of an event source, in a few words."""
     place = event.location or function.declared_at
-    return f"{place.path}:{place.line} declares the event source" if place is not None else "the template declares it"
+    where = f"{place.path}:{place.line} declares" if place is not None else "the template declares"
+    size, types, filters = event.setting("batch_size"), event.setting("response_types"), event.setting("filters")
+    said = [named(event)]
+    if size.known:
+        said.append(f"up to {size.value} in a batch" if size.value != 1 else "one record at a time")
+    if types.known and types.value:
+        said.append(" ".join(types.value))
+    if filters.state is not State.ABSENT:
+        said.append("filtered")
+    if event.setting("enabled").value is False:
+        said.append("not enabled")
+    detail = ", ".join(part for part in said if part)
+    return f"{where} the event source of {function.name}" + (f": {detail}" if detail else "")
 
 
 # -- what the code reads
@@ -384,9 +441,3 @@ def at_least_once(kind: str) -> bool:
 def comes_as_records(kind: str) -> bool:
     """Whether the events of a kind hold ``Records``."""
     return any(place.startswith("Records/") and of == kind for place, of in table("sources")["proof"].items())
-
-
-def setting(source: Source, name: str) -> Any:
-    """The known value of a setting of the template's event source, None where it is not known."""
-    value = source.declared.setting(name) if source.declared is not None else ABSENT
-    return value.value if value.known else None

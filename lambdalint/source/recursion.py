@@ -10,60 +10,71 @@ from lambdalint.source.trace import Tracer
 if TYPE_CHECKING:
     from lambdalint.model import Function, Value
     from lambdalint.source.callgraph import Region
-    from lambdalint.source.flow import Flow, Verdict
+    from lambdalint.source.flow import Flow, Route, Verdict
     from lambdalint.source.lower import Context, Term
     from lambdalint.source.names import Node
+    from lambdalint.source.views import SiteView
 
 OWN_NAMES = frozenset({"function_name", "invoked_function_arn"})
 OWN_VARIABLE = "AWS_LAMBDA_FUNCTION_NAME"
+_BOUNDS = ("", "time", "counter")  # the gravest first
 
 
 class Recursion(NamedTuple):
     """An invoke of the function itself.
 
-    ``evidence`` says how that is known; ``bound`` is ``time`` or ``counter`` where a test of it stands
-    before the invoke, else ""; ``allowed`` that the template allows the loop.
+    ``verdict`` holds the routes on which it is one, ``evidence`` says how that is known; ``bound`` is ``time`` or
+    ``counter`` where a test of it stands before the invoke on all of them, else ""; ``functions`` are those of
+    templates that invoke themselves.
     """
 
     verdict: Verdict
     evidence: str
     bound: str
-    allowed: bool
+    functions: tuple[Function, ...]
 
 
-def recursion(
-    flow: Flow,
-    region: Region,
-    node: Node,
-    context: Context,
-    name: Term,
-    functions: tuple[Function, ...],
-    verdict: Verdict,
-    *,
-    strict: bool,
-) -> Recursion | None:
-    """Judge one invoke.
+def recursion(site: SiteView, name: Term, verdict: Verdict) -> Recursion | None:
+    """Judge one invoke for each function that reaches it: its environment and its callers decide what is invoked.
 
     Args:
         name: the Term of its ``FunctionName``.
-        functions: the deployed functions whose entry points reach it.
-        strict: whether a name made from the function's own is another one (always, but for the test of that).
+        verdict: the ways that lead to it.
     """
-    tracer = Tracer(flow, region)
-    leaves = tracer.trace(node, name)
-    if not strict:
-        leaves |= {("context", leaf[-1]) for leaf in flow.origins(region, node, name) if leaf[0] == "context"}
-        leaves -= {("other",)}
-    evidence = ""
-    for leaf in sorted(leaves, key=repr):
-        told = _own(leaf, functions)
-        if told is None and leaf != ("const", None):
-            return None  # on some route it is another function, or nobody knows
-        evidence = evidence or told or ""
-    if not evidence:
+    routes: list[Route] = []
+    evidence: dict[str, None] = {}
+    bounds: set[str] = set()
+    functions: list[Function] = []
+    for route in verdict.routes:
+        region = site.region_of(route.root)
+        leaves = _leaves(site, region, name)
+        own = [(function, told) for function in site.deployed(route.root) if (told := _of(site, leaves, function))]
+        if own:
+            routes.append(route)
+            evidence.update(dict.fromkeys(told for _, told in own))
+            bounds.add(_bound(site.flow, region, site.place, site.context, route))
+            functions += [function for function, _ in own if function.declared is not None]
+    if not routes:
         return None
-    allowed = any(function.declared is not None and _allows(function.declared.settings) for function in functions)
-    return Recursion(verdict, evidence, _bound(flow, region, node, context, verdict), allowed)
+    bound = next(bound for bound in _BOUNDS if bound in bounds)
+    return Recursion(verdict._replace(routes=tuple(routes)), next(iter(evidence)), bound, tuple(functions))
+
+
+def _leaves(site: SiteView, region: Region, name: Term) -> frozenset[tuple[Any, ...]]:
+    leaves = Tracer(site.flow, region).trace(site.place, name)
+    if not site.grants("other-function"):  # a name made from the function's own counts as that
+        origins = site.flow.origins(region, site.place, name)
+        leaves |= {("context", leaf[-1]) for leaf in origins if leaf[0] == "context"}
+        leaves -= {("other",)}
+    return leaves - {("const", None)}
+
+
+def _of(site: SiteView, leaves: frozenset[tuple[Any, ...]], function: Function) -> str:
+    """How what is invoked is known to be ``function`` itself; "" where it is not, or may be another one."""
+    if function.declared is not None and _allows(function.declared.settings) and site.grants("allowed"):
+        return ""
+    told = [_own(leaf, function) for leaf in sorted(leaves, key=repr)]
+    return told[0] or "" if told and None not in told else ""
 
 
 def _allows(settings: Any) -> bool:
@@ -71,21 +82,17 @@ def _allows(settings: Any) -> bool:
     return value is not None and value.known and value.value == "Allow"
 
 
-def _own(leaf: tuple[Any, ...], functions: tuple[Function, ...]) -> str | None:
+def _own(leaf: tuple[Any, ...], function: Function) -> str | None:
     """How a leaf names the function itself, None if it does not."""
     if leaf[0] == "context":
         return f"the name is context.{leaf[1][0]}" if leaf[1] and leaf[1][0] in OWN_NAMES else None
     if leaf[0] == "env":
         if leaf[1] == OWN_VARIABLE:
             return f"the name is the variable {OWN_VARIABLE}"
-        for function in functions:
-            if leaf[1] in function.variables and _names(function.variables[leaf[1]], function):
-                return f"the template sets {leaf[1]} to this function"
-        return None
-    if leaf[0] == "const":
-        for function in functions:
-            if _is_name(leaf[1], function):
-                return f"'{leaf[1]}' is this function's name in the template"
+        if leaf[1] in function.variables and _names(function.variables[leaf[1]], function):
+            return f"the template sets {leaf[1]} to this function"
+    if leaf[0] == "const" and _is_name(leaf[1], function):
+        return f"'{leaf[1]}' is this function's name in the template"
     return None
 
 
@@ -121,15 +128,14 @@ def _is_name(name: Any, function: Function) -> bool:
     return own is not None and (name == own or name.endswith(f":function:{own}"))
 
 
-def _bound(flow: Flow, region: Region, node: Node, context: Context, verdict: Verdict) -> str:
+def _bound(flow: Flow, region: Region, node: Node, context: Context, route: Route) -> str:
     """What a test before the invoke, here or in a caller, compares: the remaining time, or a counter of the event."""
     found = set()
     places = [(node, context)]
-    for route in verdict.routes:
-        for edge in route.edges:
-            call = flow.call(edge.caller, edge.call.k) if edge.call is not None else None
-            if call is not None:
-                places.append((edge.caller, call.context))
+    for edge in route.edges:
+        call = flow.call(edge.caller, edge.call.k) if edge.call is not None else None
+        if call is not None:
+            places.append((edge.caller, call.context))
     for at, frames in places:
         for frame in frames:
             if frame[0] == "if":

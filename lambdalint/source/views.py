@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lambdalint.source.graph import Graph, Loop
     from lambdalint.source.http import Patience
     from lambdalint.source.leftovers import Leftover
-    from lambdalint.source.lower import Body, Call, Term
+    from lambdalint.source.lower import Body, Call, Context, Term
     from lambdalint.source.names import Node
     from lambdalint.source.payload import Misread
     from lambdalint.source.polled import FirstRecord, Poller
@@ -58,6 +58,14 @@ class Shared:
             known = self.memo.setdefault("writes", {})
             self._graph = Graph(self.flow, self.entries, self.resources, self.locate, self.chain, known)
         return self._graph
+
+    def region_of(self, root: Node) -> Region:
+        """What one entry point alone runs."""
+        regions = self.memo.setdefault("regions", {})
+        if root not in regions:
+            regions[root] = self.flow.graph.region([root])
+        found: Region = regions[root]
+        return found
 
     def chain(self, route: Route, node: Node, site: Location) -> tuple[Step, ...]:
         """The steps of a route: the entry point, each call on the way, the site."""
@@ -153,16 +161,7 @@ class SiteView:
         verdict = self.verdict(())
         if not verdict.routes:
             return None
-        return recursion(
-            self._shared.flow,
-            self._shared.region,
-            self._node,
-            self._call.context,
-            name,
-            self.functions(verdict),
-            verdict,
-            strict=self.grants("other-function"),
-        )
+        return recursion(self, name, verdict)
 
     def terms(self) -> list[Term]:
         """What decides the site: its receiver and all of its arguments."""
@@ -176,15 +175,6 @@ class SiteView:
     def chains(self, verdict: Verdict) -> tuple[tuple[Step, ...], ...]:
         """The evidence of a verdict: one chain for each entry point."""
         return tuple(self._shared.chain(route, self._node, self.location) for route in verdict.routes)
-
-    def functions(self, verdict: Verdict) -> tuple[Function, ...]:
-        """The deployed functions whose entry points the routes start from."""
-        return tuple(
-            function
-            for route in verdict.routes
-            if route.root in self._shared.entries
-            for function in self._shared.entries[route.root].functions
-        )
 
     def ask(self, name: str, position: int | None, judge: Callable[[tuple[Any, ...], bool], str]) -> Verdict:
         """Judge the site on what is passed for one argument, on each route by itself.
@@ -217,6 +207,15 @@ class SiteView:
     def place(self) -> Node:
         """The definition that holds the site."""
         return self._node
+
+    @property
+    def context(self) -> Context:
+        """What stands around the site in its definition."""
+        return self._call.context
+
+    def region_of(self, root: Node) -> Region:
+        """What one entry point alone runs."""
+        return self._shared.region_of(root)
 
     @property
     def callee(self) -> Expr:
@@ -321,7 +320,7 @@ class FunctionView:
         """What happens again when its event is delivered again, with nothing that prevents it; the gravest first."""
         from lambdalint.source.effect_sites import has_candidates
 
-        if not has_candidates(self) or self.redelivery() is None:
+        if not has_candidates(self) or not self.redeliveries():
             return ()
         from lambdalint.source.effects import effects
 
@@ -414,15 +413,15 @@ class FunctionView:
             self._sources = sources(self._shared.flow, self._region, self.entry.node, self.functions)
         return self._sources
 
-    def redelivery(self) -> Source | None:
-        """A source that may deliver the same event again unasked; None where none is known to."""
+    def redeliveries(self) -> tuple[Source, ...]:
+        """The sources that may deliver the same event again unasked."""
         from lambdalint.source.events import at_least_once, may_come_again
 
         if self.grants("synchronous") and not may_come_again(self.flow, self._region, self.entry.node, self.functions):
-            return None
+            return ()
         found = self.sources()
-        again = next((source for source in found if at_least_once(source.kind)), None)
-        return again or (found[0] if found and not self.grants("synchronous") else None)
+        again = tuple(source for source in found if at_least_once(source.kind))
+        return again or (() if self.grants("synchronous") else found[:1])
 
     def grants(self, tag: str) -> bool:
         """Whether the exemption ``tag`` is in force; see `Flow`."""

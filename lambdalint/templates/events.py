@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from lambdalint.model import ABSENT, DeclaredFunction, EventSource, Location, State, Value
 from lambdalint.records import NamedTuple
+from lambdalint.templates.defaults import lifetime, sizes, waits
 from lambdalint.templates.values import (
     Reference,
     Resource,
@@ -32,7 +33,6 @@ from lambdalint.templates.values import (
     text,
     unknown,
 )
-from lambdalint.templates.waiting import lifetime, waits
 
 _ARN = re.compile(r"arn:[^:]*:([a-z0-9-]+):[^:]*:[^:]*:(.*)", re.DOTALL)
 _QUALIFIED_ARN = re.compile(r":function:[A-Za-z0-9_-]+(?::([A-Za-z0-9_$-]+))?")
@@ -723,7 +723,10 @@ def link(functions: list[DeclaredFunction], linker: Linker, resources: list[Reso
     linked = []
     for function, given in zip(functions, events, strict=True):
         lasts = lifetime(function)
-        sources = [event._replace(settings={**event.settings, **waits(linker, event, lasts)}) for event in given]
+        sources = [
+            event._replace(settings={**event.settings, **sizes(event), **waits(linker, event, lasts)})
+            for event in given
+        ]
         own = function.events
         if len(sources) >= EVENT_LIMIT:
             own = unknown(f"more than {EVENT_LIMIT} events", own.location)

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 VARIABLE_DEPTH = 20
 MEMORY_DEFAULT = 1024
 TIMEOUT_DEFAULT = 6
+BATCH_DEFAULT = 10  # of queues and streams
 
 _VARIABLE = re.compile(
     r"\$\{\s*(?:self|opt|file|env|sls|param|ssm|s3|cf|aws|terraform|doppler|vault|git|strToBool|custom)[:.(]"
@@ -782,6 +783,8 @@ def event(value: Value) -> EventSource | None:
     kind = shape.kind
     if name == "stream":
         kind = _stream_kind(properties, source)
+    if name in ("sqs", "stream"):
+        found.setdefault("batch_size", known(BATCH_DEFAULT, None, "default of the Serverless Framework"))
     if name in ("sqs", "stream", "msk", "kafka", "activemq", "rabbitmq", "documentDb") and "filters" in found:
         found["filters"] = _patterns(found["filters"])
     if name == "http":

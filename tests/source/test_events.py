@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from lambdalint.model import DeclaredFunction, EventSource, Function, Location, State, Value
+from lambdalint.model import ABSENT, DeclaredFunction, EventSource, Function, Location, State, Value
 from lambdalint.source import events
+from lambdalint.templates.values import Reference
 from tests.source.programs import analyse
 
 
@@ -14,6 +15,10 @@ def kinds(text: str, functions: tuple[Function, ...] = ()) -> set[str]:
     entry = ("app.py", "handler")
     region = found.graph.region([entry])
     return {source.kind for source in events.sources(found.flow, region, entry, functions)}
+
+
+def known(value: object) -> Value:
+    return Value(State.KNOWN, value)
 
 
 def declared(*sources: EventSource) -> Function:
@@ -187,9 +192,59 @@ def test_templates_come_first_and_hints_only_where_nothing_else_is() -> None:
     found = analyse(text)
     region = found.graph.region([("app.py", "handler")])
     (source,) = events.sources(found.flow, region, ("app.py", "handler"), (topic,))
-    assert (source.certain, source.how) == (True, "template.yaml:3 declares the event source")
+    assert (source.certain, source.how) == (True, "template.yaml:3 declares the event source of F")
     (source,) = events.sources(found.flow, region, ("app.py", "handler"), ())
     assert (source.certain, source.how) == (False, "the code reads detail of the event")
+
+
+QUEUE = Value(State.KNOWN, Reference("template.yaml", "Jobs", "Arn"))
+ARN = "arn:aws:kinesis:eu-west-1:123456789012:stream/clicks"
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (EventSource("sqs"), ""),
+        (EventSource("sqs", QUEUE, settings={"batch_size": known(10)}), ": queue Jobs, up to 10 in a batch"),
+        (EventSource("sqs", QUEUE, settings={"batch_size": known(1)}), ": queue Jobs, one record at a time"),
+        (
+            EventSource(
+                "kinesis",
+                known(ARN),
+                settings={"response_types": known(("ReportBatchItemFailures",)), "filters": Value(State.UNKNOWN)},
+            ),
+            ": stream clicks, ReportBatchItemFailures, filtered",
+        ),
+        (
+            EventSource("dynamodb", known("arn:aws:dynamodb:eu-west-1:1:table/orders/stream/2026"), settings={}),
+            ": table orders",
+        ),
+        (EventSource("s3", known(Reference("", "AWS::NoValue"))), ""),
+        (EventSource("sqs", known(Reference(".", "module.jobs.aws_sqs_queue.this[0]", "arn"))), ": queue this"),
+        (EventSource("sqs", settings={"enabled": known(False)}), ": not enabled"),
+    ],
+)
+def test_what_a_template_says_of_a_source(event: EventSource, expected: str) -> None:
+    assert events.told(event, declared(event)) == f"template.yaml:3 declares the event source of F{expected}"
+
+
+def test_several_event_sources_of_one_kind() -> None:
+    sources = (
+        EventSource("sqs", QUEUE, Location("template.yaml", 9), {"batch_size": known(10)}),
+        EventSource(
+            "sqs", known("arn:aws:sqs:eu-west-1:1:Mails"), Location("template.yaml", 12), {"batch_size": known(5)}
+        ),
+        EventSource("sns", known("arn:aws:sns:eu-west-1:1:News"), Location("template.yaml", 15)),
+    )
+    found = analyse(READ.format(body="return 1"))
+    region = found.graph.region([("app.py", "handler")])
+    queues, topic = events.sources(found.flow, region, ("app.py", "handler"), (declared(*sources),))
+    assert queues.how == (
+        "template.yaml:9 declares the event source of F: queue Jobs, up to 10 in a batch;"
+        " template.yaml:12 declares the event source of F: queue Mails, up to 5 in a batch"
+    )
+    assert (queues.name, queues.setting("batch_size").state, queues.declared) == ("", State.UNKNOWN, sources[:2])
+    assert (topic.name, topic.setting("batch_size")) == ("topic News", ABSENT)
 
 
 def test_what_kinds_mean() -> None:

@@ -1,12 +1,12 @@
 """Generated from sources.toml by scripts/compile_data.py: edit that file, not this one."""
 
 TABLE = {'source': 'https://docs.aws.amazon.com/lambda/latest/dg/lambda-services.html and the event examples of its pages; '
-           'aws-lambda-powertools 3.37 (data classes, parser models, envelopes), aws-lambda-typing and chalice 1.34 as '
-           'installed',
+           'https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html; aws-lambda-powertools '
+           '3.37 (data classes, parser models, envelopes), aws-lambda-typing and chalice 1.34 as installed',
  'as_of': '2026-11-21',
- 'kinds': {'sqs': {'at_least_once': True, 'batch': True, 'partial': True},
-           'kinesis': {'at_least_once': True, 'batch': True, 'partial': True, 'ordered': True},
-           'dynamodb': {'at_least_once': True, 'batch': True, 'partial': True, 'ordered': True},
+ 'kinds': {'sqs': {'at_least_once': True, 'batch': True, 'batch_size': 10, 'partial': True},
+           'kinesis': {'at_least_once': True, 'batch': True, 'batch_size': 100, 'partial': True, 'ordered': True},
+           'dynamodb': {'at_least_once': True, 'batch': True, 'batch_size': 100, 'partial': True, 'ordered': True},
            'kafka': {'at_least_once': True, 'batch': True, 'partial': True, 'ordered': True},
            'msk': {'at_least_once': True, 'batch': True, 'partial': True, 'ordered': True},
            'mq': {'at_least_once': True, 'batch': True},

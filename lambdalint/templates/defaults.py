@@ -1,4 +1,4 @@
-"""How long a function may run, and how long what invokes it waits: what the template says, or else the service's own.
+"""What holds where a template says nothing: how long a function may run, who waits for it, how much it is handed.
 
 The numbers of the services are data (``timeouts.toml``).
 """
@@ -15,6 +15,7 @@ from lambdalint.templates.values import as_integer, at, known, text, unknown
 if TYPE_CHECKING:
     from lambdalint.templates.events import Linker
 
+DEFAULT = "the default"  # the reason of a value that the template leaves to AWS
 # Integrations by which API Gateway waits for the function whatever it answers; others may invoke it without waiting.
 _PROXIES = frozenset({"aws_proxy", "lambda_proxy"})
 _DEFINITIONS = {"DefinitionBody", "DefinitionUri"}
@@ -25,8 +26,16 @@ def lifetime(function: DeclaredFunction) -> Value:
     """How many seconds an invocation may last; Absent where neither the template nor its kind tells."""
     default = table("timeouts")["function"]["default_s"].get(function.origin)
     if function.timeout == ABSENT and default is not None:
-        return known(default, None, "the default")
+        return known(default, None, DEFAULT)
     return function.timeout
+
+
+def sizes(event: EventSource) -> dict[str, Value]:
+    """``batch_size`` where the template leaves it to Lambda."""
+    default = table("sources")["kinds"].get(event.kind, {}).get("batch_size")
+    if default is None or event.setting("batch_size").state is not State.ABSENT:
+        return {}
+    return {"batch_size": known(default, None, DEFAULT)}
 
 
 def waits(linker: Linker, event: EventSource, lasts: Value) -> dict[str, Value]:

@@ -1,0 +1,194 @@
+"""Code that several functions share: each is judged for its own events, environment and time-out."""
+
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+
+from lambdalint import discover, engine
+from lambdalint.model import Finding
+from lambdalint.settings import Settings
+from tests.source.programs import files_of
+
+SHARED = """
+# file: one.py
+from shared import work
+def handler(event, context):
+    work(event, context)
+# file: other.py
+from shared import work
+def handler(event, context):
+    work(event, context)
+# file: template.yaml
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Queue: {Type: AWS::SQS::Queue}
+  Fifo: {Type: AWS::SQS::Queue, Properties: {FifoQueue: true}}
+  One:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: one
+      Handler: one.handler
+      Runtime: python3.13
+      Timeout: %(one_timeout)s
+      Environment: {Variables: {NEXT: %(one_next)s}}
+      RecursiveLoop: %(one_loop)s
+      Events: {Source: %(one)s}
+  Other:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: other
+      Handler: %(other_handler)s.handler
+      Runtime: python3.13
+      Timeout: %(other_timeout)s
+      Environment: {Variables: {NEXT: %(other_next)s}}
+      Events: {Source: %(other)s}
+# file: shared.py
+"""
+PLAIN = {
+    "one": "{Type: Schedule, Properties: {Schedule: rate(1 day)}}",
+    "other": "{Type: Schedule, Properties: {Schedule: rate(1 day)}}",
+    "one_next": "queue",
+    "other_next": "queue",
+    "one_timeout": "30",
+    "other_timeout": "30",
+    "one_loop": "Terminate",
+    "other_handler": "other",
+}
+QUEUE = "{Type: SQS, Properties: {Queue: !GetAtt Queue.Arn}}"
+SINGLE = "{Type: SQS, Properties: {Queue: !GetAtt Queue.Arn, BatchSize: 1}}"
+FIFO = (
+    "{Type: SQS, Properties: {Queue: !GetAtt Fifo.Arn, BatchSize: 4, FunctionResponseTypes: [ReportBatchItemFailures]}}"
+)
+API = "{Type: HttpApi}"
+
+
+@pytest.fixture
+def check(tmp_path: pathlib.Path):
+    def run(rule: str, code: str, **settings: str) -> list[Finding]:
+        for name, content in files_of(SHARED.lstrip("\n") % (PLAIN | settings) + code.lstrip("\n")).items():
+            (tmp_path / name).write_text(content, encoding="utf-8")
+        report = engine.check(discover.project(discover.locate([str(tmp_path)])), Settings(select=(rule,)))
+        assert report.internal_errors == ()
+        return [item for item in report.findings if item.name == rule]
+
+    return run
+
+
+def starts(finding: Finding) -> list[str]:
+    return [chain[0].location.path for chain in finding.chains]
+
+
+LOOP = """
+import boto3
+table = boto3.resource("dynamodb").Table("orders")
+def work(event, context):
+    for record in event["Records"]:
+        table.put_item(Item={"id": record["messageId"]})
+"""
+
+
+def test_a_loop_is_judged_for_the_mapping_of_each_function(check) -> None:
+    assert [item.location.path for item in check("partial-batch-response", LOOP, one=SINGLE, other=QUEUE)] == [
+        "other.py"
+    ]
+    first, second = check("partial-batch-response", LOOP, one=QUEUE, other=FIFO)
+    assert (first.location.path, second.location.path) == ("one.py", "other.py")
+    assert first.message == (
+        "one failure makes a batch of up to 10 SQS messages come again: batchItemFailures is not returned"
+    )
+    assert first.facts[0] == ("template.yaml:14 declares the event source of One: queue Queue, up to 10 in a batch")
+    assert first.remedy.endswith("; set ReportBatchItemFailures on the mapping.")
+    assert "up to 4 SQS messages" in second.message
+    assert second.remedy.startswith("Stop at the first record that fails")
+    assert second.remedy.endswith("so that the order is kept.")
+    assert second.facts[-1] == "ReportBatchItemFailures is set, and the function answers without batchItemFailures"
+
+
+def test_two_mappings_of_one_handler(check) -> None:
+    def of_one(**settings: str) -> list[Finding]:
+        found = check("partial-batch-response", LOOP, other_handler="one", **settings)
+        return [item for item in found if item.location.path == "one.py"]  # nothing deploys the handler of other.py
+
+    (finding,) = of_one(one=SINGLE, other=QUEUE)
+    assert finding.facts[0] == "template.yaml:23 declares the event source of Other: queue Queue, up to 10 in a batch"
+    (finding,) = of_one(one=FIFO, other=QUEUE)
+    assert "all SQS messages of the batch" in finding.message  # up to 4, or up to 10
+    assert finding.facts[0] == (
+        "template.yaml:14 declares the event source of One: queue Fifo, up to 4 in a batch, ReportBatchItemFailures;"
+        " template.yaml:23 declares the event source of Other: queue Queue, up to 10 in a batch"
+    )
+    assert of_one(one=SINGLE, other=SINGLE) == []
+
+
+MAIL = """
+import boto3
+ses = boto3.client("ses")
+def work(event, context):
+    ses.send_email(Source="a@b.example", Destination={"ToAddresses": [event["to"]]}, Message={})
+"""
+
+
+def test_an_effect_is_judged_for_the_sources_of_each_function(check) -> None:
+    assert check("missing-idempotency", MAIL, one=API, other=API) == []
+    (finding,) = check("missing-idempotency", MAIL, one=API, other=QUEUE)
+    assert finding.location.path == "other.py"
+    assert finding.message == (
+        "ses.send_email is repeated when queue Queue delivers an event again: the mail is sent again"
+    )
+    assert finding.facts[0] == "template.yaml:23 declares the event source of Other: queue Queue, up to 10 in a batch"
+
+
+CHAIN = """
+import os
+import boto3
+client = boto3.client("lambda")
+def work(event, context):
+    client.invoke(FunctionName=os.environ["NEXT"], InvocationType="Event")
+"""
+
+
+def test_an_invoke_is_judged_for_the_environment_of_each_function(check) -> None:
+    assert check("recursive-invocation", CHAIN, one_next="other", other_next="one") == []
+    (finding,) = check("recursive-invocation", CHAIN, one_next="other", other_next="other")
+    assert (starts(finding), finding.facts) == (["other.py"], ("template.yaml:15 declares Other",))
+    (finding,) = check("recursive-invocation", CHAIN, one_next="one", other_next="other")
+    assert (finding.location.path, starts(finding)) == ("shared.py", ["one.py", "other.py"])
+    (finding,) = check("recursive-invocation", CHAIN, one_next="one", other_next="other", one_loop="Allow")
+    assert starts(finding) == ["other.py"]
+    assert check("recursive-invocation", CHAIN, one_next="one", other_next="two", one_loop="Allow") == []
+
+
+NAMED = """
+import boto3
+client = boto3.client("lambda")
+def work(event, context):
+    again(context.function_name if event else None)
+def again(name):
+    client.invoke(FunctionName=name, InvocationType="Event")
+# file: other.py
+from shared import again
+def handler(event, context):
+    if event["depth"] < 3:
+        again({other})
+"""
+
+
+def test_an_invoke_is_judged_for_the_way_that_leads_to_it(check) -> None:
+    (finding,) = check("recursive-invocation", NAMED.replace("{other}", '"worker"'))
+    assert (starts(finding), finding.severity.label) == (["one.py"], "error")
+    (finding,) = check("recursive-invocation", NAMED.replace("{other}", "context.function_name"))
+    assert (starts(finding), finding.severity.label) == (["one.py", "other.py"], "error")
+
+
+GET = """
+import requests
+def work(event, context):
+    requests.get("https://example.com")
+"""
+
+
+def test_one_call_is_one_finding_with_the_chains_of_all_functions(check) -> None:
+    (finding,) = check("http-timeout", GET)
+    assert (finding.location.path, starts(finding)) == ("shared.py", ["one.py", "other.py"])
