@@ -38,6 +38,7 @@ DATA_SUFFIXES = (".yaml", ".yml", ".json", ".template", ".cfn", ".cform")  # tem
 HEAD = 64 * 1024  # bytes of a data file that tell whether it is a template
 IGNORE_LIMIT = 1 << 20  # bytes of one .gitignore
 RECORD_LIMIT = 8 << 20  # bytes of one RECORD
+_SPECIAL = frozenset("*?[\\/")
 STAR_LIMIT = 8  # a pattern with more wildcards in one segment can take exponential time; it is left out
 # Files that belong to a project and that no analysis reads: naming one (a pre-commit hook does) is no mistake.
 _PROJECT_FILE = regex(r"\.(toml|txt|in|lock|cfg|ini|json|ya?ml|template|md|rst|tf|tfvars|sh)$|^(Pip|Make|Docker)file")
@@ -204,43 +205,78 @@ def _relative(path: str, root: str) -> str:
 class _Ignore:
     """The patterns of one ignore file, relative to the directory ``base`` (empty or with a slash at the end).
 
-    pathspec, which takes as long to import as the rest of a run over one file, gets only the
-    patterns whose literal part the path holds: no other can match.
+    pathspec decides, and takes as long to import as the rest of a run over one file. It gets only the patterns that
+    may match: those of which a literal part is in the path, as a name of its own where no wildcard is beside it.
     """
 
     specs: ClassVar[dict[tuple[str, ...], GitIgnoreSpec]] = {}
-    read: ClassVar[dict[tuple[str, ...], list[tuple[str, str]]]] = {}
+    read: ClassVar[dict[tuple[str, ...], tuple[dict[str, list[int]], list[tuple[str, int]]]]] = {}
 
     def __init__(self, base: str, lines: tuple[str, ...]) -> None:
         self.base = base
-        literals = self.read.get(lines)  # repositories of many projects hold the same file many times
-        if literals is None:
-            patterns = [line for line in lines if line.strip() and not line.startswith("#") and _bounded(line)]
-            literals = self.read[lines] = [(_literal(line), line) for line in patterns]
-        self.literals = literals
+        self.lines = lines
+        if lines not in self.read:  # repositories of many projects hold the same file many times
+            self.read[lines] = _indexed(lines)
+        self.names, self.literals = self.read[lines]
+
+    def __bool__(self) -> bool:
+        return bool(self.names or self.literals)
 
     def verdict(self, path: str) -> bool | None:
         """Whether ``path`` (of the root; a directory ends with a slash) is ignored; None where no pattern says."""
         path = path[len(self.base) :]
-        lines = tuple([line for literal, line in self.literals if literal in path])
-        if not lines:
+        whole = f"/{path}/"
+        found = [number for literal, number in self.literals if literal in whole]
+        for part in path.split("/"):
+            found += self.names.get(part, ())
+        if not found:
             return None
-        spec = self.specs.get(lines)
-        if spec is None:
-            from pathspec import GitIgnoreSpec
+        lines = tuple([self.lines[number] for number in sorted(set(found))])
+        if lines not in self.specs:
+            self.specs[lines] = _spec(lines)
+        return self.specs[lines].check_file(path).include
 
-            spec = self.specs[lines] = GitIgnoreSpec.from_lines(lines)
-        return spec.check_file(path).include
+
+def _spec(lines: tuple[str, ...]) -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec
+
+    try:
+        return GitIgnoreSpec.from_lines(lines)
+    except ValueError:  # git lets what is no pattern (it ends with a backslash, say) match nothing
+        if len(lines) == 1:
+            return GitIgnoreSpec.from_lines(())
+        return GitIgnoreSpec([pattern for line in lines for pattern in _spec((line,)).patterns])
+
+
+def _indexed(lines: tuple[str, ...]) -> tuple[dict[str, list[int]], list[tuple[str, int]]]:
+    """The numbers of patterns: by the name that each asks for, and with a text between slashes that the path holds."""
+    names: dict[str, list[int]] = {}
+    literals: list[tuple[str, int]] = []
+    for number, line in enumerate(lines):
+        text = line.rstrip().removeprefix("!").strip("/")
+        if text and not line.startswith("#") and _bounded(line):
+            if _SPECIAL.isdisjoint(text):
+                names.setdefault(text, []).append(number)
+            else:
+                literals += [(_literal(spelt), number) for spelt in _spelt(text)]
+    return names, literals
 
 
 def _bounded(line: str) -> bool:
     return not any(segment.replace("**", "*").count("*") > STAR_LIMIT for segment in line.split("/"))
 
 
-def _literal(line: str) -> str:
-    """The longest text that every path matched by the gitignore pattern ``line`` holds."""
-    line = line.strip().removeprefix("!").partition("[")[0]
-    return max((part.strip() for part in re.split(r"[*?\\/]", line)), key=len)
+def _spelt(text: str) -> list[str]:
+    """A pattern with its first set of letters written out: most ignore files have ``*.py[cod]``, and no such file."""
+    head, _, rest = text.partition("[")
+    letters, closing, tail = rest.partition("]")
+    plain = closing and letters.isalnum() and "\\" not in head
+    return [head + letter + tail for letter in letters] if plain else [text]
+
+
+def _literal(text: str) -> str:
+    """The longest text in each path that a gitignore pattern matches, with a slash before and after all names."""
+    return max(re.split(r"[*?\\]", f"/{text}/".partition("[")[0]), key=len)
 
 
 @functools.cache
@@ -253,11 +289,17 @@ def _is_template() -> Callable[[str, bytes], bool]:
 
 def _kind(path: str) -> str:
     """``python``, ``template``, ``data`` (a template if it holds one) or nothing, by the name alone."""
-    if path.endswith(".py"):
+    name = path.rpartition("/")[2]
+    return _kind_of(path if name == "config.json" else name)  # of which the directory matters
+
+
+@functools.cache
+def _kind_of(name: str) -> str:
+    if name.endswith(".py"):
         return "python"
-    if _is_template()(path, b""):
+    if _is_template()(name, b""):
         return "template"
-    return "data" if path.lower().endswith(DATA_SUFFIXES) else ""
+    return "data" if name.lower().endswith(DATA_SUFFIXES) else ""
 
 
 class _Walk:
@@ -398,7 +440,7 @@ class _Walk:
             self.skipped[path] = Skipped(path or ".", reason, named)
 
     def _ignored(self, path: str, ignores: tuple[_Ignore, ...]) -> bool:
-        if self.exclude.literals and self.exclude.verdict(path):
+        if self.exclude and self.exclude.verdict(path):
             return True
         for ignore in reversed(ignores):  # the deepest file that says anything decides
             verdict = ignore.verdict(path)
@@ -429,7 +471,7 @@ class _Walk:
                     continue
                 lines += data.decode("utf-8", "surrogateescape").splitlines()
             ignore = _Ignore(prefix, tuple(lines))
-            self.ignores[prefix] = (ignore,) if ignore.literals else ()
+            self.ignores[prefix] = (ignore,) if ignore else ()
         return self.ignores[prefix]
 
     def _installed(self, prefix: str, names: set[str]) -> frozenset[str]:

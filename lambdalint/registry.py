@@ -227,7 +227,10 @@ class Selection:
         if self._ignores and not self._matchers:
             from pathspec import GitIgnoreSpec  # only where the setting is used
 
-            self._matchers = [(GitIgnoreSpec.from_lines([pattern]), codes) for pattern, codes in self._ignores]
+            try:
+                self._matchers = [(GitIgnoreSpec.from_lines([pattern]), codes) for pattern, codes in self._ignores]
+            except ValueError as error:
+                raise UsageError(f"per-file-ignores: {error}") from None
         return (codes for spec, codes in self._matchers if spec.match_file(path))
 
 

@@ -1,12 +1,13 @@
 """Which files are analysed, which are skipped or excluded, and what the project's root is."""
 
 import os
+import random
 import socket
 import sys
 
 import pytest
 
-from lambdalint import templates
+from lambdalint import discover, templates
 from lambdalint.discover import DATA_SUFFIXES, is_test, locate, overlay, project
 from lambdalint.errors import UsageError
 from lambdalint.model import Skipped
@@ -150,6 +151,7 @@ def test_synthesised_templates_are_read_even_if_they_are_ignored(root):
         ("?.py\n", []),
         ("a.py   \n", ["d/b.py", "d/e/c.py"]),
         ("A.PY\n", ["a.py", "d/a.py", "d/b.py", "d/e/a.py", "d/e/c.py"]),
+        ("a.py\\\nb.py\n", ["a.py", "d/a.py", "d/e/a.py", "d/e/c.py"]),  # a backslash at the end makes no pattern
         ("*" + "a*" * 40 + "\n", ["a.py", "d/a.py", "d/b.py", "d/e/a.py", "d/e/c.py"]),
     ],
 )
@@ -200,9 +202,30 @@ def test_patterns_of_the_configuration(root):
 
 def test_without_a_matching_pattern_pathspec_is_not_imported(root, monkeypatch):
     make(root, "app.py", "src/handler.py")
-    write(root, ".gitignore", "*.pyc\n__pycache__/\n.venv/\ndist/\n/node_modules\n!keep.txt\n")
+    write(root, ".gitignore", "*.py[cod]\n__pycache__/\n.venv/\nhandle/\n/node_modules\n!keep.txt\nap\ndocs/src/\n")
     monkeypatch.setitem(sys.modules, "pathspec", None)
     assert found().python == ("app.py", "src/handler.py")
+
+
+ATOMS = ["a", "b", "ab", "*", "**", "?", "[ab]", "[!a]", "[^b]", "a*", "*b", "*.py", "*.p[yc]", "a.py", "b.pyc", ".a", "\\a", "\\*",
+         "[a-c]b", "*.*", "a?b", "x y", "a\\ ", "[]a]", "c*.a.py", "*a*b*", "\\[ab]", " a", "a[", "[ab][cb]"]  # fmt: skip
+NAMES = ["a", "b", "ab", "a.py", "b.pyc", ".a", "c.a.py", "x y", "a*", "aab", "acb", "a[", "*", "[ab]", " a", "a "]
+
+
+def test_patterns_that_pathspec_is_not_asked_for_do_not_match():
+    chance = random.Random(7)
+    for _ in range(300):
+        lines = tuple(
+            chance.choice(["", "", "", "!", "/", "#"])
+            + "/".join(chance.choices(ATOMS, k=chance.choice([1, 1, 1, 2, 3])))
+            + chance.choice(["", "", "/", " "])
+            for _ in range(chance.choice([1, 2, 3, 5]))
+        )
+        asked = discover._Ignore("", lines)
+        every = discover._spec(lines)
+        for _ in range(20):
+            path = "/".join(chance.choices(NAMES, k=chance.choice([1, 2, 2, 3]))) + chance.choice(["", "/"])
+            assert asked.verdict(path) == every.check_file(path).include, (lines, path)
 
 
 def test_links(root, tmp_path_factory):

@@ -87,6 +87,12 @@ def test_per_file_ignores():
         registry.Selection(Settings(per_file_ignores=(("a", ("x",)),)))
 
 
+def test_per_file_ignores_that_are_no_pattern():
+    selection = registry.Selection(Settings(per_file_ignores=(("a\\", ("LL001",)),)))
+    with pytest.raises(UsageError, match=r"per-file-ignores: .*'a"):
+        selection.enabled("LL001", "a")
+
+
 @pytest.mark.usefixtures("_two_rules")
 def test_about():
     about = registry.about("LL901")

@@ -53,7 +53,7 @@ def is_template(path: str, head: bytes) -> bool:
         return True  # a service that is deployed with --config
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         head = head.replace(b"\0", b"")
-    return any(mark in head for mark in _STACK_MARKS)
+    return b"AWS" in head and any(mark in head for mark in _STACK_MARKS)  # few files hold as much as the first
 
 
 def read_templates(tree: Tree, paths: Sequence[str]) -> Templates:
