@@ -345,7 +345,7 @@ class _Run:
     def _declared(self, chosen: list[RuleEntry]) -> None:
         """Ask the rules about what templates declare."""
         interested = [item for item in chosen if item.wants.declared]
-        if not interested or self.templates is None or not self.templates.functions:
+        if not interested or self.templates is None or all(item.declared is None for item in self.functions):
             return
         from lambdalint.source.declared import DeclaredView, Deployment
 

@@ -8,7 +8,7 @@ from lambdalint.source.program import parent
 
 if TYPE_CHECKING:
     from lambdalint.discover import Project
-    from lambdalint.model import Function
+    from lambdalint.model import DeclaredFunction, Function
     from lambdalint.settings import Settings
     from lambdalint.source.names import Names
     from lambdalint.source.program import Program
@@ -40,7 +40,14 @@ def find_functions(
 
     locator = Locator(program, names, project.python)
     declared = Declared(program, locator)
-    declared.templates(templates.functions)
+    constructed: list[DeclaredFunction] = []
+    if templates.applications:
+        from lambdalint.functions.constructs import Constructs
+
+        synthesised = [item.location.path for item in templates.functions if item.origin == "cdk"]
+        found_in = Constructs(program, names, locator, templates.applications, synthesised)
+        constructed = found_in.find(project.python)
+    declared.templates([*templates.functions, *constructed])
     declared.configuration(settings.functions)
     found = Candidates(
         program,
@@ -49,7 +56,7 @@ def find_functions(
         declared.nodes,
         foreign=[_directory(root) for root in templates.foreign_roots],
         native=[parent(item.location.path) for item in templates.functions],
-        templates=[parent(path) for path in project.templates],
+        templates=[parent(path) for path in project.templates if not path.endswith("cdk.json")],
     ).find(project.python)
     return tuple(sorted([*declared.functions, *found], key=_order))
 

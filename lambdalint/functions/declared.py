@@ -59,7 +59,8 @@ class Declared:
         if target.path is not None and module.code_root is not None:
             self.program.code_roots.setdefault(target.path, module.code_root)
         written = _text(item.handler)
-        reason = f"{_KINDS.get(item.origin, item.origin)} {item.location.path} declares it"
+        kind = "CDK program" if item.location.path.endswith(".py") else _KINDS.get(item.origin, item.origin)
+        reason = f"{kind} {item.location.path} declares it"
         if (
             handler is not None
             and written is not None

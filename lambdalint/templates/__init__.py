@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from lambdalint.patterns import regex
+
 if TYPE_CHECKING:
     from lambdalint.templates.values import Templates
     from lambdalint.tree import Tree
@@ -18,6 +20,8 @@ _SERVERLESS_DATA = frozenset({"serverless.yml", "serverless.yaml", "serverless.j
 _SERVERLESS_PROGRAMS = frozenset({"serverless.js", "serverless.cjs", "serverless.mjs", "serverless.ts"})
 _STACK_NAMES = frozenset({"template.yaml", "template.yml", "template.json"})
 _DATA_SUFFIXES = (".yaml", ".yml", ".json", ".template", ".cfn", ".cform")
+# The command of cdk.json that runs a program in Python.
+_PYTHON_PROGRAM = regex(rb'"app"\s*:\s*"[^"\n]*(?:\bpython|\.py\b|\buv run|\bpoetry run|\bpipenv run)')
 _STACK_MARKS = (
     b"AWSTemplateFormatVersion",
     b"AWS::Serverless-2016-10-31",
@@ -47,6 +51,8 @@ def is_template(path: str, head: bytes) -> bool:
         return True
     if not name.endswith(_DATA_SUFFIXES):
         return False
+    if name == "cdk.json":
+        return bool(_PYTHON_PROGRAM.search(head))
     if name.endswith(".assets.json"):
         return b'"files"' in head and b'"source"' in head
     if name.endswith((".yml", ".yaml")) and b"functions:" in head and b"provider:" in head and b"service:" in head:

@@ -35,6 +35,8 @@ def read_project(tree: Tree, paths: Sequence[str]) -> Templates:
             terraform.append(path)
         elif name in ("serverless.js", "serverless.cjs", "serverless.mjs", "serverless.ts"):
             reader.found.problem(path, "a service described by a program, which is not run; its functions are not read")
+        elif name == "cdk.json":
+            reader.found.applications.append(path.rpartition("/")[0])
         elif name.endswith(".assets.json"):
             continue  # read with the stack that it belongs to
         elif path.endswith(".chalice/config.json"):
@@ -226,7 +228,8 @@ class _Project:
         functions.sort(key=lambda function: (function.location.path, function.location.line, function.name))
         problems = sorted(self.found.problems, key=lambda problem: (problem.path, problem.reason))
         roots = tuple(sorted(set(self.found.foreign_roots)))
-        return Templates(tuple(functions), tuple(problems), tuple(self.found.resources), roots)
+        applications = tuple(self.found.applications)
+        return Templates(tuple(functions), tuple(problems), tuple(self.found.resources), roots, applications)
 
 
 def _distinct(functions: Sequence[DeclaredFunction]) -> list[DeclaredFunction]:

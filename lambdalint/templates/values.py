@@ -57,13 +57,15 @@ class Templates(NamedTuple):
     """Everything that the templates of a project say.
 
     ``foreign_roots`` are directories whose functions belong to another cloud. Each function whose code is
-    not in the repository has an Unknown ``code_root`` with the reason.
+    not in the repository has an Unknown ``code_root`` with the reason. ``applications`` are the directories of
+    CDK programs in Python ("" for the root), whose constructs only a reader of Python can tell.
     """
 
     functions: tuple[DeclaredFunction, ...] = ()
     problems: tuple[Skipped, ...] = ()
     resources: tuple[Resource, ...] = ()
     foreign_roots: tuple[str, ...] = ()
+    applications: tuple[str, ...] = ()
 
 
 class TooMuchWork(Exception):
@@ -120,6 +122,7 @@ class Found:
         self.problems: list[Skipped] = []
         self.resources: list[Resource] = []
         self.foreign_roots: list[str] = []
+        self.applications: list[str] = []
 
     def problem(self, path: str, reason: str) -> None:
         """Notes an input, or a part of one, that could not be read."""

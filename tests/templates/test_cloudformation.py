@@ -3,7 +3,7 @@
 import pytest
 
 from lambdalint.model import ABSENT, State
-from lambdalint.templates.values import Reference
+from lambdalint.templates.values import Reference, Templates
 
 SCOPE = "stack.json"
 
@@ -306,4 +306,4 @@ def test_an_output_of_a_nested_stack_leads_to_its_resource(written):
 
 def test_templates_without_anything_of_lambdas_are_not_parsed(written):
     found = written({"network.yaml": "Resources:\n  V: {Type: AWS::EC2::VPC}\n  V: [\n"})
-    assert found == ((), (), (), ())
+    assert found == Templates()

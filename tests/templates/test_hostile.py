@@ -3,7 +3,7 @@
 import pytest
 
 from lambdalint.model import State
-from lambdalint.templates.values import SIZE_LIMIT, Sizes
+from lambdalint.templates.values import SIZE_LIMIT, Sizes, Templates
 
 GOOD = "Resources:\n  F: {Type: AWS::Lambda::Function, Properties: {Handler: a.b}}\n"
 STACK_HEAD = "AWSTemplateFormatVersion: '2010-09-09'\n"
@@ -70,7 +70,7 @@ def test_shapes_that_no_tool_would_take(written):
 
 def test_sections_of_the_wrong_kind(written):
     found = written({"template.yaml": "Resources: [1]\nGlobals: x\nParameters: 3\nMappings: []\nTransform: {a: b}\n"})
-    assert found == ((), (), (), ())
+    assert found == Templates()
 
 
 def test_a_service_of_the_wrong_kind(written):

@@ -24,6 +24,9 @@ TEMPLATES = [
     ("cdk.out/Shop.template.json", b'{"Resources": {"F": {"Type": "AWS::IAM::Role"}}}'),
     ("cdk.out/Shop.assets.json", b'{"files": {"a": {"source": {}}}}'),
     ("utf16.yaml", "AWSTemplateFormatVersion: x".encode("utf-16")),
+    ("cdk.json", b'{"app": "python3 app.py"}'),
+    ("cdk.json", b'{\n  "app" : ".venv/bin/python -m shop.app",\n  "context": {}\n}'),
+    ("infra/cdk.json", b'{"app": "uv run app"}'),
     ("svc.yml", b"service: x\nprovider:\n  name: aws\nfunctions:\n"),
 ]
 OTHERS = [
@@ -35,6 +38,8 @@ OTHERS = [
     ("README.md", b"Type: AWS::Lambda::Function"),
     ("x.assets.json", b"{}"),
     ("main.tfstate", b"{}"),
+    ("cdk.json", b'{"app": "npx ts-node --prefer-ts-exts bin/shop.ts"}'),
+    ("cdk.json", b'{"app": "mvn -e -q compile exec:java", "language": "python"}'),
     ("app.py", b"Type: AWS::X"),
 ]
 

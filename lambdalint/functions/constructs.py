@@ -1,0 +1,411 @@
+"""Functions that programs of the AWS CDK in Python construct, by the arguments that are written out.
+
+The program is not run. An argument counts if it is a constant, or a name that is bound to one once, or a path put
+together from such and ``__file__``; anything else is Unknown. What triggers a function, and which variables it gets, a
+program may add in any call, so events are Unknown, and of variables only the names that the construct lists are told.
+Where the synthesised stacks are in the repository, they are read instead.
+
+Sources: the AWS CDK API reference for Python (``aws_cdk.aws_lambda``, ``aws_cdk.aws_lambda_python_alpha``); the CDK
+toolkit's documentation of ``cdk.json`` (the program runs in its directory, from which assets' paths count).
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from lambdalint.data import table
+from lambdalint.discover import is_test
+from lambdalint.model import ABSENT, DeclaredFunction, Location, Value
+from lambdalint.patterns import regex
+from lambdalint.records import NamedTuple
+from lambdalint.source.program import SOURCE_LIMIT, join, parent
+from lambdalint.templates.images import handler_of
+from lambdalint.templates.values import known, unknown
+from lambdalint.tree import Unreadable
+
+if TYPE_CHECKING:
+    from lambdalint.functions.handlers import Locator
+    from lambdalint.source.names import Names
+    from lambdalint.source.program import Program
+    from lambdalint.source.skeleton import CallRef, Expr, Skeleton
+
+HOPS = 6  # of names from an argument to what is written out
+_RUNTIME = regex(r"aws_cdk\.aws_lambda\.Runtime\.([A-Z]+)_(\w+)$")
+_ARCHITECTURES = {
+    "aws_cdk.aws_lambda.Architecture.ARM_64": "arm64",
+    "aws_cdk.aws_lambda.Architecture.X86_64": "x86_64",
+}
+_SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600}
+_JOINING = frozenset({"os.path.join", "posixpath.join", "pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath"})
+_PARENT = "os.path.dirname"
+_SAME = frozenset({"os.path.abspath", "os.path.realpath", "os.path.normpath", "os.fspath", "str"})
+_SAME_METHODS = frozenset({"resolve", "absolute", "as_posix"})
+_COMPUTED = "the program computes it"
+
+
+class _Path(NamedTuple):
+    """A path: of the project if ``anchored`` (by ``__file__``), else relative to where the program runs."""
+
+    anchored: bool
+    text: str
+
+
+class Constructs:
+    """Finds the constructs of functions.
+
+    Args:
+        program, names, locator: of the run.
+        applications: the directories of CDK programs in Python.
+        synthesised: paths of synthesised templates; of their programs the constructs are not looked for.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        names: Names,
+        locator: Locator,
+        applications: Sequence[str],
+        synthesised: Sequence[str] = (),
+    ) -> None:
+        self.program = program
+        self.names = names
+        self.locator = locator
+        self.applications = frozenset(applications)
+        self.read_already = {_above(path) for path in synthesised if "cdk.out" in path.split("/")}
+        self.kinds: dict[str, str] = dict(table("entry_points")["constructs"])
+
+    def find(self, files: Sequence[str]) -> list[DeclaredFunction]:
+        """The functions that ``files`` construct, in the order of their places."""
+        found: list[DeclaredFunction] = []
+        for path in files if self.applications else ():
+            application = self._application(path)
+            if application is None or application in self.read_already or is_test(path):
+                continue
+            try:
+                data = self.program.sources.get(path) or self.program.tree.read(path, SOURCE_LIMIT)
+            except Unreadable:
+                continue  # whoever reads it for what it holds tells that
+            if b"aws_cdk" not in data or b"Function" not in data:
+                continue
+            self.program.sources.setdefault(path, data)
+            skeleton = self.program.skeleton(path)
+            if skeleton is not None:
+                found += self._constructed(skeleton, application)
+        return sorted(found, key=lambda item: (item.location.path, item.location.line, item.location.column))
+
+    def _application(self, path: str) -> str | None:
+        """The innermost program's directory above a file."""
+        directory = parent(path)
+        while directory not in self.applications:
+            if not directory:
+                return None
+            directory = parent(directory)
+        return directory
+
+    def _constructed(self, skeleton: Skeleton, application: str) -> Iterator[DeclaredFunction]:
+        calls = [("", call) for call in skeleton.calls]
+        calls += [(name, call) for name, definition in skeleton.defs.items() for call in definition.calls]
+        tails = {name.rpartition(".")[2] for name in self.kinds}
+        aliased = {name for name in skeleton.bindings if name not in skeleton.defs}
+        for scope, call in calls:
+            if call.tail in tails or call.tail in aliased:
+                kind = self.kinds.get(self.operation(skeleton.path, scope, call.callee))
+                if kind is not None:
+                    yield _Construct(self, skeleton, scope, call, application).read(kind)
+
+    def operation(self, path: str, scope: str, expr: Expr) -> str:
+        """What an expression names outside the project, "" where it is something else or nobody can tell."""
+        values = self.names.resolve(path, scope, expr)
+        return str(values[0][1]) if len(values) == 1 and values[0][0] == "ext" else ""
+
+
+class _Construct:
+    """One call that constructs a function."""
+
+    def __init__(self, of: Constructs, skeleton: Skeleton, scope: str, call: CallRef, application: str) -> None:
+        self.of = of
+        self.skeleton = skeleton
+        self.path = skeleton.path
+        self.scope = scope
+        self.call = call
+        self.application = application
+        self.given: Mapping[str, Expr] = dict(call.keywords)
+        self.place = Location(self.path, call.line, call.column + 1)
+
+    def read(self, kind: str) -> DeclaredFunction:
+        settings: dict[str, Value] = {}
+        package_type = ABSENT
+        if kind == "image":
+            package_type = known("Image", self.place, "the construct is of an image")
+            code_root, handler = self._image()
+        elif kind == "entry":
+            code_root = self._directory(self._argument("entry"))
+            handler = self._entry_handler()
+            settings["build_method"] = known("python", self.place, "what is deployed is built from the directory")
+        else:
+            code_root = self._code(settings)
+            handler = self._text("handler")
+        name = self._text("function_name")
+        if name.known:
+            settings["function_name"] = name
+        return DeclaredFunction(
+            name=self._name(),
+            origin="cdk",
+            location=self.place,
+            handler=handler,
+            code_root=code_root,
+            runtime=self._runtime(),
+            architecture=self._architecture(),
+            memory=self._number("memory_size"),
+            timeout=self._timeout(),
+            package_type=package_type,
+            layers=self._layers(),
+            environment=unknown("the program may add variables", self.place, self._variables()),
+            events=unknown("the program adds what triggers it in other calls", self.place),
+            settings=settings,
+        )
+
+    # ------------------------------------------------------------------ arguments
+
+    def _argument(self, name: str) -> Expr | Value:
+        """What is written for an argument, names followed; a Value where that is nothing, or open."""
+        if name in self.given:
+            return self._followed(self.given[name])
+        return (
+            unknown(f"{name} may be among the arguments that are handed on", self.place)
+            if "**" in self.given
+            else ABSENT
+        )
+
+    def _followed(self, expr: Expr) -> Expr:
+        """An expression, or what the name that it is was bound to, if that happens once."""
+        for _ in range(HOPS):
+            if expr is None or expr[0] != "n":
+                break
+            bound = self._bound(expr[1])
+            if len(bound) != 1:
+                return None
+            expr = bound[0]
+        return expr
+
+    def _bound(self, name: str) -> tuple[Expr, ...]:
+        scope = self.scope
+        while scope:
+            definition = self.skeleton.defs[scope]
+            if name in definition.bindings:
+                return definition.bindings[name]
+            scope = definition.parent
+        return tuple(expr for _, expr in self.skeleton.bindings.get(name, ()))
+
+    def _known_or_open(self, name: str, value: Any, argument: Expr | Value) -> Value:
+        if isinstance(argument, Value):
+            return argument
+        return unknown(f"{name}: {_COMPUTED}", self.place) if value is None else known(value, self.place)
+
+    def _text(self, name: str) -> Value:
+        argument = self._argument(name)
+        return self._known_or_open(name, _constant(argument, str), argument)
+
+    def _number(self, name: str) -> Value:
+        argument = self._argument(name)
+        return self._known_or_open(name, _constant(argument, int), argument)
+
+    def _name(self) -> str:
+        """The construct's id; a part that is computed as ``*``, and the construct itself where nothing is told."""
+        written = self._followed(self.call.args[1]) if len(self.call.args) > 1 else self._argument("id")
+        if isinstance(written, Value) or written is None:
+            return self.call.tail
+        if written[0] == "s":
+            return f"{written[1]}*{written[2]}"
+        return _constant(written, str) or self.call.tail
+
+    def _runtime(self) -> Value:
+        argument = self._argument("runtime")
+        if isinstance(argument, Value) or argument is None:
+            return self._known_or_open("runtime", None, argument)
+        if argument[0] == "c" and self._operation(argument[1]) == "aws_cdk.aws_lambda.Runtime":
+            return self._known_or_open("runtime", _constant(argument[2][0] if argument[2] else None, str), argument)
+        match = _RUNTIME.match(self._operation(argument))
+        name = None
+        if match and match[1] == "PROVIDED":
+            name = f"provided.{match[2].lower()}"
+        elif match and match[1] != "FROM":
+            name = match[1].lower() + match[2].lower().replace("_", ".")
+        return self._known_or_open("runtime", name, argument)
+
+    def _architecture(self) -> Value:
+        argument = self._argument("architecture")
+        found = None if isinstance(argument, Value) else _ARCHITECTURES.get(self._operation(argument))
+        return self._known_or_open("architecture", found, argument)
+
+    def _timeout(self) -> Value:
+        argument = self._argument("timeout")
+        found = None
+        if not isinstance(argument, Value) and argument is not None and argument[0] == "c":
+            package, _, unit = self._operation(argument[1]).rpartition(".Duration.")
+            amount = _constant(self._followed(argument[2][0]), int) if argument[2] else None
+            if package in ("aws_cdk", "aws_cdk.core") and unit in _SECONDS and amount is not None:
+                found = amount * _SECONDS[unit]
+        return self._known_or_open("timeout", found, argument)
+
+    def _variables(self) -> dict[str, Value]:
+        """The variables that the construct lists."""
+        argument = self._argument("environment")
+        if isinstance(argument, Value) or argument is None or argument[0] != "d":
+            return {}
+        found = {}
+        for key, expr in argument[1]:
+            if isinstance(key, str):
+                written = _constant(self._followed(expr), str)
+                found[key] = unknown(_COMPUTED, self.place) if written is None else known(written, self.place)
+        return found
+
+    def _layers(self) -> Value:
+        argument = self._argument("layers")
+        if argument == ABSENT and b"add_layers" not in self.of.program.source(self.path):
+            return ABSENT
+        return unknown("layers are objects of the program", self.place)
+
+    def _operation(self, expr: Expr) -> str:
+        return self.of.operation(self.path, self.scope, expr)
+
+    # ------------------------------------------------------------------ code
+
+    def _entry_handler(self) -> Value:
+        """The handler that ``index`` and ``handler`` of a PythonFunction name together."""
+        parts = []
+        for name, default in (("index", "index.py"), ("handler", "handler")):
+            value = self._text(name)
+            if value.unknown:
+                return value
+            parts.append(str(value.value) if value.known else default)
+        return known(f"{parts[0].removesuffix('.py').replace('/', '.')}.{parts[1]}", self.place)
+
+    def _code(self, settings: dict[str, Value]) -> Value:
+        """Where the ``code`` of a Function is."""
+        argument = self._argument("code")
+        if isinstance(argument, Value):
+            return unknown(argument.reason or "the construct names no code", self.place)
+        if argument is None or argument[0] != "c":
+            return unknown(f"code: {_COMPUTED}", self.place)
+        package, _, operation = self._operation(argument[1]).partition("aws_cdk.aws_lambda.")
+        keywords = dict(argument[3])
+        if operation in ("Code.from_asset", "Code.asset", "AssetCode", "AssetCode.from_asset"):
+            if "bundling" in keywords or "**" in keywords:
+                settings["build_method"] = known("bundling", self.place)
+            return self._directory(self._followed(argument[2][0] if argument[2] else keywords.get("path")))
+        if operation in ("Code.from_inline", "Code.inline", "InlineCode", "InlineCode.from_inline"):
+            written = _constant(self._followed(argument[2][0] if argument[2] else keywords.get("code")), str)
+            told = unknown(f"inline code: {_COMPUTED}", self.place)
+            settings["inline_code"] = told if written is None else known(written, self.place)
+            return unknown("inline code in the program", self.place)
+        if operation and not package:
+            return unknown(f"the code comes from {operation}", self.place)
+        return unknown(f"code: {_COMPUTED}", self.place)
+
+    def _image(self) -> tuple[Value, Value]:
+        """Code root and handler of a DockerImageFunction."""
+        argument = self._argument("code")
+        handler = unknown("the image says the handler", self.place)
+        if isinstance(argument, Value) or argument is None or argument[0] != "c":
+            return unknown("the code is in an image", self.place), handler
+        keywords = dict(argument[3])
+        if not self._operation(argument[1]).endswith(".DockerImageCode.from_image_asset"):
+            return unknown("the code is in an image", self.place), handler
+        root = self._directory(self._followed(argument[2][0] if argument[2] else keywords.get("directory")))
+        command = self._followed(keywords.get("cmd"))
+        if command is not None and command[0] == "l" and command[1]:
+            written = _constant(self._followed(command[1][0]), str)
+            return root, handler if written is None else known(written, self.place)
+        file = _constant(self._followed(keywords["file"]), str) if "file" in keywords else "Dockerfile"
+        if root.known and "cmd" not in keywords and "**" not in keywords and file is not None:
+            handler = handler_of(self.of.program.tree, posixpath.normpath(posixpath.join(root.value, file)))
+        return root, handler
+
+    def _directory(self, argument: Expr | Value) -> Value:
+        """The path of the project that an asset's path means; Unknown where that is computed or not there."""
+        if isinstance(argument, Value):
+            return unknown(argument.reason or "the construct names no directory", self.place)
+        path = self._path(argument)
+        if path is None:
+            return unknown(f"the code's place: {_COMPUTED}", self.place)
+        if path.text.startswith("/"):
+            return unknown(f"path {path.text[:200]} is absolute", self.place)
+        for base in [""] if path.anchored else self._bases():
+            candidate = posixpath.normpath(join(base, path.text))
+            root = "" if candidate == "." else candidate
+            if root.startswith(".."):
+                continue
+            if not root or self.of.locator.holds_python(root) or self.of.program.exists(root):
+                return known(root or ".", self.place)
+        return unknown(f"{path.text[:200]} is not in the repository", self.place)
+
+    def _bases(self) -> list[str]:
+        """Directories from which a path may count: the program's, and those between it and this file."""
+        found = []
+        directory = parent(self.path)
+        while directory != self.application:
+            found.append(directory)
+            directory = parent(directory)
+        return [self.application, *reversed(found)]
+
+    def _path(self, expr: Expr, depth: int = HOPS) -> _Path | None:
+        """The path that an expression makes, None where nobody can tell."""
+        if expr == ("n", "__file__"):
+            return _Path(anchored=True, text=self.path)
+        expr = self._followed(expr)
+        if expr is None or not depth:
+            return None
+        if (written := _constant(expr, str)) is not None:
+            return _Path(anchored=False, text=written)
+        if expr[0] == "a" and expr[2] == "parent":
+            return _up(self._path(expr[1], depth - 1), 1)
+        if expr[0] == "i" and expr[1] is not None and expr[1][:1] == ("a",) and expr[1][2] == "parents":
+            level = _constant(expr[2], int)
+            return _up(self._path(expr[1][1], depth - 1), level + 1) if level is not None else None
+        if expr[0] != "c":
+            return None
+        operation = self._operation(expr[1])
+        if operation == _PARENT and len(expr[2]) == 1:
+            return _up(self._path(expr[2][0], depth - 1), 1)
+        if operation in _SAME and len(expr[2]) == 1:
+            return self._path(expr[2][0], depth - 1)
+        if operation in _JOINING and expr[2]:
+            return _joined([self._path(part, depth - 1) for part in expr[2]])
+        if expr[1] is not None and expr[1][0] == "a":
+            if expr[1][2] in _SAME_METHODS:
+                return self._path(expr[1][1], depth - 1)
+            if expr[1][2] == "joinpath":
+                return _joined([self._path(part, depth - 1) for part in (expr[1][1], *expr[2])])
+        return None
+
+
+def _constant(expr: Any, kind: type) -> Any:
+    """The constant of a kind that an expression is, else None."""
+    if isinstance(expr, tuple) and len(expr) == 2 and expr[0] == "k" and type(expr[1]) is kind:
+        return expr[1]
+    return None
+
+
+def _up(path: _Path | None, levels: int) -> _Path | None:
+    if path is None:
+        return None
+    text = posixpath.normpath(posixpath.join(path.text, *[".."] * levels)) if path.text else ""
+    return None if text.startswith("..") and path.anchored else path._replace(text="" if text == "." else text)
+
+
+def _joined(parts: list[_Path | None]) -> _Path | None:
+    found = parts[0]
+    for part in parts[1:]:
+        if found is None or part is None or part.anchored:
+            return None
+        found = found._replace(text=posixpath.join(found.text, part.text))
+    return found
+
+
+def _above(path: str) -> str:
+    """The directory that holds the ``cdk.out`` of a path."""
+    parts = path.split("/")
+    return "/".join(parts[: parts.index("cdk.out")])

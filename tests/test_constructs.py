@@ -1,0 +1,273 @@
+"""Functions that CDK programs in Python construct: each argument that is written out, and none that is computed."""
+
+import textwrap
+
+import pytest
+
+from lambdalint.discover import Project
+from lambdalint.functions import find_functions
+from lambdalint.model import ABSENT, State
+from lambdalint.settings import Settings
+from lambdalint.source.names import Names
+from lambdalint.source.program import Program
+from lambdalint.templates import is_template, read_templates
+from lambdalint.tree import Unreadable
+
+APP = '{\n  "app": "python3 app.py"\n}\n'
+PLAIN = "def handler(event, context):\n    return 1\n"
+HEAD = """\
+import os
+from pathlib import Path
+import aws_cdk as cdk
+import aws_cdk.aws_lambda as awslambda
+from aws_cdk import Duration, Stack, aws_lambda as lambda_, aws_lambda_python_alpha as python
+from aws_cdk.aws_lambda import Code, DockerImageCode, DockerImageFunction, Function, Runtime
+
+HERE = os.path.dirname(__file__)
+HANDLER = "orders.handler"
+
+
+class Shop(Stack):
+    def __init__(self, scope, construct_id, **kwargs):
+        super().__init__(scope, construct_id, **kwargs)
+"""
+LINE = HEAD.count("\n") + 1
+
+
+class MemoryTree:
+    def __init__(self, files):
+        self.files = {path: text.encode() for path, text in files.items()}
+
+    def read(self, path, limit):
+        if path not in self.files:
+            raise Unreadable("not there")
+        return self.files[path]
+
+    def exists(self, path):
+        return path in self.files
+
+
+def run(files):
+    tree = MemoryTree(files)
+    python_files = tuple(sorted(path for path in files if path.endswith(".py") and "cdk.out" not in path))
+    templates = tuple(sorted(path for path in files if is_template(path, tree.files[path])))
+    program = Program(tree, python_files)
+    project = Project(tree, "/nowhere", python_files, templates)
+    return find_functions(project, program, Names(program), read_templates(tree, templates), Settings())
+
+
+def constructed(call, more=None, *, where="infra/shop.py", head=HEAD):
+    """The functions that one statement in a stack constructs."""
+    files = {
+        "cdk.json": APP,
+        "src/orders.py": PLAIN,
+        "infra/fn/index.py": PLAIN,
+        where: head + textwrap.indent(call, " " * 8),
+    }
+    return run(files | (more or {}))
+
+
+def one(call, more=None, **options):
+    (found,) = [function for function in constructed(call, more, **options) if function.origin == "cdk"]
+    return found
+
+
+SAMPLE = """\
+Function(
+    self,
+    "Orders",
+    handler="orders.handler",
+    code=Code.from_asset("src"),
+    runtime=Runtime.PYTHON_3_12,
+    architecture=lambda_.Architecture.ARM_64,
+    timeout=Duration.minutes(2),
+    memory_size=512,
+    function_name="orders",
+    environment={"TABLE": table.table_name, "STAGE": "live"},
+)
+"""
+
+
+def test_the_arguments_of_a_function():
+    function = one(SAMPLE)
+    declared = function.declared
+    assert (function.name, function.origin, function.handler) == ("Orders", "cdk", "orders.handler")
+    assert (function.path, function.line, function.qualname) == ("src/orders.py", 1, "handler")
+    assert function.reason == "CDK program infra/shop.py declares it"
+    assert (declared.location.path, declared.location.line, declared.location.column) == ("infra/shop.py", LINE, 9)
+    told = {name: getattr(declared, name) for name in ("code_root", "runtime", "architecture", "timeout", "memory")}
+    assert {name: value.value for name, value in told.items()} == {
+        "code_root": "src",
+        "runtime": "python3.12",
+        "architecture": "arm64",
+        "timeout": 120,
+        "memory": 512,
+    }
+    assert {value.location.line for value in told.values()} == {LINE}
+    assert declared.settings["function_name"].value == "orders"
+
+
+def test_variables_and_events_may_be_added_elsewhere():
+    declared = one(SAMPLE).declared
+    assert (declared.environment.state, declared.environment.reason) == (State.UNKNOWN, "the program may add variables")
+    assert {name: value.value for name, value in declared.environment.value.items()} == {"TABLE": None, "STAGE": "live"}
+    assert declared.events.state is State.UNKNOWN
+    assert declared.layers == ABSENT
+
+
+REST = 'handler=HANDLER, code=Code.from_asset("src"), runtime=Runtime.PYTHON_3_12)'
+SPELLINGS = [
+    f'Function(self, "F", {REST}',
+    f'lambda_.Function(self, "F", {REST}',
+    f'awslambda.Function(self, "F", {REST}',
+    f'cdk.aws_lambda.Function(self, id="F", {REST}',
+    f'self.function = lambda_.SingletonFunction(self, "F", {REST}',
+    f'given = dict(a=1)\nFunction(self, "F", {REST}',
+    'code = Code.from_asset(path="src")\nFunction(self, "F", handler=HANDLER, code=code)',
+    f'for name in names:\n    Function(self, "F", {REST}',
+    'Function(self, "F", handler="orders.handler", code=Code.from_asset("./src/"))',
+    'Function(self, "F", handler="orders.handler", code=lambda_.AssetCode("src"))',
+    'Function(self, "F", handler="orders.handler", code=lambda_.Code.asset("src"))',
+    'Function(self, "F", handler="src.orders.handler", code=Code.from_asset("."))',
+    'python.PythonFunction(self, "F", entry="src", index="orders.py", runtime=Runtime.PYTHON_3_12)',
+    'python.PythonFunction(self, "F", entry=os.path.join(HERE, "..", "src"), index="orders.py", handler="handler")',
+    'DockerImageFunction(self, "F", code=DockerImageCode.from_image_asset("src", cmd=["orders.handler"]))',
+]
+
+
+@pytest.mark.parametrize("call", SPELLINGS)
+def test_spellings_of_one_function(call):
+    function = one(call)
+    assert (function.name, function.path, function.line) == ("F", "src/orders.py", 1)
+
+
+PATHS = [
+    'os.path.join(os.path.dirname(__file__), "fn")',
+    'os.path.join(HERE, "fn")',
+    'os.path.abspath(os.path.join(HERE, "fn"))',
+    'str(Path(__file__).parent.joinpath("fn"))',
+    'Path(__file__).resolve().parents[0].joinpath("fn").as_posix()',
+    'str(Path(__file__).parent.parent.joinpath("infra", "fn"))',
+    '"infra/fn"',
+    '"fn"',  # of a program that is started in infra
+]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_paths_of_assets(path):
+    function = one(f'Function(self, "F", handler="index.handler", code=Code.from_asset({path}))')
+    assert (function.path, function.declared.code_root.value) == ("infra/fn/index.py", "infra/fn")
+
+
+COMPUTED = [
+    ("handler=given, code=Code.from_asset('src')", "handler", "handler: the program computes it"),
+    ("handler=scope.handler, code=Code.from_asset('src')", "handler", "handler: the program computes it"),
+    ("**kwargs", "handler", "handler may be among the arguments that are handed on"),
+    ("handler='a.b', code=Code.from_asset(given)", "code_root", "the code's place: the program computes it"),
+    ("handler='a.b', code=Code.from_asset('nowhere')", "code_root", "nowhere is not in the repository"),
+    ("handler='a.b', code=Code.from_asset('../..')", "code_root", "../.. is not in the repository"),
+    ("handler='a.b', code=Code.from_asset('/srv/src')", "code_root", "path /srv/src is absolute"),
+    ("handler='a.b', code=Code.from_bucket(b, 'k')", "code_root", "the code comes from Code.from_bucket"),
+    ("handler='a.b', code=build()", "code_root", "code: the program computes it"),
+    ("handler='a.b', code=Code.from_inline('x = 1')", "code_root", "inline code in the program"),
+    ("handler='a.b', runtime=given", "runtime", "runtime: the program computes it"),
+    ("handler='a.b', timeout=Duration.seconds(given)", "timeout", "timeout: the program computes it"),
+    ("handler='a.b', memory_size=2 * given", "memory", "memory_size: the program computes it"),
+    ("handler='a.b', layers=[given]", "layers", "layers are objects of the program"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "field", "reason"), COMPUTED)
+def test_what_is_computed_is_unknown(arguments, field, reason):
+    found = constructed(f'given = scope.node.try_get_context("x")\nFunction(self, "F", {arguments})')
+    (function,) = [item for item in found if item.origin == "cdk"]
+    value = getattr(function.declared, field)
+    assert (value.state, value.reason, value.location.line) == (State.UNKNOWN, reason, LINE + 1)
+    assert function.path is None
+    assert function.fault == ""
+
+
+def test_a_name_that_is_bound_twice_is_computed():
+    call = 'name = "orders.handler"\nif scope:\n    name = "other.handler"\n'
+    call += 'Function(self, "F", handler=name, code=Code.from_asset("src"))'
+    assert one(call).declared.handler.state is State.UNKNOWN
+
+
+def test_parameters_of_a_helper_are_computed():
+    head = HEAD.replace(
+        "**kwargs):", "**kwargs):\n        self.add('Orders', 'orders.handler')\n\n    def add(self, name, handler):"
+    )
+    function = one('Function(self, name, handler=handler, code=Code.from_asset("src"))', head=head)
+    assert (function.name, function.path) == ("Function", None)
+
+
+RUNTIMES = [
+    ("Runtime.PYTHON_3_9", "python3.9"),
+    ('Runtime("python3.13")', "python3.13"),
+    ("Runtime.NODEJS_20_X", "nodejs20.x"),
+    ("Runtime.PROVIDED_AL2023", "provided.al2023"),
+]
+
+
+@pytest.mark.parametrize(("written", "runtime"), RUNTIMES)
+def test_runtimes(written, runtime):
+    call = f'Function(self, "F", handler="orders.handler", code=Code.from_asset("src"), runtime={written})'
+    assert one(call).declared.runtime.value == runtime
+
+
+def test_a_handler_that_is_not_in_its_directory():
+    for handler, fault in (("order.handler", "module"), ("orders.handel", "attribute"), ("orders", "malformed")):
+        call = f'Function(self, "F", handler="{handler}", code=Code.from_asset("src"), runtime=Runtime.PYTHON_3_12)'
+        function = one(call)
+        assert (function.path, function.fault, function.excuse) == (None, fault, "")
+
+
+def test_what_is_bundled_may_hold_more():
+    function = one(
+        'Function(self, "F", handler="made.handler", runtime=Runtime.PYTHON_3_12,'
+        ' code=Code.from_asset("src", bundling=given))'
+    )
+    assert (function.fault, function.excuse) == ("module", "build")
+
+
+def test_the_dockerfile_of_an_image():
+    call = 'DockerImageFunction(self, "F", code=DockerImageCode.from_image_asset("src"))'
+    function = one(call, {"src/Dockerfile": 'FROM x\nCMD ["orders.handler"]\n'})
+    assert (function.path, function.declared.handler.location.line) == ("src/orders.py", 2)
+
+
+NO_PROGRAMS = [
+    {
+        "cdk.json": '{"app": "npx ts-node bin/shop.ts"}'
+    },  # Python beside a program in another language constructs nothing
+    {"cdk.json": '{"output": "python"}'},
+    {"cdk.json": "", "other/cdk.json": APP},
+]
+
+
+@pytest.mark.parametrize("files", NO_PROGRAMS)
+def test_constructs_count_only_in_programs(files):
+    assert [item for item in constructed(SAMPLE, files) if item.origin == "cdk"] == []
+
+
+def test_tests_of_a_program_construct_nothing():
+    assert [item for item in constructed(SAMPLE, where="tests/test_shop.py") if item.origin == "cdk"] == []
+
+
+def test_synthesised_stacks_are_read_instead():
+    stack = '{"Resources": {"F": {"Type": "AWS::Lambda::Function", "Properties": {"Handler": "orders.handler"}}}}'
+    found = [item for item in constructed(SAMPLE, {"cdk.out/Shop.template.json": stack}) if item.origin == "cdk"]
+    assert [item.declared_at.path for item in found] == ["cdk.out/Shop.template.json"]
+
+
+def test_the_innermost_program_counts():
+    call = 'Function(self, "F", handler="index.handler", code=Code.from_asset("fn"))'
+    function = one(call, {"infra/cdk.json": APP, "fn/index.py": PLAIN})
+    assert function.path == "infra/fn/index.py"
+
+
+def test_other_functions_are_no_constructs():
+    head = HEAD.replace("import os\n", "import os\nfrom shop_lib import Function as Other\n")
+    call = 'Other(self, "F", handler="orders.handler", code=Code.from_asset("src"))\n'
+    call += 'Function.from_function_arn(self, "F", "arn")\nself.Function(self, "F", handler="orders.handler")'
+    assert [item for item in constructed(call, head=head) if item.origin == "cdk"] == []
