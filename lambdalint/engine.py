@@ -375,7 +375,8 @@ class _Run:
     def _shared(self, region: Region) -> Shared:
         from lambdalint.source.views import Shared
 
-        return Shared(self.flow, region, self.entries, self.locate, self.templates.resources if self.templates else ())
+        resources = self.templates.resources if self.templates else ()
+        return Shared(self.flow, region, self.entries, self.locate, resources, self.functions)
 
     def locate(self, path: str, line: int, column: int, end_line: int, end_column: int) -> Location:
         """A Location from lines and the UTF-8 byte columns that ``ast`` gives."""

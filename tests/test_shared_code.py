@@ -192,3 +192,30 @@ def work(event, context):
 def test_one_call_is_one_finding_with_the_chains_of_all_functions(check) -> None:
     (finding,) = check("http-timeout", GET)
     assert (finding.location.path, starts(finding)) == ("shared.py", ["one.py", "other.py"])
+
+
+WAITING = """
+import boto3
+client = boto3.client("lambda")
+def work(event, context):
+    client.invoke(FunctionName="slow")
+# file: slow.yaml
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Slow:
+    Type: AWS::Serverless::Function
+    Properties: {FunctionName: slow, Handler: index.handler, Runtime: nodejs22.x, Timeout: 120}
+"""
+
+
+def test_an_invoke_is_repeated_for_those_that_live_to_see_it(check) -> None:
+    assert check("repeated-sync-invoke", WAITING) == []
+    (finding,) = check("repeated-sync-invoke", WAITING, other_timeout="300")
+    assert (finding.location.path, starts(finding)) == ("shared.py", ["other.py"])
+    assert finding.message == "the SDK invokes Slow again after 60 s, and Slow may run for 120 s"
+    assert finding.facts == (
+        "slow.yaml:5 lets Slow run for 120 s",
+        "template.yaml:21 lets Other run for 300 s",
+    )
+    (finding,) = check("repeated-sync-invoke", WAITING, one_timeout="61", other_timeout="300")
+    assert starts(finding) == ["one.py", "other.py"]

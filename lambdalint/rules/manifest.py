@@ -113,6 +113,14 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         (),
     ),
     (
+        "ll313_repeated_sync_invoke",
+        "LL313",
+        "repeated-sync-invoke",
+        True,
+        (("aws:lambda.invoke",), (), False, False, False, (), (), False, ()),
+        (),
+    ),
+    (
         "ll401_handler_not_found",
         "LL401",
         "handler-not-found",

@@ -7,13 +7,12 @@ subclass of the session, or for the whole process. What the libraries do when no
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
 from lambdalint.records import NamedTuple
 from lambdalint.source.flow import Question
-from lambdalint.source.names import argument
+from lambdalint.source.makers import makers
 from lambdalint.source.reduction import ABSENT, alternatives, is_open
 
 if TYPE_CHECKING:
@@ -22,14 +21,12 @@ if TYPE_CHECKING:
     from lambdalint.model import Function
     from lambdalint.source.flow import Flow, Verdict
     from lambdalint.source.lower import Term
+    from lambdalint.source.makers import Maker
     from lambdalint.source.names import Values
     from lambdalint.source.skeleton import Expr
     from lambdalint.source.views import SiteView
 
 PATIENT_S = 60  # a default of at least so many seconds is compared with the function's time-out; shorter ones serve
-MAKERS_LIMIT = 20
-
-Maker = tuple[str, str, Any]  # (path, scope, Expr) of the call that makes an object
 
 
 class Patience(NamedTuple):
@@ -180,100 +177,7 @@ class _Call:
 
     def _makers(self, operation: str) -> list[Maker] | None:
         """The calls of ``operation`` that make the object whose method the site calls; None where any is not seen."""
-        found: list[Maker] = []
-        seen: set[Any] = set()
-        path, scope = self.site.place
-        queue: deque[Maker] = deque([(path, scope, self._base())])
-        while queue:
-            at = queue.popleft()
-            if at in seen:
-                continue
-            seen.add(at)
-            more = self._step(at, operation, found)
-            if more is None or len(seen) > MAKERS_LIMIT:
-                return None
-            queue.extend(more)
-        return found or None
-
-    def _step(self, at: Maker, operation: str, found: list[Maker]) -> list[Maker] | None:
-        path, scope, expr = at
-        kind = expr[0] if expr is not None else ""
-        if kind == "k" and expr[1] is None:
-            return []  # ``pool = None`` until it is first needed
-        if kind == "o":
-            return [(path, scope, part) for part in expr[1]]
-        if kind == "w":
-            return [(path, scope, expr[1])]
-        if kind == "n":
-            return self._bindings(path, scope, expr[1])
-        if kind == "m":
-            module = self.flow.program.resolve(path, expr[1], expr[2])
-            inside = module is not None and expr[3] is not None and not module.endswith("/")
-            return [(module, "", ("n", expr[3]))] if inside and module is not None else None
-        if kind == "a":
-            return self._members(self.names.resolve(path, scope, expr[1]), expr[2])
-        if kind == "p":
-            return self._passed(path, scope, expr[1])
-        if kind == "c":
-            return self._called(at, operation, found)
-        return None
-
-    def _bindings(self, path: str, scope: str, name: str) -> list[Maker] | None:
-        skeleton = self.flow.program.skeleton(path)
-        if skeleton is None:
-            return None
-        while scope:
-            definition = skeleton.defs.get(scope)
-            if definition is None:
-                break
-            if name in definition.bindings and name not in definition.outer_names:
-                return [(path, scope, bound) for bound in definition.bindings[name]]
-            scope = definition.parent
-        return [(path, where, bound) for where, bound in skeleton.bindings.get(name, ())] or None
-
-    def _members(self, values: Values, name: str) -> list[Maker] | None:
-        found: list[Maker] = []
-        for value in values:
-            if value[0] == "mod" and not value[1].endswith("/"):
-                found.append((value[1], "", ("n", name)))
-            elif value[0] in ("inst", "self", "cls"):
-                for node in (*self.names.ancestors((value[1], value[2])), *self.names.subclasses((value[1], value[2]))):
-                    class_ = self.names.class_of(node)
-                    if class_ is not None:
-                        found += [(node[0], class_.parent, bound) for bound in class_.attributes.get(name, ())]
-                        found += [(node[0], where, bound) for where, bound in class_.instance.get(name, ())]
-            else:
-                return None
-        return found or None
-
-    def _passed(self, path: str, scope: str, index: int) -> list[Maker] | None:
-        definition = self.names.definition((path, scope))
-        callers = self.names.callers((path, scope))
-        if definition is None or not callers:
-            return None
-        found: list[Maker] = []
-        for at, where, call, offset in callers:
-            given = argument(definition, index, call, offset)
-            param = definition.params[index]
-            if given is None and not param.has_default:
-                return None
-            found.append((at, where, given) if given is not None else (path, definition.parent, param.default))
-        return found
-
-    def _called(self, at: Maker, operation: str, found: list[Maker]) -> list[Maker] | None:
-        path, scope, expr = at
-        more: list[Maker] = []
-        for value in self.names.resolve(path, scope, expr[1]):
-            if value == ("ext", operation):
-                found.append(at)
-            elif value[0] in ("def", "bound"):
-                definition = self.names.definition((value[1], value[2]))
-                if definition is None:
-                    return None
-                more += [(value[1], value[2], returned) for returned in definition.returns]
-            else:
-                return None
-        return more
+        return makers(self.flow, (*self.site.place, self._base()), frozenset({operation}))
 
     # -- what holds for the whole process
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lambdalint.source.events import Source
     from lambdalint.source.graph import Graph, Loop
     from lambdalint.source.http import Patience
+    from lambdalint.source.invoked import Deployed, Repeat
     from lambdalint.source.leftovers import Leftover
     from lambdalint.source.lower import Body, Call, Context, Term
     from lambdalint.source.names import Node
@@ -40,14 +41,26 @@ class Shared:
         entries: Mapping[Node, Entry],
         locate: Callable[[str, int, int, int, int], Location],
         resources: Sequence[Resource] = (),
+        functions: Sequence[Function] = (),
     ) -> None:
         self.flow = flow
         self.region = region
         self.entries = entries
         self.locate = locate
         self.resources = resources
+        self.functions = functions
         self.memo: dict[str, dict[Any, Any]] = {}
         self._graph: Graph | None = None
+        self._declared: Deployed | None = None
+
+    @property
+    def declared(self) -> Deployed:
+        """The functions of templates by their names; made when the first rule asks for it."""
+        if self._declared is None:
+            from lambdalint.source.invoked import Deployed
+
+            self._declared = Deployed(self.functions, self.resources)
+        return self._declared
 
     @property
     def graph(self) -> Graph:
@@ -163,6 +176,15 @@ class SiteView:
             return None
         return recursion(self, name, verdict)
 
+    def repeat(self, verdict: Verdict) -> Repeat | None:
+        """Why the SDK repeats an invoke that is synchronous on the routes of ``verdict``; None where it does not."""
+        name = self.argument("FunctionName")
+        if name is None or not verdict.routes:
+            return None
+        from lambdalint.source.invoked import repeat
+
+        return repeat(self, name, verdict)
+
     def terms(self) -> list[Term]:
         """What decides the site: its receiver and all of its arguments."""
         receiver = [self._call.func[1]] if self._call.func[0] == "attr" else []
@@ -207,6 +229,11 @@ class SiteView:
     def place(self) -> Node:
         """The definition that holds the site."""
         return self._node
+
+    @property
+    def declared(self) -> Deployed:
+        """The functions of templates by their names."""
+        return self._shared.declared
 
     @property
     def context(self) -> Context:

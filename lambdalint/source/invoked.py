@@ -1,0 +1,111 @@
+"""Synchronous invokes that the SDK repeats: the invoked function may run for longer than the client waits for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lambdalint.records import NamedTuple
+from lambdalint.source.resources import Resources, resolved
+from lambdalint.source.sdk import Bounds, bounds
+from lambdalint.source.strings import Strings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lambdalint.model import Function
+    from lambdalint.source.flow import Route, Verdict
+    from lambdalint.source.lower import Term
+    from lambdalint.source.views import SiteView
+    from lambdalint.templates.values import Resource
+
+
+class Repeat(NamedTuple):
+    """An invoke that runs again while the first one is still at work.
+
+    ``verdict`` holds the routes on which it is one; ``callees`` are the functions that may run for longer than
+    ``read_s`` seconds, which the client waits, and ``callers`` those that live to see it.
+    """
+
+    verdict: Verdict
+    callers: tuple[Function, ...]
+    callees: tuple[Function, ...]
+    read_s: float
+
+
+class Deployed:
+    """The functions of all templates, by what code and templates call them."""
+
+    def __init__(self, functions: Sequence[Function], resources: Sequence[Resource]) -> None:
+        self.resources = Resources(resources)
+        self._by_name: dict[str, list[Function]] = {}
+        self._by_reference: dict[tuple[str, str], list[Function]] = {}
+        for function in functions:
+            key = self.resources.key_of_function(function)
+            if function.declared is None or key is None:
+                continue
+            self._by_reference.setdefault((key[1], key[2]), []).append(function)
+            if function.origin == "serverless":
+                from lambdalint.templates.serverless import logical_id
+
+                self._by_reference.setdefault((key[1], f"{logical_id(key[2])}LambdaFunction"), []).append(function)
+            name = function.declared.setting("function_name")
+            if name.known and isinstance(name.value, str):
+                self._by_name.setdefault(name.value, []).append(function)
+
+    def find(self, pieces: Any, caller: Function) -> Function | None:
+        """The function that the pieces of a name stand for in the code of ``caller``; None where nobody can tell."""
+        key = self.resources.key("lambda", pieces, self.resources.scope(caller))
+        if key is None:
+            return None
+        found = self._by_reference.get((key[1], key[2])) if key[0] == "ref" else self._by_name.get(key[3])
+        return found[0] if found is not None and len(found) == 1 else None
+
+
+def repeat(site: SiteView, name: Term, verdict: Verdict) -> Repeat | None:
+    """Judge one synchronous invoke for each function that reaches it.
+
+    Args:
+        name: the Term of its ``FunctionName``.
+        verdict: the ways on which the invoke is synchronous.
+    """
+    callee = site.callee
+    clients = bounds(site.flow, (*site.place, callee[1])) if callee is not None and callee[0] == "a" else ()
+    if not clients:
+        return None
+    read_s = max(client.read_s for client in clients)
+    routes: list[Route] = []
+    callers: list[Function] = []
+    callees: dict[str, Function] = {}
+    for route in verdict.routes:
+        names = Strings(site.flow, site.region_of(route.root), _nothing).term(site.place, name)
+        for caller in site.deployed(route.root):
+            if not _outlives(site, caller, clients, read_s):
+                continue
+            found = [site.declared.find(pieces, caller) for part in names for pieces in resolved(part, caller)]
+            long = [other for other in found if other is not None and _is_longer(site, other, read_s)]
+            if long and len(long) == len(found):  # one that nobody knows may be the only one that is ever invoked
+                callers.append(caller)
+                callees.update((other.name, other) for other in long)
+                if route not in routes:
+                    routes.append(route)
+    if not routes:
+        return None
+    told = tuple(callees[key] for key in sorted(callees))
+    return Repeat(verdict._replace(routes=tuple(routes)), tuple(callers), told, read_s)
+
+
+def _nothing(_operation: str) -> bool:
+    return False
+
+
+def _outlives(site: SiteView, caller: Function, clients: Sequence[Bounds], read_s: float) -> bool:
+    """Whether a function is still there when its client gives up waiting, and whether that asks again."""
+    if site.grants("no-retry") and min(client.least_attempts(caller) for client in clients) < 2:
+        return False
+    lasts = caller.lifetime_s
+    return lasts.known and (lasts.value > read_s or not site.grants("caller"))
+
+
+def _is_longer(site: SiteView, callee: Function, read_s: float) -> bool:
+    lasts = callee.lifetime_s
+    return lasts.known and (lasts.value > read_s or not site.grants("waits"))
