@@ -865,3 +865,13 @@ def test_unreadable_and_binary_files_are_left_to_others():
 
 def test_nothing_at_all():
     assert Run({}).functions == ()
+
+
+def test_a_file_that_is_packed_under_another_name():
+    files = {"scripts/create-user.py": "def run(event, context):\n    return 1\n"}
+    settings = {"packed_as": "lambda_function.py"}
+    run = Run(files, declare("lambda_function.run", "scripts/create-user.py", origin="terraform", settings=settings))
+    assert run.places == [("scripts/create-user.py", 1, "run")]
+    settings = {"packed_as": "other.py"}
+    run = Run(files, declare("lambda_function.run", "scripts/create-user.py", origin="terraform", settings=settings))
+    assert [function.path for function in run.functions if function.origin == "terraform"] == [None]

@@ -175,6 +175,8 @@ class Declared:
         if root.endswith(ARCHIVES):
             found = self.locator.search(handler, near, self._hints(item, root))
             return found if found.path is not None else _elsewhere(f"the code is in {root}", found)
+        if root.endswith(".py") and _text(item.settings.get("packed_as", Value())) == f"{handler.module}.py":
+            handler = handler._replace(module=root.removesuffix(".py").rpartition("/")[2])
         found = self.locator.module(root, handler)
         if found.path is not None:
             return self._original(found) if "cdk.out" in root.split("/") else found

@@ -56,6 +56,7 @@ _LOCAL_CALL = re.compile(rb'"?source"?\s*[=:]\s*"(\.\.?(?:/[^"]*)?)"')
 # A module of a repository, with the directory in it: "git::https://example.com/infra.git//modules/worker?ref=v1".
 _REMOTE_CALL = re.compile(rb'"?source"?\s*[=:]\s*"[^"\n]*?[^:"]//([^"?\n]+)')
 _PUBLIC_LAMBDA = re.compile(r"(?:^|/)(?:terraform-aws-modules/lambda/aws|terraform-aws-lambda(?:\.git)?)(?:\?|$)")
+_PUBLIC_VARIABLES = frozenset({"source_path", "local_existing_package", "create_function", "handler"})
 # Public modules that stand for one resource: the type that their arguments and outputs look like.
 _PUBLIC_RESOURCES = {
     "terraform-aws-modules/sqs/aws": "aws_sqs_queue",
@@ -238,6 +239,10 @@ class _Module:
             for block in body.blocks:
                 self._add(block)
 
+    def is_public_lambda(self) -> bool:
+        """Whether this is a copy of terraform-aws-modules/lambda, whose package a program of its own makes."""
+        return ("external", "archive_prepare") in self.data and self.variables.keys() >= _PUBLIC_VARIABLES
+
     def _add(self, block: Block) -> None:
         labels = block.labels
         if block.type == "locals":
@@ -265,6 +270,7 @@ class _Root:
         self.instances = 0
         self.archives: dict[str, Mapping[str, Value]] = {}
         self.objects: dict[str, Mapping[str, Value]] = {}
+        self.programs: dict[str, Value] = {}  # what programs of data sources are asked
         self.outputs: dict[str, Mapping[str, Value]] = {}  # archives by the path that they are written to
         self.keys: dict[str, Mapping[str, Value]] = {}  # objects by their key in S3
         self.resources: list[Resource] = []
@@ -343,6 +349,10 @@ class _Root:
             settings=settings_at(properties, _SETTINGS),
         )
         inline = self._inline(properties) if code_root.unknown else {}
+        renamed = self._renamed(inline, handler)
+        if renamed is not None:
+            told = {**function.settings, "packed_as": inline["filename"]}
+            function = function._replace(code_root=renamed, settings=told)
         if text(inline.get("content", ABSENT)) is not None:
             told = {"inline_code": inline["content"], "inline_file": inline.get("filename", ABSENT)}
             function = function._replace(settings={**function.settings, **told})
@@ -363,6 +373,7 @@ class _Root:
             for reference in references(hashed):
                 if reference.name in self.archives:
                     return self._archived(self.archives[reference.name], hashed.location or place)
+            return self._programmed(filename, properties.get("handler", ABSENT)) or root
         return root
 
     def _packed(self, value: Value) -> Value:
@@ -394,6 +405,8 @@ class _Root:
         found = self.archives.get(reference.name)
         if found is None and not reference.name.endswith("]"):
             found = self.archives.get(f"{reference.name}[0]")
+        elif found is None:  # of a number that the deployment decides there is one, without an index
+            found = self.archives.get(reference.name.rpartition("[")[0])
         return found
 
     def _stored(self, key: Value) -> Value:
@@ -439,6 +452,38 @@ class _Root:
                 if len(parts) == 1:
                     return mapping(parts[0])
         return {}
+
+    def _renamed(self, part: Mapping[str, Value], handler: Value) -> Value | None:
+        """The one file of an archive, where it lies in it under the name that the handler asks for."""
+        content = part.get("content", ABSENT)
+        name = text(part.get("filename", ABSENT)) or ""
+        if not isinstance(content.value, FileText) or not content.value.path.endswith(".py"):
+            return None
+        asked = (text(handler) or "").rpartition(".")[0]
+        return known(content.value.path, content.location) if asked and name == f"{asked}.py" else None
+
+    def _programmed(self, value: Value, handler: Value) -> Value | None:
+        """The source of a package that a program makes: what the module's programs are asked that holds the handler."""
+        module = (text(handler) or "").rpartition(".")[0].replace(".", "/")
+        asked = [reference.name for reference in references(value)]
+        prefixes = {name.partition("data.external.")[0] for name in asked if "data.external." in name}
+        found: dict[str, Value] = {}
+        for address, query in self.programs.items():
+            if address.partition("data.external.")[0] not in prefixes or not module:
+                continue
+            for part in mapping(query).values():
+                try:
+                    path = inside(self.directory, text(part) or "")
+                except OutsideProject:
+                    continue
+                if self.project.tree.exists(posixpath.join(path, f"{module}.py")):
+                    found[path] = part
+                elif path.endswith(f"/{module}.py") and self.project.tree.exists(path):
+                    found[path.removesuffix(f"/{module}.py")] = part
+        if len(found) != 1:
+            return None
+        ((root, part),) = found.items()
+        return known(root, part.location, "what the program that packs it is given")
 
     def _path(self, value: Value) -> Value:
         written = text(value)
@@ -674,9 +719,15 @@ class _Instance:
     def read(self) -> None:
         """Evaluates the resources of the module and of those that it calls."""
         for (kind, name), block in self.module.data.items():
-            if kind == "archive_file":
-                for suffix, names in self._instances(block):
-                    self.root.archives[f"{self.prefix}data.{kind}.{name}{suffix}"] = self.evaluated(block.body, names)
+            if kind not in ("archive_file", "external"):
+                continue
+            for suffix, names in self._instances(block):
+                properties = self.evaluated(block.body, names)
+                address = f"{self.prefix}data.{kind}.{name}{suffix}"
+                if kind == "external":
+                    self.root.programs[address] = properties.get("query", ABSENT)
+                else:
+                    self.root.archives[address] = properties
         for (kind, name), block in self.module.resources.items():
             archive = kind == "archive_file"
             if not archive and not _TRACKED.match(kind):
@@ -733,6 +784,9 @@ class _Instance:
             return None
         module = root.project.module(directory)
         if module is None:
+            return None
+        if module.is_public_lambda():
+            self._public("terraform-aws-modules/lambda/aws", address, arguments, block.location)
             return None
         self._count(block)
         return _Instance(root, module, address + ".", arguments, (*self.callers, self.module.directory))

@@ -452,3 +452,79 @@ def test_a_module_called_by_the_address_of_its_repository(written):
     elsewhere = {**files, "live/main.tf": files["live/main.tf"].replace("modules/m", "other/m")}
     (function,) = written(elsewhere).functions
     assert function.handler.state is State.UNKNOWN
+
+
+COPY = """\
+variable "create_function" { default = true }
+variable "handler" { default = "" }
+variable "source_path" { default = null }
+variable "local_existing_package" { default = null }
+variable "store_on_s3" { default = false }
+data "external" "archive_prepare" { program = ["python", "package.py"] }
+resource "aws_lambda_function" "this" {
+  count    = var.create_function ? 1 : 0
+  handler  = var.handler
+  filename = data.external.archive_prepare[0].result.filename
+}
+"""
+
+
+def test_a_copy_of_the_public_module(written, at):
+    found = written(
+        {
+            "modules/lambda/main.tf": COPY,
+            "main.tf": 'module "worker" {\n  source = "./modules/lambda"\n  handler = "worker.run"\n'
+            '  source_path = "${path.module}/src"\n}\n'
+            'module "layer" {\n  source = "./modules/lambda"\n  create_function = false\n}\n',
+        }
+    )
+    (function,) = found.functions
+    assert (function.name, function.location) == ("module.worker", Location("main.tf", 1, 1))
+    assert at(function.handler) == ("worker.run", 3)
+    assert at(function.code_root) == ("src", 4)
+
+
+def test_a_package_that_a_program_of_the_module_makes(written, at):
+    found = written(
+        {
+            "modules/fn/main.tf": 'variable "handler" {}\nvariable "source_path" {}\n'
+            'data "external" "archive" {\n  count   = 1\n  program = ["python", "hash.py"]\n'
+            "  query   = { source_path = var.source_path, handler = var.handler }\n}\n"
+            'data "external" "built" {\n  program = ["python", "built.py"]\n'
+            '  query   = { filename = lookup(data.external.archive[0].result, "filename") }\n}\n'
+            'resource "aws_lambda_function" "fn" {\n  handler  = var.handler\n  runtime  = "python3.13"\n'
+            "  filename = data.external.built.result.filename\n}\n",
+            "main.tf": 'module "one" {\n  source = "./modules/fn"\n  handler = "one.run"\n  source_path = "${path.module}/src/one"\n}\n'
+            'module "two" {\n  source = "./modules/fn"\n  handler = "two.run"\n  source_path = "src/two.py"\n}\n'
+            'module "gone" {\n  source = "./modules/fn"\n  handler = "gone.run"\n  source_path = "src/gone"\n}\n',
+            "src/one/one.py": "",
+            "src/two.py": "",
+        }
+    )
+    roots = {function.handler.value: function.code_root for function in found.functions}
+    assert at(roots["one.run"]) == ("src/one", 6)
+    assert at(roots["two.run"]) == ("src", 6)
+    assert roots["gone.run"].state is State.UNKNOWN
+
+
+RENAMED = """\
+data "archive_file" "package" {
+  count       = var.many
+  type        = "zip"
+  output_path = "package.zip"
+  source {
+    content  = file("${path.module}/scripts/create-user.py")
+    filename = "lambda_function.py"
+  }
+}
+resource "aws_lambda_function" "fn" {
+  handler  = "lambda_function.run"
+  filename = data.archive_file.package[0].output_path
+}
+"""
+
+
+def test_a_file_that_is_packed_under_another_name(written, at):
+    (function,) = written({"main.tf": RENAMED, "scripts/create-user.py": ""}).functions
+    assert at(function.code_root) == ("scripts/create-user.py", 6)
+    assert at(function.settings["packed_as"]) == ("lambda_function.py", 7)
