@@ -39,9 +39,20 @@ class DirectoryTree:
         self._below = self.root.rstrip(os.sep) + os.sep
         self._directories = {"": self.root}  # as asked for → without links
         self._names: dict[str, frozenset[str]] = {}  # what lies in a directory
+        self._mounts: dict[str, Tree] = {}  # archives, which are read as directories of their name
 
-    def read(self, path: str, limit: int) -> bytes:
-        """See `Tree.read`."""
+    def mount(self, path: str, tree: Tree) -> None:
+        """Have everything below ``path`` read from ``tree``."""
+        self._mounts[f"{path}/"] = tree
+
+    def _mounted(self, path: str) -> tuple[Tree, str] | None:
+        for prefix, tree in self._mounts.items():
+            if path.startswith(prefix):
+                return tree, path[len(prefix) :]
+        return None
+
+    def open(self, path: str) -> tuple[int, os.stat_result]:
+        """A handle of a regular file, which the caller closes, and what it is. The errors are those of `read`."""
         try:
             real, info = self._resolved(path)
             # O_NONBLOCK: opening a FIFO must not wait for a writer. What was opened is asked what it is.
@@ -49,27 +60,39 @@ class DirectoryTree:
             if not stat.S_ISREG(info.st_mode):
                 raise Unreadable("not a regular file")
             handle = os.open(real, flags)
-            try:
-                info = os.fstat(handle)
-                if not stat.S_ISREG(info.st_mode):
-                    raise Unreadable("not a regular file")
-                if info.st_size > limit:
-                    raise Unreadable(f"larger than {limit:,} bytes")
-                data = os.read(handle, info.st_size + 1)
-                while len(data) != info.st_size and len(data) <= limit and (more := os.read(handle, 1 << 20)):
-                    data += more  # it came in parts, or has no size (/proc)
-            finally:
-                os.close(handle)
+            info = os.fstat(handle)
         except OSError as error:
             raise Unreadable(error.strerror or "cannot be opened") from error
         except ValueError as error:  # a name with a NUL
             raise Unreadable("name that no file system holds") from error
+        if not stat.S_ISREG(info.st_mode):
+            os.close(handle)
+            raise Unreadable("not a regular file")
+        return handle, info
+
+    def read(self, path: str, limit: int) -> bytes:
+        """See `Tree.read`."""
+        if self._mounts and (found := self._mounted(path)) is not None:
+            return found[0].read(found[1], limit)
+        handle, info = self.open(path)
+        try:
+            if info.st_size > limit:
+                raise Unreadable(f"larger than {limit:,} bytes")
+            data = os.read(handle, info.st_size + 1)
+            while len(data) != info.st_size and len(data) <= limit and (more := os.read(handle, 1 << 20)):
+                data += more  # it came in parts, or has no size (/proc)
+        except OSError as error:
+            raise Unreadable(error.strerror or "cannot be read") from error
+        finally:
+            os.close(handle)
         if len(data) > limit:
             raise Unreadable(f"larger than {limit:,} bytes")
         return data
 
     def exists(self, path: str) -> bool:
         """See `Tree.exists`."""
+        if self._mounts and (found := self._mounted(path)) is not None:
+            return found[0].exists(found[1])
         directory, _, name = path.rpartition("/")
         try:
             # most of what imports and handlers may mean is not there, and a directory is listed once
