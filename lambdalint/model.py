@@ -111,6 +111,11 @@ class Value(NamedTuple):
         """Whether the template sets it to something that cannot be decided."""
         return self.state is State.UNKNOWN
 
+    @property
+    def unwritten(self) -> bool:
+        """Whether the template leaves it out; not so where it is written and a variable's default makes it null."""
+        return self.state is State.ABSENT and self.location is None
+
 
 ABSENT = Value()
 
@@ -124,8 +129,9 @@ class EventSource(NamedTuple):
     secrets-rotation unknown``. ``resource`` names the queue, bucket, topic …
     (a Value). ``settings`` holds what else the template says (``batch_size``,
     ``response_types``, ``filters``, ``prefix``, ``suffix``, ``events``, ``fifo``,
-    ``payload_version``), each a Value; see `lambdalint.templates.defaults` for ``answer_s``,
-    ``visibility_s`` and ``advised_s``.
+    ``payload_version``, ``qualifier``), each a Value; see `lambdalint.templates.defaults` for ``answer_s``,
+    ``visibility_s`` and ``advised_s``, `lambdalint.templates.joins` for ``redrive`` and ``dead_letter``.
+    ``supposed`` is set where it exists only if a variable is set.
     """
 
     kind: str

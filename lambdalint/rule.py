@@ -74,8 +74,8 @@ class Rule:
         self.disabled = disabled
 
     def exempts(self, tag: str) -> bool:
-        """Whether the exemption ``tag`` is in force."""
-        return tag not in self.disabled
+        """Whether the exemption ``tag`` is in force; not so "", which is none."""
+        return bool(tag) and tag not in self.disabled
 
     def check_site(self, site: SiteView) -> Iterable[Finding]:
         """Findings for one call of a wanted operation."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from lambdalint.source.batches import BatchLoop
     from lambdalint.source.callgraph import Entry, Region
     from lambdalint.source.constructions import Construction
+    from lambdalint.source.contacts import Contact, Heavy
     from lambdalint.source.durable import Nested, Replayed
     from lambdalint.source.effects import Effect
     from lambdalint.source.environment import Unset
@@ -400,6 +401,18 @@ class FunctionView:
         from lambdalint.source.payload import misread
 
         return misread(self)
+
+    def contact(self) -> Contact | None:
+        """The first call that waits for another machine, AWS's own services apart."""
+        from lambdalint.source.contacts import contact
+
+        return contact(self)
+
+    def heavy_imports(self) -> tuple[Heavy, ...]:
+        """The packages that take long to import and that each cold start imports, the slowest first."""
+        from lambdalint.source.contacts import heavy
+
+        return heavy(self)
 
     def unset_variables(self) -> Iterable[Unset]:
         """The environment variables that it reads in any case and that templates do not set."""

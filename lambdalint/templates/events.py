@@ -18,6 +18,7 @@ from lambdalint.model import ABSENT, DeclaredFunction, EventSource, Location, St
 from lambdalint.records import NamedTuple
 from lambdalint.templates.defaults import lifetime, sizes, waits
 from lambdalint.templates.values import (
+    Properties,
     Reference,
     Resource,
     Text,
@@ -668,18 +669,23 @@ def mapping_event(
 
 def _poller_kind(properties: Mapping[str, Value], found: Mapping[str, Value]) -> str:
     """The kind of a poller whose source is a parameter: which settings it takes tells most of them apart."""
-    if any(name in properties for name in ("SelfManagedEventSource", "self_managed_event_source")):
+    if _holds(properties, "SelfManagedEventSource", "self_managed_event_source"):
         return "kafka"
     if "topics" in found:
         return "msk"
     if "queues" in found:
         return "mq"
-    if any(name in properties for name in ("DocumentDBEventSourceConfig", "document_db_event_source_config")):
+    if _holds(properties, "DocumentDBEventSourceConfig", "document_db_event_source_config"):
         return "documentdb"
     if "concurrency" in found:
         return "sqs"
     # Streams need a starting position and queues take none, but Kinesis and DynamoDB share all settings.
     return "unknown" if "starting_position" in found else "sqs"
+
+
+def _holds(properties: Mapping[str, Value], *names: str) -> bool:
+    """Whether one of some blocks is there: a dynamic one may be empty."""
+    return any(name in properties and properties[name].value != () for name in names)
 
 
 def linker_of(
@@ -765,7 +771,8 @@ def _link_mapping(linker: Linker, resource: Resource, events: list[list[EventSou
     names = TERRAFORM_MAPPING_NAMES if terraform else _MAPPING_NAMES
     event = mapping_event(linker, properties, source, resource.location, names)
     target = properties.get("function_name" if terraform else "FunctionName", ABSENT)
-    event = event._replace(settings=_qualified(linker, resource, target, event.settings))
+    told = {**event.settings, **_supposed(resource)}
+    event = event._replace(settings=_qualified(linker, resource, target, told))
     for position in targets:
         if len(events[position]) < EVENT_LIMIT:
             events[position].append(event)
@@ -805,6 +812,7 @@ def _event(
     if "rules" in found:
         found.update(key_rules(found.pop("rules")))
     kind = description.kind if isinstance(description.kind, str) else description.kind(linker, resource)
+    found.update(_supposed(resource))
     itself = known(Reference(resource.scope, resource.name), resource.location)
     source = resource.properties.get(description.resource, ABSENT) if description.resource else itself
     if resource.type == "aws_cloudwatch_event_target" and (rule := linker.resource_of(source)):
@@ -819,12 +827,19 @@ def _event(
     return EventSource(kind, source, location, _qualified(linker, resource, first(inner, description.target), found))
 
 
+def _supposed(resource: Resource) -> dict[str, Value]:
+    """A setting that tells that a resource exists only where a variable is set."""
+    properties = resource.properties
+    found = isinstance(properties, Properties) and properties.supposed
+    return {"supposed": known(True, resource.location)} if found else {}
+
+
 def _qualified(linker: Linker, resource: Resource, target: Value, found: Mapping[str, Value]) -> Mapping[str, Value]:
     """The settings of an event with the alias or version of the function that it goes to, where that is told."""
     own = ABSENT
     if resource.type in _URL_TYPES:  # whose function is named without it
-        own = resource.properties.get("Qualifier") or resource.properties.get("qualifier") or ABSENT
-    qualifier = own if own.state is not State.ABSENT else linker.qualifier(target)
+        own = at(resource.properties, "qualifier" if resource.origin == "terraform" else "Qualifier")
+    qualifier = linker.qualifier(target) if own == ABSENT else own
     return found if qualifier.state is State.ABSENT else {**found, "qualifier": qualifier}
 
 
@@ -856,7 +871,7 @@ def _link_permission(linker: Linker, resource: Resource, events: list[list[Event
         )
     for position in targets:
         if len(events[position]) < EVENT_LIMIT and not _told(kind, source, events[position]):
-            events[position].append(EventSource(kind, source, resource.location, {}))
+            events[position].append(EventSource(kind, source, resource.location, _supposed(resource)))
 
 
 def _link_connector(linker: Linker, resource: Resource, events: list[list[EventSource]]) -> None:

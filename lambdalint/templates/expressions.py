@@ -402,10 +402,14 @@ class Evaluator:
 class Bound:
     """Names with the variables of a ``for`` or of a ``dynamic`` block in front."""
 
-    def __init__(self, evaluator: Evaluator, outer: Names, bound: Mapping[str, Value]) -> None:
+    def __init__(
+        self, evaluator: Evaluator, outer: Names, bound: Mapping[str, Value], *, supposed: bool = False
+    ) -> None:
+        """Args: supposed: whether there is nothing to bind, unless a variable is set."""
         self.evaluator = evaluator
         self.outer = outer
         self.bound = bound
+        self.supposed = supposed
 
     def look_up(self, root: str, steps: list[Step], place: Location) -> Value:
         """See `Names.look_up`."""

@@ -524,7 +524,10 @@ class _Root:
             layers=arguments.get("layers", ABSENT),
             environment=environment(arguments.get("environment_variables", ABSENT)),
             events=self._public_events(arguments),
-            settings=settings_at(arguments, _MODULE_SETTINGS),
+            settings={
+                "log_group_exists": known(False, None, "the module makes the log group"),
+                **settings_at(arguments, _MODULE_SETTINGS),
+            },
         )
         self.declared.append((function, ((self.directory, name),)))
 
@@ -853,7 +856,8 @@ class _Instance:
             elements = pairs(collection)
             if not elements or len(elements) > INSTANCE_LIMIT:
                 reason = collection.reason or "for_each is decided at deployment"
-                yield "", self._each(unknown(reason), unknown(reason))
+                nothing = elements is not None and not elements
+                yield "", self._each(unknown(reason), unknown(reason), supposed=nothing)
                 return
             for key, element in elements:
                 each = element if type(collection.value) is tuple else key  # a set's elements are their own keys
@@ -866,7 +870,8 @@ class _Instance:
                 return
             if not count.known or not 0 < count.value <= INSTANCE_LIMIT:
                 index = known(0) if count.known else unknown(count.reason or "count is decided at deployment")
-                yield "", Bound(evaluator, self, {"count": known({"index": index})})
+                nothing = count.known and count.value == 0
+                yield "", Bound(evaluator, self, {"count": known({"index": index})}, supposed=nothing)
                 return
             for number in range(count.value):
                 self._count(block)
@@ -875,13 +880,13 @@ class _Instance:
             self._count(block)
             yield "", self
 
-    def _each(self, key: Value, value: Value) -> Names:
-        return Bound(self.root.evaluator, self, {"each": known({"key": key, "value": value})})
+    def _each(self, key: Value, value: Value, *, supposed: bool = False) -> Names:
+        return Bound(self.root.evaluator, self, {"each": known({"key": key, "value": value})}, supposed=supposed)
 
     def evaluated(self, body: Body, names: Names) -> Properties:
         """The properties of a block: attributes by name, nested blocks as tuples of mappings."""
         evaluator = self.root.evaluator
-        properties = Properties()
+        properties = Properties(supposed=isinstance(names, Bound) and names.supposed)
         for name, attribute in body.attributes.items():
             value = evaluator.value(attribute.expression, names)
             if value.state is not State.ABSENT:

@@ -271,12 +271,14 @@ class Properties(dict[str, Value]):
     """Properties of a block of Terraform.
 
     ``null`` holds where those are written that come out as null, or as no block at all, with the defaults of the
-    variables: they are not among the members, but whoever sets the variable sets them.
+    variables: they are not among the members, but whoever sets the variable sets them. ``supposed`` tells that the
+    whole block exists only where a variable is set, and with undecided values.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, supposed: bool = False) -> None:
         super().__init__()
         self.null: dict[str, Location] = {}
+        self.supposed = supposed
 
 
 def at(properties: Mapping[str, Value], path: str) -> Value:

@@ -534,3 +534,50 @@ def test_settings_of_chalice(written, at):
     assert at(function.setting("log_retention")) == (90, 3)
     (plain,) = written({".chalice/config.json": '{"app_name": "shop"}'}).functions
     assert [plain.setting(name) for name in ("tracing", "log_retention", "role")] == [ABSENT] * 3
+
+
+def test_what_exists_only_where_a_variable_is_set_is_supposed(written):
+    template = """\
+variable "mappings" { default = {} }
+variable "url" { default = false }
+resource "aws_sqs_queue" "jobs" {}
+resource "aws_lambda_function" "f" {}
+resource "aws_lambda_event_source_mapping" "each" {
+  for_each         = var.mappings
+  function_name    = aws_lambda_function.f.arn
+  event_source_arn = each.value.arn
+  dynamic "self_managed_event_source" {
+    for_each = each.value.brokers
+    content {}
+  }
+}
+resource "aws_lambda_function_url" "f" {
+  count         = var.url ? 1 : 0
+  function_name = aws_lambda_function.f.arn
+}
+resource "aws_lambda_event_source_mapping" "jobs" {
+  count            = 1
+  function_name    = aws_lambda_function.f.arn
+  event_source_arn = aws_sqs_queue.jobs.arn
+}
+"""
+    (function,) = written({"main.tf": template}).functions
+    told = [(event.kind, event.location.line, event.setting("supposed").value) for event in function.events.value]
+    assert told == [("kafka", 5, True), ("function-url", 14, True), ("sqs", 18, None)]
+
+
+def test_an_empty_block_of_brokers_makes_no_kafka_of_a_queue(written):
+    template = """\
+variable "queue" {}
+resource "aws_lambda_function" "f" {}
+resource "aws_lambda_event_source_mapping" "jobs" {
+  function_name    = aws_lambda_function.f.arn
+  event_source_arn = var.queue
+  dynamic "self_managed_event_source" {
+    for_each = []
+    content {}
+  }
+}
+"""
+    (function,) = written({"main.tf": template}).functions
+    assert [event.kind for event in function.events.value] == ["sqs"]

@@ -4,7 +4,8 @@ TABLE = {'source': 'Lambda developer guide, "Working with Lambda environment var
            'variables", reserved and unreserved '
            "(https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html); cfn-lint's reserved names "
            '(E3663); HOME is set in images of some builds only, PWD and SHLVL by the shell that starts the runtime; '
-           'AWS_SAM_LOCAL and LOCALSTACK_HOSTNAME by emulators',
+           "AWS_SAM_LOCAL and LOCALSTACK_HOSTNAME by emulators; the variables of tracers by their vendors' pages on "
+           'Lambda',
  'as_of': '2026-11-21',
  'provided': {'reserved': ['_HANDLER',
                            '_X_AMZN_TRACE_ID',
@@ -56,4 +57,15 @@ TABLE = {'source': 'Lambda developer guide, "Working with Lambda environment var
                             'envparse.env.read_envfile',
                             'dotenv.find_dotenv',
                             'zappa.handler.lambda_handler'],
-             'methods': ['update', '__setitem__', '__ior__']}}
+             'methods': ['update', '__setitem__', '__ior__']},
+ 'tracers': {'prefixes': ['DD_',
+                          'OTEL_',
+                          'OPENTELEMETRY_',
+                          'NEW_RELIC_',
+                          'LUMIGO_',
+                          'EPSAGON_',
+                          'DT_',
+                          'SPLUNK_',
+                          'HONEYCOMB_',
+                          'THUNDRA_',
+                          'AWS_LAMBDA_EXEC_WRAPPER']}}
