@@ -107,6 +107,37 @@ def test_the_arguments_of_a_function():
     assert declared.settings["function_name"].value == "orders"
 
 
+@pytest.mark.parametrize(
+    ("written", "state", "mode"),
+    [
+        ("tracing=lambda_.Tracing.ACTIVE", State.KNOWN, "Active"),
+        ("tracing=lambda_.Tracing.DISABLED", State.KNOWN, "Disabled"),
+        ("tracing=modes[0]", State.UNKNOWN, None),
+        ("**more", State.UNKNOWN, None),
+        ("memory_size=128", State.ABSENT, None),
+    ],
+)
+def test_tracing(written, state, mode):
+    call = f'Function(self, "F", handler="orders.handler", code=Code.from_asset("src"), {written})'
+    found = one(call).declared.setting("tracing")
+    assert (found.state, found.value) == (state, mode)
+
+
+def test_settings_that_other_calls_may_make_are_unknown():
+    found = one(SAMPLE).declared
+    for name in (
+        "dead_letter",
+        "on_failure",
+        "role",
+        "log_group",
+        "log_retention",
+        "aliases",
+        "published",
+        "snap_start",
+    ):
+        assert found.setting(name).reason == "the program may set it in other calls"
+
+
 def test_variables_and_events_may_be_added_elsewhere():
     declared = one(SAMPLE).declared
     assert (declared.environment.state, declared.environment.reason) == (State.UNKNOWN, "the program may add variables")

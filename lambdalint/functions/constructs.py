@@ -37,6 +37,23 @@ _ARCHITECTURES = {
     "aws_cdk.aws_lambda.Architecture.ARM_64": "arm64",
     "aws_cdk.aws_lambda.Architecture.X86_64": "x86_64",
 }
+_TRACING = {
+    "aws_cdk.aws_lambda.Tracing.ACTIVE": "Active",
+    "aws_cdk.aws_lambda.Tracing.PASS_THROUGH": "PassThrough",
+    "aws_cdk.aws_lambda.Tracing.DISABLED": "Disabled",
+}
+# Settings that calls of the construct's methods, or other constructs, make as well.
+_ELSEWHERE = (
+    "aliases",
+    "dead_letter",
+    "log_group",
+    "log_retention",
+    "on_failure",
+    "on_success",
+    "published",
+    "role",
+    "snap_start",
+)
 _SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600}
 _JOINING = frozenset({"os.path.join", "posixpath.join", "pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath"})
 _PARENT = "os.path.dirname"
@@ -150,6 +167,10 @@ class _Construct:
         name = self._text("function_name")
         if name.known:
             settings["function_name"] = name
+        settings.update(dict.fromkeys(_ELSEWHERE, unknown("the program may set it in other calls", self.place)))
+        tracing = self._tracing()
+        if tracing != ABSENT:
+            settings["tracing"] = tracing
         return DeclaredFunction(
             name=self._name(),
             origin="cdk",
@@ -239,6 +260,11 @@ class _Construct:
         argument = self._argument("architecture")
         found = None if isinstance(argument, Value) else _ARCHITECTURES.get(self._operation(argument))
         return self._known_or_open("architecture", found, argument)
+
+    def _tracing(self) -> Value:
+        argument = self._argument("tracing")
+        found = None if isinstance(argument, Value) else _TRACING.get(self._operation(argument))
+        return self._known_or_open("tracing", found, argument)
 
     def _timeout(self) -> Value:
         argument = self._argument("timeout")

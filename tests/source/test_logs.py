@@ -36,7 +36,7 @@ def function(properties=""):
         ("", "!Sub /aws/${Name}", None),
         ("      FunctionName: orders\n", "/aws/lambda/orders", 10),
         ("      FunctionName: orders\n", "/aws/lambda/order", 4),
-        ("      FunctionName: !Ref Name\n", "!Sub /aws/lambda/${Name}", None),
+        ("      FunctionName: !Ref Name\n", "!Sub /aws/lambda/${Name}", 10),
         ("      LoggingConfig: {LogGroup: !Ref Log}\n", "!Ref Name", 10),
         ("      LoggingConfig: {LogGroup: /shop/orders}\n", "/shop/orders", 10),
         ("      LoggingConfig: {LogGroup: /shop/orders}\n", "/shop/invoices", None),
