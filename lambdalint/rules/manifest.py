@@ -73,6 +73,22 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         (),
     ),
     (
+        "ll206_deprecated_invoke_async",
+        "LL206",
+        "deprecated-invoke-async",
+        True,
+        (("aws:lambda.invoke_async",), (), False, False, False, (), (), False, ()),
+        (),
+    ),
+    (
+        "ll210_metric_api_call",
+        "LL210",
+        "metric-api-call",
+        True,
+        (("aws:cloudwatch.put_metric_data", "aws:cloudwatch#Metric.put_data"), (), False, False, False, (), (), False, ()),
+        (),
+    ),
+    (
         "ll301_missing_idempotency",
         "LL301",
         "missing-idempotency",
@@ -110,6 +126,14 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "first-record-only",
         True,
         ((), (), False, True, False, (), (), True, ()),
+        (),
+    ),
+    (
+        "ll312_discarded_partial_failure",
+        "LL312",
+        "discarded-partial-failure",
+        True,
+        ((), ("partial.operations",), False, False, False, (), (), False, ()),
         (),
     ),
     (

@@ -202,21 +202,8 @@ def utf8(source: bytes) -> bytes:
     return re.sub(r"coding([:=])", r"c-ding\1", source.decode(encoding), count=1).encode()
 
 
-# Encodings that people write source in. Others (utf-7, unicode_escape, rot13 …) can hide code from a reader.
-_ENCODINGS = (
-    "ascii",
-    "cp125",
-    "iso8859",
-    "iso-8859",
-    "latin",
-    "shift_jis",
-    "euc_",
-    "gb",
-    "big5",
-    "koi8",
-    "utf-8",
-    "utf_8",
-)
+# Encodings that people write source in, as codecs name them. Others (utf-7, unicode_escape, rot13 …) can hide code.
+_ENCODINGS = ("ascii", "cp125", "iso8859", "shift_jis", "euc_", "gb", "big5", "koi8", "utf-8")
 
 
 def encoding_of(source: bytes) -> str:
@@ -230,16 +217,18 @@ def encoding_of(source: bytes) -> str:
             return "utf-8"
         encoding = "utf-8"
     else:
+        import codecs
         import io
         import tokenize
 
         try:
-            encoding = tokenize.detect_encoding(io.BytesIO(source).readline)[0].lower()
+            declared = tokenize.detect_encoding(io.BytesIO(source).readline)[0]
         except SyntaxError as error:
             raise SourceError(f"cannot be decoded: {error.msg}", syntax=True) from None
-        encoding = "utf-8" if encoding in ("utf-8-sig", "ascii") else encoding
-        if not encoding.replace("-", "_").startswith(tuple(name.replace("-", "_") for name in _ENCODINGS)):
-            raise SourceError(f"the declared encoding {encoding} is none that source is written in", syntax=True)
+        encoding = codecs.lookup(declared).name.removesuffix("-sig")  # utf8, latin1, L1 … are names of the same
+        encoding = "utf-8" if encoding == "ascii" else encoding
+        if not encoding.startswith(_ENCODINGS):
+            raise SourceError(f"the declared encoding {declared} is none that source is written in", syntax=True)
     try:
         source.decode(encoding)
     except (LookupError, UnicodeError) as error:

@@ -142,6 +142,13 @@ class SiteView:
             for name, value in self._call.args
         )
 
+    def row(self, name: str) -> Any:
+        """What a table of operations (``waits.operations``) says of the operation."""
+        from lambdalint.data import table
+
+        file, _, part = name.partition(".")
+        return table(file)[part][self.operation]
+
     @property
     def result_use(self) -> str:
         """``discarded``, ``returned`` or ``used``."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lambdalint.templates.chalice import read_chalice
 from lambdalint.templates.cloudformation import is_stack, nested_templates, outputs_of, read_stack
-from lambdalint.templates.documents import JSON_LIMIT, YAML_LIMIT, Document, Malformed, Node, read_json, read_yaml
+from lambdalint.templates.documents import JSON_LIMIT, MAP, YAML_LIMIT, Document, Malformed, Node, read_json, read_yaml
 from lambdalint.templates.events import link, linker_of
 from lambdalint.templates.images import handler_of
 from lambdalint.templates.intrinsics import Stack
@@ -172,7 +172,7 @@ class _Project:
         """One CloudFormation template."""
         root = document.root
         if root is None or not is_stack(root):
-            if _is_named(path):
+            if _is_named(path) and not _is_manifest(root):
                 self._problems(path, document)
             return
         # A repeated key in a template without functions is no concern of ours.
@@ -242,6 +242,11 @@ def _distinct(functions: Sequence[DeclaredFunction]) -> list[DeclaredFunction]:
             alike.append(function)
             found.append(function)
     return found
+
+
+def _is_manifest(root: Node | None) -> bool:
+    """Whether a document is one of Kubernetes, whose files often hold several and are called template.yaml too."""
+    return root is not None and root.kind == MAP and None not in (root.get("apiVersion"), root.get("kind"))
 
 
 def _is_named(path: str) -> bool:

@@ -75,3 +75,14 @@ def test_yaml_alone_imports_no_hcl(written):
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "True"]
+
+
+def test_what_is_only_called_template_is_no_concern(written):
+    manifest = "apiVersion: v1\nkind: Namespace\n---\napiVersion: v1\nkind: Pod\n"
+    assert written({"chart/template.yaml": manifest}).problems == ()
+
+
+def test_a_second_document_of_a_stack_is_said(written):
+    stack = "Resources:\n  F: {Type: AWS::Lambda::Function}\n---\nResources: {}\n"
+    (problem,) = written({"template.yaml": stack}).problems
+    assert "a second document in one file" in problem.reason

@@ -39,6 +39,7 @@ TABLE = {'source': 'The public names of each package: boto3, botocore 1.44, aiob
              'aws:sns#create_topic()': 'aws:sns#Topic',
              'aws:sns#PlatformEndpoint()': 'aws:sns#PlatformEndpoint',
              'aws:sqs#Queue()': 'aws:sqs#Queue',
+             'aws:cloudwatch#Metric()': 'aws:cloudwatch#Metric',
              'aws:sqs#create_queue()': 'aws:sqs#Queue',
              'aws:sqs#get_queue_by_name()': 'aws:sqs#Queue',
              'aws:sqs#Queue.receive_messages()[]': 'aws:sqs#Message',
