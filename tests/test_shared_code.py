@@ -32,7 +32,7 @@ Resources:
       Handler: one.handler
       Runtime: python3.13
       Timeout: %(one_timeout)s
-      Environment: {Variables: {NEXT: %(one_next)s}}
+      Environment: {Variables: {NEXT: %(one_next)s%(one_variables)s}}
       RecursiveLoop: %(one_loop)s
       Events: {Source: %(one)s}
   Other:
@@ -54,6 +54,7 @@ PLAIN = {
     "one_timeout": "30",
     "other_timeout": "30",
     "one_loop": "Terminate",
+    "one_variables": "",
     "other_handler": "other",
 }
 QUEUE = "{Type: SQS, Properties: {Queue: !GetAtt Queue.Arn}}"
@@ -219,3 +220,55 @@ def test_an_invoke_is_repeated_for_those_that_live_to_see_it(check) -> None:
     )
     (finding,) = check("repeated-sync-invoke", WAITING, one_timeout="61", other_timeout="300")
     assert starts(finding) == ["one.py", "other.py"]
+
+
+CLIENT = """
+import boto3
+from botocore.config import Config
+s3 = boto3.client("s3", config=Config(read_timeout=20))
+def work(event, context):
+    s3.head_object(Bucket="b", Key="k")
+    s3.head_object(Bucket="b", Key="other")
+"""
+
+
+def test_a_client_is_judged_for_the_time_of_each_function(check) -> None:
+    assert check("retry-budget-exceeds-timeout", CLIENT, one_timeout="60", other_timeout="900") == []
+    (finding,) = check("retry-budget-exceeds-timeout", CLIENT, one_timeout="58", other_timeout="900")
+    assert (finding.location.path, finding.location.line, starts(finding)) == ("shared.py", 3, ["one.py"])
+    assert finding.message == "the SDK may wait for 60 s (3 attempts of 20 s), and the function ends after 58 s"
+    (finding,) = check("retry-budget-exceeds-timeout", CLIENT, one_timeout="50", other_timeout="40")
+    assert starts(finding) == ["one.py", "other.py"]
+    assert finding.facts == (
+        "the function ends after 40 s: Other, template.yaml:21",
+        "the function ends after 50 s: One, template.yaml:11",
+    )
+    assert finding.message.endswith("the function ends after 40 s")
+
+
+def test_attempts_may_be_set_for_one_function(check) -> None:
+    once = check("retry-budget-exceeds-timeout", CLIENT.replace("=20", "=20, retries={'max_attempts': 0}"))
+    assert once == []
+    (finding,) = check("retry-budget-exceeds-timeout", CLIENT, one_variables=", AWS_MAX_ATTEMPTS: 1")
+    assert starts(finding) == ["other.py"]
+
+
+FETCH = """
+import requests
+def work(event, context):
+    requests.get("https://example.com", timeout=45)
+"""
+
+
+def test_a_call_is_judged_for_the_time_of_each_function(check) -> None:
+    (finding,) = check("retry-budget-exceeds-timeout", FETCH, other_timeout="60")
+    assert (finding.location.path, starts(finding)) == ("shared.py", ["one.py"])
+    assert finding.facts == ("the function ends after 30 s: One, template.yaml:11",)
+    (finding,) = check("retry-budget-exceeds-timeout", FETCH, one_timeout="60", other_timeout="60", other=API)
+    assert (finding.message, starts(finding)) == (
+        "requests.get may wait for 45 s, and an HTTP API gives up after 30 s",
+        ["other.py"],
+    )
+    (finding,) = check("retry-budget-exceeds-timeout", FETCH, other=API)
+    assert starts(finding) == ["one.py", "other.py"]
+    assert check("retry-budget-exceeds-timeout", FETCH, one_timeout="60", other_timeout="60") == []

@@ -121,6 +121,14 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         (),
     ),
     (
+        "ll309_retry_budget_exceeds_timeout",
+        "LL309",
+        "retry-budget-exceeds-timeout",
+        True,
+        ((), ("http.operations",), False, True, False, (), (), True, ()),
+        (),
+    ),
+    (
         "ll311_first_record_only",
         "LL311",
         "first-record-only",

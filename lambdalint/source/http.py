@@ -16,13 +16,13 @@ from lambdalint.source.makers import makers
 from lambdalint.source.reduction import ABSENT, alternatives, is_open
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from lambdalint.model import Function
-    from lambdalint.source.flow import Flow, Verdict
+    from lambdalint.source.flow import Flow, Route, Verdict
     from lambdalint.source.lower import Term
     from lambdalint.source.makers import Maker
-    from lambdalint.source.names import Values
+    from lambdalint.source.names import Node, Values
     from lambdalint.source.skeleton import Expr
     from lambdalint.source.views import SiteView
 
@@ -42,6 +42,22 @@ class Patience(NamedTuple):
     reason: str
     default_s: float = 0
     timeout_s: float = 0
+
+
+class Lasting(NamedTuple):
+    """The routes on which a call is told to wait for longer than its function has, and the least that it is told."""
+
+    verdict: Verdict
+    seconds: float
+
+
+def lasting(site: SiteView, limit: Callable[[Node], float | None]) -> Lasting | None:
+    """Where ``site`` is told to wait for longer than the limit of an entry point; None where it is not.
+
+    Args:
+        limit: how many seconds there are below an entry point, None where nobody can tell.
+    """
+    return _Call(site).lasting(limit)
 
 
 def patience(site: SiteView) -> Patience | None:
@@ -81,6 +97,54 @@ class _Call:
             return None
         verdict = verdict._replace(routes=tuple(bounded))
         return Patience(verdict, label, "default", default, min(bounded.values()))
+
+    def lasting(self, limit: Callable[[Node], float | None]) -> Lasting | None:
+        """See `lasting`."""
+        told: list[float] = []
+        limits = {route.root: limit(route.root) for route in self._waiting(0, told).routes}
+        told.clear()
+        routes: dict[Node, Route] = {}
+        verdict = None
+        for most in sorted({seconds for seconds in limits.values() if seconds is not None}):
+            verdict = self._waiting(most, told)
+            routes.update((route.root, route) for route in verdict.routes if limits.get(route.root) == most)
+        if verdict is None or not routes:
+            return None
+        return Lasting(verdict._replace(routes=tuple(routes[root] for root in sorted(routes))), min(told))
+
+    def _waiting(self, most: float, told: list[float]) -> Verdict:
+        """The routes on which the call is told to wait for longer than ``most``; what it is told is noted."""
+        name = self.profile.get("parameter")
+        term = self.site.given(name, self.profile.get("position")) if name else ABSENT
+
+        def answer(value: Term) -> str:
+            if is_open(value):
+                return "open"
+            found = [self._seconds(part) for part in alternatives(value)]
+            known = [seconds for seconds in found if seconds is not None]
+            if len(known) < len(found) or min(known) <= most:
+                return "undecided"
+            told.append(min(known))
+            return "yes"
+
+        return self.site.question(Question(term, answer))
+
+    def _seconds(self, term: Term) -> float | None:
+        """How many seconds a value lets the call wait, at least; None where that cannot be told."""
+        if term == ABSENT:
+            made = self._makers(self.profile["session"]) if "session" in self.profile else None
+            told = [self._seconds(self._keyword(*maker)) for maker in made or () if self._keyword(*maker) != ABSENT]
+            known = [seconds for seconds in told if seconds is not None]
+            return min(known) if known and len(known) == len(made or ()) else None
+        if term[0] == "const":
+            return float(term[1]) if type(term[1]) in (int, float) else None
+        if term[0] == "list" and len(term[1]) == 2:  # requests: (connect, read)
+            return self._seconds(term[1][1]) if term[1][1] != ABSENT else None
+        if term[0] == "made" and term[1] in table("http")["timeouts"]:
+            given = dict(term[2])
+            read = given.get("read", given.get("total", given.get(0, ABSENT) if len(given) == 1 else ABSENT))
+            return self._seconds(read) if read != ABSENT else None
+        return None
 
     def _limit(self, root: tuple[str, str]) -> float:
         """The shortest time-out, in seconds, that templates give the functions of an entry point; 0 where none does."""

@@ -11,6 +11,7 @@ from lambdalint.tree import Unreadable
 
 if TYPE_CHECKING:
     from lambdalint.source.batches import BatchLoop
+    from lambdalint.source.budgets import Budget
     from lambdalint.source.callgraph import Entry, Region
     from lambdalint.source.constructions import Construction
     from lambdalint.source.contacts import Contact, Heavy
@@ -278,6 +279,12 @@ class SiteView:
 
         return patience(self)
 
+    def budgets(self) -> tuple[Budget, ...]:
+        """The HTTP call, where it is told to wait for longer than its function has."""
+        from lambdalint.source.budgets import of_call
+
+        return of_call(self)
+
     def values(self, term: Term | None) -> tuple[Any, ...]:
         """The constants that a Term may be, () where any of it is not constant; looks through parameters."""
         return () if term is None else self._shared.flow.constants(self._shared.region, self._node, term)
@@ -370,6 +377,20 @@ class FunctionView:
         from lambdalint.source.leftovers import leftovers
 
         return leftovers(self)
+
+    def budgets(self) -> tuple[Budget, ...]:
+        """The configurations of SDK clients that let calls go on for longer than a function has.
+
+        Each is told once, with all functions that have less: to the first that asks.
+        """
+        found = self._shared.memo.setdefault("budgets", {})
+        if not found:
+            from lambdalint.source.budgets import of_clients
+
+            found["left"] = of_clients(self._shared)
+        left: tuple[Budget, ...] = found["left"]
+        found["left"] = ()
+        return left
 
     def loops(self) -> tuple[Loop, ...]:
         """The loops of functions that run each other, or themselves, which begin with a write of this one."""
