@@ -79,7 +79,7 @@ def _check_options(command: argparse.ArgumentParser) -> None:
 def _functions_options(command: argparse.ArgumentParser) -> None:
     _runs(command, _functions)
     _paths(command)
-    _options(command, _only("exclude", "output", "color", "cache"))
+    _options(command, _only("exclude", "function", "output", "color", "cache"))
 
 
 def _graph_options(command: argparse.ArgumentParser) -> None:
@@ -93,7 +93,7 @@ def _graph_options(command: argparse.ArgumentParser) -> None:
         default=[],
         help="text, mermaid or dot, to standard output or PATH (repeatable)",
     )
-    _options(command, _only("exclude", "color", "cache"))
+    _options(command, _only("exclude", "function", "color", "cache"))
 
 
 def _rule_options(command: argparse.ArgumentParser) -> None:
@@ -115,6 +115,7 @@ def _baseline_options(command: argparse.ArgumentParser) -> None:
         _paths(action)
         _options(action, _only(*BASELINE_KEYS))
         if name == "create":
+            _options(action, _only("function"))  # an update could not tell which entries are of other functions
             action.add_argument("--overwrite", action="store_true", help="replace a baseline that is there")
 
 
@@ -333,7 +334,7 @@ def _accepted(report: Report, known: Baseline, arguments: argparse.Namespace) ->
 
 def _functions(arguments: argparse.Namespace) -> int:
     settings, project = _open(arguments)
-    from lambdalint import engine
+    from lambdalint import engine, filters
 
     if "output" not in _given(arguments):
         settings = settings._replace(output=())  # what the configuration says is meant for check
@@ -346,6 +347,7 @@ def _functions(arguments: argparse.Namespace) -> int:
         report = engine.find_functions(project, settings, **progress.argument())
     finally:
         progress.stop()
+    report = filters.of_functions(report, settings)
     _publish("render_functions", report, settings, project, arguments)
     return 2 if report.internal_errors else 0
 
@@ -356,7 +358,7 @@ def _graph(arguments: argparse.Namespace) -> int:
         if name not in GRAPH_FORMATS:
             raise UsageError(f"the graph can be drawn as {', '.join(GRAPH_FORMATS)}, not as {name}")
     settings, project = _open(arguments)
-    from lambdalint import engine
+    from lambdalint import engine, filters
 
     settings = settings._replace(output=tuple(arguments.formats))  # what the configuration says is meant for check
     progress = _Progress(arguments.quiet)
@@ -364,6 +366,7 @@ def _graph(arguments: argparse.Namespace) -> int:
         report = engine.draw(project, settings, **progress.argument())
     finally:
         progress.stop()
+    report = filters.of_functions(report, settings)
     _publish("render_graph", report, settings, project, arguments)
     return 0
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from lambdalint.errors import UsageError, nearest
 
 if TYPE_CHECKING:
     from lambdalint.discover import Project
-    from lambdalint.model import Finding, Function, Report
+    from lambdalint.model import EventGraph, Finding, Function, Report
     from lambdalint.settings import Settings
 
 
@@ -28,6 +29,42 @@ def limited(report: Report, settings: Settings, project: Project) -> Report:
         and (wanted is None or _concerns(item, wanted))
     )
     return report if kept == report.findings else report._replace(findings=kept)
+
+
+def of_functions(report: Report, settings: Settings) -> Report:
+    """The report with the named functions only, and the part of the graph that they are in.
+
+    Raises:
+        UsageError: ``--function`` names no function.
+    """
+    if not settings.function:
+        return report
+    wanted = _wanted(report, settings.function)
+    return report._replace(functions=wanted, graph=_around(report.graph, wanted))
+
+
+def _around(graph: EventGraph, wanted: tuple[Function, ...]) -> EventGraph:
+    """What triggers the functions and what they write to, what these resources hand on, and their loops."""
+    places = {(item.declared.name if item.declared else item.handler, item.path) for item in wanted}
+    places |= {(item.name, item.declared_at.path) for item in wanted if item.declared_at and item.path is None}
+    own = {
+        node.name
+        for node in graph.nodes
+        if node.kind == "lambda" and (node.label, node.location.path if node.location else None) in places
+    }
+    loops = tuple(loop for loop in graph.loops if own & set(loop))
+    looped = {step for loop in loops for step in pairwise(loop)}
+    edges = {edge for edge in graph.edges if own & {edge.source, edge.target} or (edge.source, edge.target) in looped}
+    handed = [edge for edge in graph.edges if edge.kind in ("hands on", "redrives")]
+    reached: set[str] = set()
+    while len(reached) < len(reached := own | {name for edge in edges for name in (edge.source, edge.target)}):
+        edges |= {edge for edge in handed if {edge.source, edge.target} & (reached - own)}
+    return graph._replace(
+        nodes=tuple(node for node in graph.nodes if node.name in reached),
+        edges=tuple(edge for edge in graph.edges if edge in edges),
+        loops=loops,
+        unresolved=tuple(item for item in graph.unresolved if item[0] in own),
+    )
 
 
 def _wanted(report: Report, names: tuple[str, ...]) -> tuple[Function, ...]:

@@ -438,3 +438,35 @@ def test_looking_at_every_write_finds_no_more_loops(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(Graph, "_nominated", every)
     assert engine.check(found, Settings(select=("LL202",)), disabled=frozenset(disabled)).findings == nominated.findings
     assert len(nominated.findings) >= 14
+
+
+# -- of one function
+
+
+def test_of_one_function_only_what_it_takes_part_in(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT / "fixtures" / "demo-loop" / "broken")
+    assert drawn(capsys, "--function", "Album").splitlines()[-1] == "1 function, no loops"
+    told = drawn(capsys, "--function", "Thumbnails")
+    assert [line.split("  ")[0] for line in told.splitlines() if line[:1].isupper()] == ["Intake", "Thumbnails"]
+    assert "queue ThumbnailQueue redrives to queue ThumbnailFailures" in told
+    assert told.splitlines()[-1] == "2 functions, 1 loop"
+    assert drawn(capsys, "--function", "Cleanup", "--quiet").splitlines()[0].startswith("Cleanup")
+
+
+def test_a_name_that_is_no_function(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT / "fixtures" / "demo-loop" / "broken")
+    for command in ("graph", "functions"):
+        assert cli.main([command, "--function", "Albun"]) == 2
+        assert "there is no function 'Albun'; did you mean 'Album'?" in capsys.readouterr().err
+
+
+def test_the_list_of_one_function(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT / "fixtures" / "demo-loop" / "broken")
+    assert cli.main(["functions", "--function", "Intake", "--function", "photos.album.lambda_handler"]) == 0
+    told = capsys.readouterr().out
+    assert [line for line in told.splitlines() if line.startswith("photos")] == [
+        "photos.album.lambda_handler  fixtures/demo-loop/broken/src/photos/album.py:20",
+        "photos.intake.lambda_handler  fixtures/demo-loop/broken/src/photos/intake.py:12",
+    ]

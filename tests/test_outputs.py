@@ -23,6 +23,7 @@ from lambdalint.model import (
 from lambdalint.output import render, render_functions
 from lambdalint.output.escape import block, safe, scalar
 from lambdalint.output.view import View
+from lambdalint.templates.values import Reference, Text
 from tests import sample_report
 from tests.sample_report import FILES, FINDING, REPORT, MemoryTree
 
@@ -296,9 +297,14 @@ def test_json():
 def test_json_of_functions():
     place = Location("template.yaml", 12, 3)
     events = (EventSource("sqs", Value(State.KNOWN, "Queue"), place, {"batch_size": Value(State.KNOWN, 10)}),)
+    named = Text(("arn:aws:lambda:", Reference("", "AWS::Region"), ":1:layer:tools:3"))
+    layers = (
+        Value(State.KNOWN, Reference("t", "Shared"), Location("template.yaml", 14)),
+        Value(State.KNOWN, named, Location("shared.yaml", 2)),
+    )
     declared = DeclaredFunction(
         "Orders", "sam", place, runtime=Value(State.KNOWN, "python3.13", place), timeout=Value(State.UNKNOWN, reason="a parameter"),
-        events=Value(State.KNOWN, events), environment=Value(State.KNOWN, {"TABLE": ABSENT}),
+        events=Value(State.KNOWN, events), layers=Value(State.KNOWN, layers), environment=Value(State.KNOWN, {"TABLE": ABSENT}),
     )  # fmt: skip
     function = Function("Orders", "app.handler", "sam", "declared", "src/app.py", 9, "handler", "src", declared)
     document = json.loads(render_functions("json", Report(functions=(function,)), view()))
@@ -332,6 +338,18 @@ def test_json_of_functions():
                     }
                 ],
             },
+            "layers": {
+                "state": "known",
+                "value": [
+                    {"state": "known", "value": ["t", "Shared", ""], "path": "template.yaml", "line": 14},
+                    {
+                        "state": "known",
+                        "value": [["arn:aws:lambda:", ["", "AWS::Region", ""], ":1:layer:tools:3"]],
+                        "path": "shared.yaml",
+                        "line": 2,
+                    },
+                ],
+            },
             "environment": {"state": "known", "value": {"TABLE": {"state": "absent"}}},
         }
     ]
@@ -339,8 +357,11 @@ def test_json_of_functions():
         "app.handler  src/app.py:9\n"
         "  origin    sam template.yaml:12 as Orders\n"
         "  reason    declared\n"
-        "  runs on   python3.13\n"
-        "  events    sqs\n"
+        "  runtime   python3.13 (line 12)\n"
+        "  timeout   unknown: a parameter\n"
+        "  event     sqs Queue (line 12)\n"
+        "  layer     Shared (line 14)\n"
+        "  layer     arn:aws:lambda:${AWS::Region}:1:layer:tools:3 (shared.yaml:2)\n"
         "\n"
         "1 function\n"
     )

@@ -127,6 +127,7 @@ def _function(item: Function) -> dict[str, Any]:
         "declared_at": _place(declared) if declared else None,
         **{name: _value(item.value(name)) for name in ("runtime", "architecture", "memory", "timeout")},
         "events": _value(item.value("events")),
+        "layers": _value(item.value("layers")),
         "environment": _value(item.value("environment")),
     }
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from lambdalint.model import State
 from lambdalint.output.escape import escaped, safe
 
 if TYPE_CHECKING:
-    from lambdalint.model import Finding, Function, Report, Step, Value
+    from lambdalint.model import Finding, Function, Location, Report, Step, Value
     from lambdalint.output.view import View
 
 SEVERITY_STYLE = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
+_LABELS = {"architecture": "arch"}
 LABEL = 10  # columns of the labels at the left
 TAB = "    "
 CHAINS = 3  # call chains of one finding that are shown in full
@@ -257,14 +259,45 @@ def _function(item: Function, view: View, out: Painter) -> None:
     _labelled("reason", item.reason, view, out)
     if item.problem:
         _labelled("problem", item.problem, view, out)
-    runs = [_shown(item.value("runtime")), _shown(item.value("architecture"))]
-    runs += [_shown(item.value("memory"), " MB"), _shown(item.value("timeout"), " s")]
-    if any(runs):
-        _labelled("runs on", ", ".join(part for part in runs if part), view, out)
-    if item.events:
-        _labelled("events", ", ".join(dict.fromkeys(event.kind for event in item.events)), view, out)
+    for name, unit in (("runtime", ""), ("architecture", ""), ("memory", " MB"), ("timeout", " s")):
+        value = item.value(name)
+        if value.state is not State.ABSENT:
+            told = f"{value.value}{unit}" if value.known else f"unknown: {value.reason}"
+            _labelled(_LABELS.get(name, name), told + _from(value, declared), view, out)
+    events = item.value("events")
+    for event in item.events:
+        told = f"{event.kind} {_spelt(event.resource)}".rstrip()
+        _labelled("event", told + _at(event.location, declared), view, out)
+    if events.unknown:
+        _labelled("event", f"perhaps others: {events.reason}{_from(events, declared)}", view, out)
+    layers = item.value("layers")
+    for layer in layers.value if layers.known and type(layers.value) is tuple else ():
+        _labelled("layer", (_spelt(layer) or "unknown") + _from(layer, declared), view, out)
+    if layers.unknown:
+        _labelled("layer", f"unknown: {layers.reason}{_from(layers, declared)}", view, out)
     out.write("\n")
 
 
-def _shown(value: Value, unit: str = "") -> str:
-    return f"{value.value}{unit}" if value.known else ""
+def _spelt(value: Value) -> str:
+    """A value that may name resources, as a template would: ``Queue.Arn``, ``arn:aws:sqs:${AWS::Region}:…``."""
+    found = value.value
+    if hasattr(found, "parts"):
+        return "".join(part if isinstance(part, str) else f"${{{getattr(part, 'name', '…')}}}" for part in found.parts)
+    if hasattr(found, "name"):
+        return f"{found.name}.{found.attribute}" if found.attribute else str(found.name)
+    return found if isinstance(found, str) else ""
+
+
+def _from(value: Value, declared: Location | None) -> str:
+    """Where a value is set, or what it is the default of."""
+    if value.location is None:
+        return f" ({value.reason})" if value.known and value.reason else ""
+    return _at(value.location, declared)
+
+
+def _at(place: Location | None, declared: Location | None) -> str:
+    """A place, by its line alone where it is in the file that declares the function."""
+    if place is None:
+        return ""
+    near = declared is not None and place.path == declared.path
+    return f" (line {place.line})" if near else f" ({place.path}:{place.line})"
