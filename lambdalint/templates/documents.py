@@ -17,6 +17,7 @@ document that would expand beyond the budget is refused whole.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from lambdalint.records import NamedTuple
@@ -38,6 +39,7 @@ MAP = "map"
 LIST = "list"
 SCALAR = "scalar"
 
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _STANDARD = "tag:yaml.org,2002:"
 _DATE = re.compile(r"\d{4}-(\d\d)-(\d\d)$")
 _TAGGED = {
@@ -91,9 +93,7 @@ class Node:
     @property
     def null(self) -> bool:
         """Whether this is an empty value (``~``, ``null`` or nothing at all)."""
-        return (
-            self.kind == SCALAR and not self.quoted and not self.tag and self.value in ("", "~", "null", "Null", "NULL")
-        )
+        return self.kind == SCALAR and self.value in _NULLS and not self.quoted and not self.tag
 
 
 class Document(NamedTuple):
@@ -113,10 +113,10 @@ def read_yaml(data: bytes) -> Document:
 
     if data.count(b"%TAG") > TAG_DIRECTIVE_LIMIT:
         raise Malformed(f"more than {TAG_DIRECTIVE_LIMIT} %TAG directives")
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     text = decoded(data)
     try:
-        return _Composer().compose(yaml.parse(text, Loader=loader), yaml)
+        loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+        return _Composer(yaml).compose(iter(loader.get_event, None))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         reason = error.problem or error.context or "not YAML"
@@ -148,15 +148,20 @@ def decoded(data: bytes) -> str:
 class _Composer:
     """Builds nodes from YAML events, without recursion."""
 
-    def __init__(self) -> None:
+    def __init__(self, yaml: Any) -> None:
         self.problems: list[str] = []
         self.anchors: dict[str, Node | None] = {}
+        self.kinds = {yaml.MappingStartEvent: MAP, yaml.SequenceStartEvent: LIST}
+        self.scalar_event = yaml.ScalarEvent
+        self.end_events = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
+        self.alias_event = yaml.AliasEvent
+        self.document_event = yaml.DocumentStartEvent
 
     def problem(self, line: int, reason: str) -> None:
         if len(self.problems) < PROBLEM_LIMIT:
             self.problems.append(f"line {line}: {reason}")
 
-    def compose(self, events: Any, yaml: Any) -> Document:
+    def compose(self, events: Iterable[Any]) -> Document:
         root: Node | None = None
         # One entry for each open collection: the node, its children so far, its anchor.
         stack: list[tuple[Node, list[Node], str | None]] = []
@@ -164,30 +169,27 @@ class _Composer:
         for event in events:
             kind = type(event)
             node: Node | None
-            if kind is yaml.ScalarEvent:
+            if kind is self.scalar_event:
                 count += 1
                 node = self.scalar(event)
                 if event.anchor:
                     self.anchors[event.anchor] = node
-            elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+            elif kind in self.kinds:
                 count += 1
                 mark = event.start_mark
                 if len(stack) >= DEPTH_LIMIT:
                     raise Malformed(f"line {mark.line + 1}: nested deeper than {DEPTH_LIMIT} levels")
-                tag = self.collection_tag(event)
-                opened = Node(
-                    MAP if kind is yaml.MappingStartEvent else LIST, None, mark.line + 1, mark.column + 1, 0, tag
-                )
+                tag = self.local_tag(event.tag, mark.line + 1, None) if event.tag else ""
                 if event.anchor:
                     self.anchors[event.anchor] = None  # open: an alias to it would be a cycle
-                stack.append((opened, [], event.anchor))
+                stack.append((Node(self.kinds[kind], None, mark.line + 1, mark.column + 1, 0, tag), [], event.anchor))
                 continue
-            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+            elif kind in self.end_events:
                 node, children, anchor = stack.pop()
                 self.close(node, children, len(stack))
                 if anchor:
                     self.anchors[anchor] = node
-            elif kind is yaml.AliasEvent:
+            elif kind is self.alias_event:
                 count += 1
                 line = event.start_mark.line + 1
                 if event.anchor not in self.anchors:
@@ -195,7 +197,7 @@ class _Composer:
                 node = self.anchors[event.anchor]
                 if node is None:
                     raise Malformed(f"line {line}: alias *{event.anchor} inside its own anchor")
-            elif kind is yaml.DocumentStartEvent:
+            elif kind is self.document_event:
                 documents += 1
                 if documents > 1:
                     self.problem(event.start_mark.line + 1, "a second document in one file; only the first is read")
@@ -213,24 +215,24 @@ class _Composer:
 
     def scalar(self, event: Any) -> Node:
         start, end = event.start_mark, event.end_mark
-        quoted = bool(event.style)
-        tag = event.tag or ""
+        line = start.line
         value = event.value
+        tag = event.tag or ""
         if tag:
-            tag = self.local_tag(tag, start.line + 1, value)
-        elif not quoted and value:
-            if value == "=":
-                self.problem(start.line + 1, "a bare = is not a value that deployment tools load")
-            elif value[0].isdigit():
-                if (date := _DATE.match(value)) and not _is_date(date):
-                    self.problem(start.line + 1, f"{value} is not a date, and deployment tools refuse it unquoted")
-                elif len(value) > DIGIT_LIMIT and value.isdecimal():
-                    self.problem(start.line + 1, f"a number of {len(value):,} digits")
-        end_column = end.column + 1 if end.line == start.line else 0
-        return Node(SCALAR, value, start.line + 1, start.column + 1, end_column, tag, quoted)
+            tag = self.local_tag(tag, line + 1, value)
+        elif value and value[0] in "=0123456789" and not event.style:
+            self.judge(line + 1, value)
+        end_column = end.column + 1 if end.line == line else 0
+        return Node(SCALAR, value, line + 1, start.column + 1, end_column, tag, bool(event.style))
 
-    def collection_tag(self, event: Any) -> str:
-        return self.local_tag(event.tag, event.start_mark.line + 1, None) if event.tag else ""
+    def judge(self, line: int, value: str) -> None:
+        """Notes a plain value that deployment tools refuse."""
+        if value == "=":
+            self.problem(line, "a bare = is not a value that deployment tools load")
+        elif (date := _DATE.match(value)) and not _is_date(date):
+            self.problem(line, f"{value} is not a date, and deployment tools refuse it unquoted")
+        elif len(value) > DIGIT_LIMIT and value.isdecimal():
+            self.problem(line, f"a number of {len(value):,} digits")
 
     def local_tag(self, tag: str, line: int, text: str | None) -> str:
         """A local tag (``!Ref``) as it is; a standard one is checked against the value and dropped."""
@@ -249,7 +251,7 @@ class _Composer:
     def close(self, node: Node, children: list[Node], depth: int) -> None:
         if node.kind == LIST:
             node.value = children
-            node.weight += sum(child.weight for child in children)
+            node.weight += sum([child.weight for child in children])
         else:
             node.value = self.mapping(node, children, depth)
         if node.weight > NODE_LIMIT:
@@ -258,20 +260,21 @@ class _Composer:
     def mapping(self, node: Node, children: list[Node], depth: int) -> dict[str, tuple[Node, Node]]:
         own: dict[str, tuple[Node, Node]] = {}
         merged: dict[str, tuple[Node, Node]] = {}
+        node.weight += sum([child.weight for child in children])
         for key, value in zip(children[::2], children[1::2], strict=True):
-            node.weight += key.weight + value.weight
             if key.kind != SCALAR:
                 self.problem(key.line, "a list or mapping as a key")
                 continue
-            if key.value == "<<" and not key.quoted:
+            name = key.value
+            if name == "<<" and not key.quoted:
                 self.merge(merged, value)
                 continue
             if key.tag:
                 self.problem(key.line, f"tag {key.tag} on a key")
-            if key.value in own and depth < REPEATED_KEY_DEPTH:
-                first = own[key.value][0].line
-                self.problem(key.line, f"key {key.value[:80]!r} again (first at line {first}); the last one counts")
-            own[key.value] = (key, value)
+            if name in own and depth < REPEATED_KEY_DEPTH:
+                first = own[name][0].line
+                self.problem(key.line, f"key {name[:80]!r} again (first at line {first}); the last one counts")
+            own[name] = (key, value)
         if not merged:
             return own
         for name, pair in merged.items():
@@ -426,7 +429,7 @@ def _scan_json(text: str) -> Document:
 def _close_json(node: Node, children: list[Any], depth: int, problems: list[str]) -> None:
     if node.kind == LIST:
         node.value = children
-        node.weight += sum(child.weight for child in children)
+        node.weight += sum([child.weight for child in children])
         return
     pairs: dict[str, tuple[Node, Node]] = {}
     for key, value in children:

@@ -103,8 +103,8 @@ class Stack:
         self.resources: dict[str, Entry] = {}
         self.left = STEP_LIMIT
         self.expansions = EXPANSION_LIMIT
-        # By identity of the node, which is kept alive with its value.
-        self.memo: dict[int, tuple[Node, Value]] = {}
+        # By identity of the node, which is kept alive with its value; None while it is worked out.
+        self.memo: dict[int, tuple[Node, Value | None]] = {}
         self.sizes = Sizes()
         transform = root.get("Transform")
         self.sam = transform is not None and "AWS::Serverless-2016-10-31" in _scalars(transform)
@@ -162,13 +162,16 @@ class Stack:
         """What a node says. Absent for None, ``null`` and ``AWS::NoValue``."""
         if node is None or node.null:
             return ABSENT
-        if not bindings:
+        plain = node.kind == SCALAR and not node.tag and "$" not in node.value  # costs less than to remember it
+        if not bindings and not plain:
             # Nodes are shared between functions through Globals and aliases.
             found = self.memo.get(id(node))
             if found is None:
-                self.memo[id(node)] = (node, unknown("a value that refers to itself", self.location(node)))
-                found = self.memo[id(node)] = (node, self.checked(self.evaluated(node, bindings)))
-            return found[1]
+                self.memo[id(node)] = (node, None)
+                value = self.checked(self.evaluated(node, bindings))
+                self.memo[id(node)] = (node, value)
+                return value
+            return found[1] or unknown("a value that refers to itself", self.location(node))
         return self.checked(self.evaluated(node, bindings))
 
     def checked(self, value: Value) -> Value:
@@ -205,7 +208,7 @@ class Stack:
                 key, below = node.value[name]
                 if name not in _INTRINSICS:
                     return unknown(f"{name[:40]} is not known", place)
-                return self.intrinsic(name, below, self.location(key)._replace(end_line=0, end_column=0), bindings)
+                return self.intrinsic(name, below, Location(self.path, key.line, key.column), bindings)
         members = {}
         for name, (_, below) in node.value.items():
             value = self.evaluate(below, bindings)

@@ -78,17 +78,17 @@ class _Project:
             function = self.found.functions[len(self.keys)]
             self.keys.append(((function.location.path, function.name),))
 
-    def document(self, path: str) -> tuple[Document, bytes]:
-        """A YAML or JSON file.
+    def document(self, path: str, data: bytes | None = None) -> tuple[Document, bytes]:
+        """A YAML or JSON file, of which ``data`` is what has been read of it already.
 
         Raises:
             Malformed: not one.
             Unreadable: not there, or too large.
         """
+        if data is None or len(data) > YAML_LIMIT:
+            data = self.tree.read(path, JSON_LIMIT if path.endswith(".json") else YAML_LIMIT)
         if path.endswith(".json"):
-            data = self.tree.read(path, JSON_LIMIT)
             return read_json(data), data
-        data = self.tree.read(path, YAML_LIMIT)
         if data.lstrip()[:1] in _JSON_STARTS:
             # A template in JSON under another name; what is not quite JSON may still be YAML's flow style.
             try:
@@ -100,8 +100,9 @@ class _Project:
     def read_stacks(self, paths: Sequence[str]) -> None:
         """CloudFormation templates: those that nest others first, so that these know their parameters."""
         nesting: dict[str, tuple[Document, bytes]] = {}
+        others: dict[str, bytes] = {}
         for path in paths:
-            self.guarded(path, partial(self._load_nesting, path, nesting))
+            self.guarded(path, partial(self._load, path, nesting, others))
         children = set()
         for path, (document, _) in nesting.items():
             for child in self._children(path, document.root):
@@ -114,15 +115,19 @@ class _Project:
         for path in paths:
             if path in nesting:
                 self.guarded(path, partial(self.stack, path, *nesting[path]))
-            elif path not in failed:
-                self.guarded(path, partial(self._read_stack, path))
+            elif path not in failed and (path in others or path in self.arguments):
+                self.guarded(path, partial(self._read_stack, path, others.pop(path, None)))
 
-    def _load_nesting(self, path: str, nesting: dict[str, tuple[Document, bytes]]) -> None:
+    def _load(self, path: str, nesting: dict[str, tuple[Document, bytes]], others: dict[str, bytes]) -> None:
+        """Reads a file; notes the document of a stack that nests others, and what else may be of concern."""
         data = self.tree.read(path, JSON_LIMIT)
         if any(mark in data for mark in _NESTING):
-            document, data = self.document(path)
+            document, data = self.document(path, data)
             if is_stack(document.root):
                 nesting[path] = (document, data)
+                return
+        if _is_named(path) or _concerns(data):
+            others[path] = data
 
     def _children(self, path: str, root: Node | None) -> list[str]:
         quiet = Found()
@@ -152,21 +157,12 @@ class _Project:
                         taken[name] = unknown(f"the stacks that nest this one differ in {name}", value.location)
                 waiting.append(child)
 
-    def _read_stack(self, path: str) -> None:
-        if not (_is_named(path) or path in self.arguments or self._concerns(path)):
-            return
-        document, data = self.document(path)
+    def _read_stack(self, path: str, data: bytes | None) -> None:
+        document, data = self.document(path, data)
         if path.endswith((".yml", ".yaml")) and _is_service(document.root):
             self._service(path, document)
             return
         self.stack(path, document, data)
-
-    def _concerns(self, path: str) -> bool:
-        """Whether a template holds anything of Lambda's, or may be a service: others cost their parsing for nothing."""
-        data = self.tree.read(path, JSON_LIMIT)
-        if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            return True
-        return any(mark in data for mark in _CONCERNED) or (b"provider:" in data and b"functions:" in data)
 
     def stack(self, path: str, document: Document, data: bytes) -> None:
         """One CloudFormation template."""
@@ -247,6 +243,13 @@ def _distinct(functions: Sequence[DeclaredFunction]) -> list[DeclaredFunction]:
 def _is_manifest(root: Node | None) -> bool:
     """Whether a document is one of Kubernetes, whose files often hold several and are called template.yaml too."""
     return root is not None and root.kind == MAP and None not in (root.get("apiVersion"), root.get("kind"))
+
+
+def _concerns(data: bytes) -> bool:
+    """Whether a template holds anything of Lambda's, or may be a service: others cost their parsing for nothing."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return True
+    return any(mark in data for mark in _CONCERNED) or (b"provider:" in data and b"functions:" in data)
 
 
 def _is_named(path: str) -> bool:

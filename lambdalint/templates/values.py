@@ -102,10 +102,11 @@ class Sizes:
         else:
             parts = found
         for part in parts:
-            if isinstance(part, Value):
-                total += self.of(part)
+            inner = part.value if isinstance(part, Value) else part
+            if isinstance(inner, str):
+                total += 1 + len(inner) // 1000
             else:
-                total += 1 + (len(part) // 1000 if isinstance(part, str) else 0)
+                total += self.of(part) if isinstance(part, Value) else 1
         self.known[id(found)] = (found, total)
         return total
 
