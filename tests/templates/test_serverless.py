@@ -280,3 +280,67 @@ def test_the_payload_format_of_http_apis_is_the_providers(written, at):
     )
     (web,) = written({"serverless.yml": text}).functions
     assert at(web.events.value[0].setting("payload_version")) == ("1.0", 6)
+
+
+# Each kind of event as the framework's documentation writes it: kind, source, settings.
+EVENTS = [
+    ("http: GET orders", "api", None, {"method": "GET", "path": "orders", "payload_version": "1.0"}),
+    ("httpApi: {path: /orders, method: post}", "http", None, {"method": "post", "payload_version": "2.0"}),
+    ("httpApi: '*'", "http", None, {"method": "*"}),
+    ("websocket: $connect", "websocket", None, {"route": "$connect"}),
+    ("s3: photos", "s3", "photos", {"events": ("s3:ObjectCreated:*",)}),
+    ("s3: {bucket: photos, event: s3:ObjectRemoved:*, rules: [{prefix: in/}, {suffix: .jpg}]}", "s3", "photos",
+     {"events": ("s3:ObjectRemoved:*",), "prefix": "in/", "suffix": ".jpg"}),
+    ("schedule: rate(1 hour)", "schedule", None, {"schedule": "rate(1 hour)"}),
+    ("schedule: {rate: cron(0 12 * * ? *), enabled: false}", "schedule", None, {"enabled": False}),
+    ("sns: news", "sns", "news", {}),
+    ("sns: arn:aws:sns:eu-west-1:1:news", "sns", "arn:aws:sns:eu-west-1:1:news", {}),
+    ("sqs: {arn: 'arn:aws:sqs:eu-west-1:1:jobs', batchSize: 5, maximumBatchingWindow: 9, functionResponseType: ReportBatchItemFailures}",
+     "sqs", "arn:aws:sqs:eu-west-1:1:jobs", {"batch_size": 5, "batching_window": 9, "response_types": ("ReportBatchItemFailures",)}),
+    ("stream: arn:aws:kinesis:eu-west-1:1:stream/clicks", "kinesis", "arn:aws:kinesis:eu-west-1:1:stream/clicks", {}),
+    ("stream: {type: dynamodb, arn: x, startingPosition: LATEST, bisectBatchOnFunctionError: true, parallelizationFactor: 4}",
+     "dynamodb", "x", {"starting_position": "LATEST", "bisect": True, "parallelization": 4}),
+    ("msk: {arn: 'arn:aws:kafka:eu-west-1:1:cluster/c', topic: orders, batchSize: 7}", "msk", "arn:aws:kafka:eu-west-1:1:cluster/c",
+     {"topics": ("orders",), "batch_size": 7}),
+    ("kafka: {bootstrapServers: [b.example:9092], topic: orders}", "kafka", None, {"topics": ("orders",)}),
+    ("activemq: {arn: 'arn:aws:mq:eu-west-1:1:broker:b', queue: q}", "mq", "arn:aws:mq:eu-west-1:1:broker:b", {"queues": ("q",)}),
+    ("rabbitmq: {arn: 'arn:aws:mq:eu-west-1:1:broker:b', queue: q}", "mq", "arn:aws:mq:eu-west-1:1:broker:b", {"queues": ("q",)}),
+    ("documentDb: {cluster: 'arn:aws:rds:eu-west-1:1:cluster:c', db: d}", "documentdb", "arn:aws:rds:eu-west-1:1:cluster:c", {}),
+    ("alb: {listenerArn: listener, priority: 1, conditions: {path: /x}}", "alb", "listener", {}),
+    ("eventBridge: {eventBus: bus, pattern: {source: [shop]}}", "eventbridge", "bus", {}),
+    ("eventBridge: {schedule: rate(1 day)}", "schedule", None, {"schedule": "rate(1 day)"}),
+    ("cloudwatchEvent: {event: {source: [aws.ec2]}}", "eventbridge", None, {}),
+    ("cloudwatchLog: /aws/lambda/other", "cloudwatch-logs", "/aws/lambda/other", {}),
+    ("cloudwatchLog: {logGroup: /x, filter: ERROR}", "cloudwatch-logs", "/x", {"filters": "ERROR"}),
+    ("cognitoUserPool: {pool: people, trigger: PreSignUp}", "cognito", "people", {"events": ("PreSignUp",)}),
+    ("iot: {sql: SELECT * FROM 'a/b'}", "iot", None, {"sql": "SELECT * FROM 'a/b'"}),
+    ("iotFleetProvisioning: {templateName: t, provisioningRoleArn: r}", "iot", None, {}),
+    ("alexaSkill: amzn1.ask.skill.x", "alexa", None, {}),
+    ("alexaSmartHome: amzn1.ask.skill.x", "alexa", None, {}),
+    ("cloudFront: {eventType: viewer-request, origin: s3://x}", "cloudfront", None, {}),
+    ("something: new", "unknown", None, {"type": "something"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("event", "kind", "source", "settings"), EVENTS)
+def test_each_kind_of_event(written, event, kind, source, settings):
+    text = f"service: x\nprovider: {{name: aws}}\nfunctions:\n  f:\n    handler: a.b\n    events:\n      - {event}\n"
+    found = written({"serverless.yml": text})
+    assert found.problems == ()
+    (read,) = found.functions[0].events.value
+    assert (read.kind, read.resource.value, read.location.line) == (kind, source, 7)
+    assert {name: read.setting(name).value for name in settings} == settings
+
+
+def test_packages_of_single_functions(written, at):
+    text = (
+        "service: x\nprovider: {name: aws, runtime: python3.13, memorySize: 256}\npackage: {individually: true}\n"
+        "functions:\n  one:\n    handler: a.b\n    module: one\n  two:\n    handler: a.b\n"
+        "    package: {artifact: two.zip}\n    memorySize: 512\n    layers: [{Ref: SharedLambdaLayer}]\n"
+        "layers: {shared: {path: layer}}\n"
+    )
+    one, two = written({"serverless.yml": text, "two.zip": "x"}).functions
+    assert at(one.code_root) == ("one", 7)
+    assert at(two.code_root) == ("two.zip", 10)
+    assert (at(one.memory), at(two.memory)) == ((256, 2), (512, 11))
+    assert [layer.value.name for layer in two.layers.value] == ["SharedLambdaLayer"]
