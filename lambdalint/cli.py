@@ -45,24 +45,34 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}; see `{self.prog} --help`")
 
 
-def parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
-    """The parser of all commands, or of the one that ``arguments`` begin with: each takes its time to make."""
-    top = _parser(_Parser, "lambdalint", "Static analyzer and bundle linter for AWS Lambda functions in Python.")
+def parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """What the command line says. The parser of one command is made if it stands first, which is most of the time.
+
+    Raises:
+        UsageError: it cannot be understood.
+    """
+    first = arguments[0] if arguments else ""
+    if first in COMMANDS:
+        text, build = COMMANDS[first]
+        command = _parser(_Parser, f"lambdalint {first}", text)
+        build(command)
+        return command.parse_args(arguments[1:])
+    top = _parser(_Parser, "lambdalint", "static analyzer and bundle linter for AWS Lambda functions in Python")
     top.add_argument("--version", action="version", version=f"lambdalint {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True, prog="lambdalint")
-    for name in arguments[:1] if arguments and arguments[0] in COMMANDS else COMMANDS:
-        text, build = COMMANDS[name]
-        made = _parser(commands.add_parser, name, text[0].upper() + text[1:] + ".", help=text)
+    for name, (text, build) in COMMANDS.items():
+        command = _parser(commands.add_parser, name, text, help=text)
         if name in arguments:
-            build(made)
-    return top
+            build(command)
+    return top.parse_args(arguments)
 
 
 def _parser(
     make: Callable[..., argparse.ArgumentParser], name: str, text: str, **options: str
 ) -> argparse.ArgumentParser:
     # argparse would import shutil to find out the width, for every option
-    return make(name, description=text, allow_abbrev=False, formatter_class=_formatter, **options)
+    description = text[0].upper() + text[1:] + "."
+    return make(name, description=description, allow_abbrev=False, formatter_class=_formatter, **options)
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:
@@ -110,7 +120,7 @@ def _baseline_options(command: argparse.ArgumentParser) -> None:
         ("create", "write a baseline that accepts all findings"),
         ("update", "remove what is no longer found from the baseline, and add nothing"),
     ):
-        action = _parser(actions.add_parser, name, text[0].upper() + text[1:] + ".", help=text)
+        action = _parser(actions.add_parser, name, text, help=text)
         _runs(action, _baseline)
         _paths(action)
         _options(action, _only(*BASELINE_KEYS))
@@ -122,7 +132,7 @@ def _baseline_options(command: argparse.ArgumentParser) -> None:
 def _config_options(command: argparse.ArgumentParser) -> None:
     actions = command.add_subparsers(dest="action", metavar="ACTION", required=True, prog=command.prog)
     text = "print every setting and where it comes from"
-    show = _parser(actions.add_parser, "show", text[0].upper() + text[1:] + ".", help=text)
+    show = _parser(actions.add_parser, "show", text, help=text)
     _runs(show, _config_show)
     _paths(show)
     _options(show, [option for option in OPTIONS if option.flags])
@@ -193,8 +203,8 @@ def main(argv: list[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     tracebacks = "-vv" in arguments or arguments.count("-v") + arguments.count("--verbose") > 1
     try:
-        parsed = parser(arguments).parse_args(arguments)
-        status: int = parsed.run(parsed)
+        given = parsed(arguments)
+        status: int = given.run(given)
         _flush()
     except UsageError as error:
         _say(f"error: {error}")

@@ -113,7 +113,7 @@ def test_exit_status_is_the_same_for_every_format(report, capsys, format_, value
     [
         (["chek"], "invalid choice: 'chek'"),
         ([], "the following arguments are required: COMMAND; see `lambdalint --help`"),
-        (["check", "--selct", "LL1"], "unrecognized arguments: --selct; see `lambdalint --help`"),
+        (["check", "--selct", "LL1"], "unrecognized arguments: --selct; see `lambdalint check --help`"),
         (["check", "--sel", "LL1"], "unrecognized arguments: --sel; see"),
         (["check", "--select"], "argument --select: expected one argument; see `lambdalint check --help`"),
         (["check", "nope"], "there is no file or directory 'nope'; check the path"),
