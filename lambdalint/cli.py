@@ -11,7 +11,6 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
 
 from lambdalint import __version__
 from lambdalint.errors import UsageError
@@ -28,7 +27,10 @@ from lambdalint.settings import (
     split,
 )
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
     from lambdalint.baseline import Baseline
     from lambdalint.discover import Project
     from lambdalint.model import Report

@@ -13,7 +13,6 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, ClassVar
 
 from lambdalint.data import table
 from lambdalint.errors import UsageError
@@ -22,7 +21,10 @@ from lambdalint.patterns import regex
 from lambdalint.records import NamedTuple
 from lambdalint.tree import DirectoryTree, Tree, Unreadable
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import ClassVar
+
     from pathspec import GitIgnoreSpec
 
 EXCLUDED_DIRECTORIES = frozenset(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from lambdalint.errors import UsageError, nearest
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from lambdalint.discover import Project
     from lambdalint.model import EventGraph, Finding, Function, Report

@@ -7,9 +7,10 @@ field when they are strings, and took 13 of the 70 CPU milliseconds of such a ru
 from __future__ import annotations
 
 from collections import namedtuple
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
     from typing import NamedTuple as NamedTuple  # noqa: PLC0414 - what type checkers know, handed on
 else:
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from lambdalint.diagnostics import DIAGNOSTICS, Diagnostic
 from lambdalint.errors import UsageError, nearest
@@ -17,6 +16,7 @@ from lambdalint.records import NamedTuple
 from lambdalint.rule import Rule, Wanted
 from lambdalint.settings import COMMAND_LINE
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 

@@ -10,12 +10,14 @@ as a template declares it, whether or not its code was found).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
 
 from lambdalint.model import Confidence, Finding, Location, Severity, Step
 from lambdalint.records import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import ClassVar
+
     from lambdalint.source.declared import DeclaredView
     from lambdalint.source.views import FunctionView, SiteView
 

@@ -14,13 +14,16 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from lambdalint.errors import UsageError, nearest
 from lambdalint.model import Confidence, Severity
 from lambdalint.patterns import regex
 from lambdalint.records import NamedTuple
 from lambdalint.tree import DirectoryTree, Unreadable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 FILE_NAMES = ("lambdalint.toml", ".lambdalint.toml", "pyproject.toml")
 FORMATS = ("text", "concise", "json", "sarif", "github")

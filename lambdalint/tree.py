@@ -8,7 +8,12 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import Protocol
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+else:
+    Protocol = object
 
 
 class Unreadable(Exception):
@@ -24,11 +29,9 @@ class Tree(Protocol):
         Raises:
             Unreadable: not there, not a regular file, not readable, or longer than ``limit`` bytes.
         """
-        ...
 
     def exists(self, path: str) -> bool:
         """Whether ``path`` is a regular file of this tree."""
-        ...
 
 
 class DirectoryTree:

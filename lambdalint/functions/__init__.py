@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from lambdalint.source.program import parent
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from lambdalint.discover import Project
     from lambdalint.model import DeclaredFunction, Function

@@ -6,7 +6,6 @@ Most files are only looked at as bytes: a file without a function that might be 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
 from lambdalint.discover import is_test
@@ -17,7 +16,10 @@ from lambdalint.records import NamedTuple
 from lambdalint.source.program import SOURCE_LIMIT, Program, join, parent
 from lambdalint.tree import Unreadable
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from lambdalint.functions.handlers import Locator
     from lambdalint.source.names import Names, Node, Values
     from lambdalint.source.skeleton import CallRef, Def, Expr, Param, Skeleton

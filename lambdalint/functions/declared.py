@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from lambdalint.data import table
 from lambdalint.functions.handlers import Handler, Locator, Module, Target, parse
@@ -12,6 +11,7 @@ from lambdalint.source.program import Program, join, parent
 from lambdalint.templates.values import Text
 from lambdalint.tree import Unreadable
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from lambdalint.source.names import Node
 

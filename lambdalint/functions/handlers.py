@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from lambdalint.data import table
 from lambdalint.discover import is_test
@@ -16,6 +15,7 @@ from lambdalint.patterns import regex
 from lambdalint.records import NamedTuple
 from lambdalint.source.program import join, parent
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from lambdalint.source.names import Names, Node
     from lambdalint.source.program import Program

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from lambdalint.model import State
 from lambdalint.output.escape import escaped, safe
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from lambdalint.model import Finding, Function, Location, Report, Step, Value
     from lambdalint.output.view import View

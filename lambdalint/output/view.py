@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from lambdalint.patterns import regex
 from lambdalint.tree import Tree, Unreadable
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from lambdalint.model import Location
 

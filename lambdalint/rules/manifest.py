@@ -5,7 +5,9 @@ Module, code, name, on by default, `Wanted` (in the order of its fields), needs.
 
 from __future__ import annotations
 
-from typing import Any
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] = (
     (

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
 from lambdalint.records import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from lambdalint.model import Function
     from lambdalint.source.names import Names, Node, Value, Values
     from lambdalint.source.skeleton import CallRef, Def, Expr

@@ -24,16 +24,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
 from lambdalint.patterns import regex
 from lambdalint.source.skeleton import CallRef, Class, Def, Expr, Skeleton
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from lambdalint.source.program import Program
 
-Value = tuple[Any, ...]
+Value = tuple["Any", ...]
 Values = tuple[Value, ...]
 Node = tuple[str, str]  # (path, qualname) of a definition
 

@@ -8,10 +8,10 @@ Framework, Terraform and Chalice. Nothing is run, fetched, or read outside the t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from lambdalint.patterns import regex
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from lambdalint.templates.values import Templates
     from lambdalint.tree import Tree
