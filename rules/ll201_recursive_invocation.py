@@ -23,8 +23,8 @@ class RecursiveInvocation(Rule):
     by the asynchronous queue starts the chain again.
 
     Reported is the invoke, where the name that it is given is the function's own for some function that reaches
-    it. Behind a test of the remaining time it is a continuation and a warning; behind a counter
-    from the event that is compared first it is information.
+    it. Behind a test of the remaining time it is a continuation and a warning; behind a counter from the event that
+    is compared first, and where the event that is handed over takes another way, it is information.
 
     Triggers:
         1. [context] The name or ARN of the context object, also picked apart, kept or handed on.
@@ -32,6 +32,7 @@ class RecursiveInvocation(Rule):
         3. [template] A variable or name that the template resolves to this function.
         4. [continuation] The same behind a test of ``get_remaining_time_in_millis``.
         5. [bounded] The same behind a comparison of a counter from the event.
+        6. [once] The same behind a test of the event that the payload fails.
 
     Exemptions:
         1. [other-function] The name of another function, also one made from its own name.
@@ -67,6 +68,7 @@ class RecursiveInvocation(Rule):
             "": (Severity.ERROR, ""),
             "time": (Severity.WARNING, " while time remains"),
             "counter": (Severity.INFO, " up to a bound that the event carries"),
+            "once": (Severity.INFO, " once"),
         }[recursion.bound]
         yield self.finding(
             site.location,

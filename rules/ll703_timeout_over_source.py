@@ -31,8 +31,8 @@ class TimeoutOverSource(Rule):
 
     A queue hides a message that it handed over. Shows it the message again while the function is still at work, the
     message is handled twice; Lambda therefore refuses an event source mapping where the queue's visibility timeout is
-    shorter than the function's timeout. Its guide advises six times that, plus the batching window, so that messages
-    of a throttled function do not run out of attempts; what is below that is a note.
+    shorter than the function's timeout. Its guide advises six times that, so that messages of a throttled function do
+    not run out of attempts; what is below that is a note.
 
     Compared are the numbers of the template, and the services' own where it sets none. Of several sources the one that
     waits longest counts. An integration that may invoke the function without waiting, and one that streams the answer,
@@ -107,7 +107,7 @@ class TimeoutOverSource(Rule):
                 f" {lasts.value} s"
             )
             severity = Severity.WARNING
-        elif not advised.known or hidden.value >= advised.value:
+        elif hidden.value >= advised.value:
             return
         related = (
             (lasts.location, f"the function may run for {lasts.value} s"),

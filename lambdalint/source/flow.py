@@ -975,7 +975,7 @@ class Flow:
                 return True
             term = ("const", default[1])
         if term[0] == "const":
-            return _holds(term[1], test, value)
+            return holds(term[1], test, value)
         if term[0] == "param":
             return (edge.caller[0], term[1], term[2]), test, value
         return _holds_for_object(test) or not self._is_object(edge.caller, term)
@@ -1003,7 +1003,7 @@ class Flow:
                 return test != "has"
             default = passed_on.default
             known = passed_on.has_default and default is not None and default[0] == "k"
-            return not known or _holds(default[1], test, value)
+            return not known or holds(default[1], test, value)
 
         return all(held(condition) for condition in state.conditions)
 
@@ -1068,7 +1068,7 @@ class Flow:
                         found.add(((node[0], term[1], term[2]), test, value))
                     elif test == "truthy" and (key := self._looked_up(node, term)) is not None:
                         found.add(((node[0], key[0][1], key[0][2]), "has", key[1]))
-                    elif term[0] == "const" and not _holds(term[1], test, value):
+                    elif term[0] == "const" and not holds(term[1], test, value):
                         return None
                     elif test == "any" and all(one[0][0] == "param" for one in value):
                         options = frozenset(((node[0], one[0][1], one[0][2]), *one[1:]) for one in value)
@@ -1200,7 +1200,8 @@ def _holds_for_object(test: str) -> bool:
     return test in ("truthy", "different", "has", "lacks")
 
 
-def _holds(actual: Any, test: str, value: Any) -> bool:
+def holds(actual: Any, test: str, value: Any) -> bool:
+    """Whether a constant meets a demand of `demands` (of those that compare)."""
     if test == "truthy":
         return bool(actual)
     if test == "falsy":

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lambdalint.records import NamedTuple
+from lambdalint.source.flow import demands, holds
+from lambdalint.source.reduction import ABSENT, UNKNOWN
 from lambdalint.source.trace import Tracer
 
 if TYPE_CHECKING:
@@ -17,15 +19,15 @@ if TYPE_CHECKING:
 
 OWN_NAMES = frozenset({"function_name", "invoked_function_arn"})
 OWN_VARIABLE = "AWS_LAMBDA_FUNCTION_NAME"
-_BOUNDS = ("", "time", "counter")  # the gravest first
+_BOUNDS = ("", "time", "counter", "once")  # the gravest first
 
 
 class Recursion(NamedTuple):
     """An invoke of the function itself.
 
     ``verdict`` holds the routes on which it is one, ``evidence`` says how that is known; ``bound`` is ``time`` or
-    ``counter`` where a test of it stands before the invoke on all of them, else ""; ``functions`` are those of
-    templates that invoke themselves.
+    ``counter`` where a test of it stands before the invoke on all of them, ``once`` where the event that is handed over
+    takes another way, else ""; ``functions`` are those of templates that invoke themselves.
     """
 
     verdict: Verdict
@@ -52,7 +54,7 @@ def recursion(site: SiteView, name: Term, verdict: Verdict) -> Recursion | None:
         if own:
             routes.append(route)
             evidence.update(dict.fromkeys(told for _, told in own))
-            bounds.add(_bound(site.flow, region, site.place, site.context, route))
+            bounds.add("once" if _takes_another_way(site, region, route) else _bound(site, region, route))
             functions += [function for function, _ in own if function.declared is not None]
     if not routes:
         return None
@@ -128,19 +130,71 @@ def _is_name(name: Any, function: Function) -> bool:
     return own is not None and (name == own or name.endswith(f":function:{own}"))
 
 
-def _bound(flow: Flow, region: Region, node: Node, context: Context, route: Route) -> str:
-    """What a test before the invoke, here or in a caller, compares: the remaining time, or a counter of the event."""
-    found = set()
-    places = [(node, context)]
+def _places(site: SiteView, route: Route) -> list[tuple[Node, Context]]:
+    """The definitions on a route, each with what stands around its step."""
+    places = [(site.place, site.context)]
     for edge in route.edges:
-        call = flow.call(edge.caller, edge.call.k) if edge.call is not None else None
+        call = site.flow.call(edge.caller, edge.call.k) if edge.call is not None else None
         if call is not None:
             places.append((edge.caller, call.context))
-    for at, frames in places:
-        for frame in frames:
-            if frame[0] == "if":
-                found.add(_test(flow, region, at, frame[2]))
+    return places
+
+
+def _bound(site: SiteView, region: Region, route: Route) -> str:
+    """What a test before the invoke, here or in a caller, compares: the remaining time, or a counter of the event."""
+    found = {
+        _test(site.flow, region, at, frame[2])
+        for at, frames in _places(site, route)
+        for frame in frames
+        if frame[0] == "if"
+    }
     return "counter" if "counter" in found else "time" if "time" in found else ""
+
+
+def _takes_another_way(site: SiteView, region: Region, route: Route) -> bool:
+    """Whether a test of the event leads to the invoke that the event which is handed over fails."""
+    given = site.argument("Payload")
+    payload = _unwrapped(site, given) if given is not None else None
+    if payload is None:
+        return False
+    return any(
+        _fails(site, region, at, demand, payload)
+        for at, frames in _places(site, route)
+        for frame in frames
+        if frame[0] == "if"
+        for demand in demands(frame[2], frame[3])
+    )
+
+
+def _unwrapped(site: SiteView, term: Term) -> Term:
+    """What is written as JSON and bytes."""
+    while term[0] == "call":
+        call = site.flow.call(site.place, term[1])
+        if call is not None and call.tail == "encode" and call.func[0] == "attr":
+            term = call.func[1]
+        elif call is not None and call.tail in ("dumps", "bytes") and call.args:
+            term = call.args[0][1]
+        else:
+            break
+    return term
+
+
+def _fails(site: SiteView, region: Region, at: Node, demand: tuple[Term, str, Any], payload: Term) -> bool:
+    """Whether a payload, as an event, does not meet a demand; only what is certain counts."""
+    term, how, value = demand
+    if how == "any":
+        return all(_fails(site, region, at, option, payload) for option in value)
+    roots = site.flow.origins(region, at, term)
+    keys = next(iter(roots))[-1] if len(roots) == 1 and next(iter(roots))[0] == "event" else None
+    if how in ("has", "lacks"):
+        entry = site.flow.reduction.entry(site.place, payload, str(value)) if keys == () else UNKNOWN
+        return (entry == ABSENT) if how == "has" else entry[0] == "const"
+    if keys is None or len(keys) != 1:
+        return False
+    entry = site.flow.reduction.entry(site.place, payload, keys[0])
+    if entry == ABSENT:
+        entry = ("const", None)
+    return bool(entry[0] == "const" and not holds(entry[1], how, value))
 
 
 def _test(flow: Flow, region: Region, node: Node, test: Term) -> str:

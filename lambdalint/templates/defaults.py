@@ -50,9 +50,8 @@ def waits(linker: Linker, event: EventSource, lasts: Value) -> dict[str, Value]:
     rows = table("timeouts")
     if event.kind == "sqs":
         found = {"visibility_s": _visibility(linker, event, rows["queue"]["visibility_s"])}
-        window = event.setting("batching_window")
-        if lasts.known and not window.unknown:
-            found["advised_s"] = known(rows["queue"]["advised_factor"] * lasts.value + (window.value or 0))
+        if lasts.known:
+            found["advised_s"] = known(rows["queue"]["advised_factor"] * lasts.value)
         return found
     row = rows["answers"].get(event.kind)
     answer = _answer(linker, event, row) if row is not None else ABSENT

@@ -61,16 +61,11 @@ def test_answers_of_sam_events(written, event, seconds):
     ("event", "hidden", "advised"),
     [
         ("SQS\n          Properties: {Queue: !GetAtt Short.Arn}", 5, 18),
-        ("SQS\n          Properties: {Queue: !GetAtt Plain.Arn, MaximumBatchingWindowInSeconds: 20}", 30, 38),
+        ("SQS\n          Properties: {Queue: !GetAtt Plain.Arn}", 30, 18),
         ("SQS\n          Properties: {Queue: !GetAtt Given.Arn}", State.UNKNOWN, 18),
         ("SQS\n          Properties: {Queue: !If [A, !GetAtt Short.Arn, !GetAtt Plain.Arn]}", State.UNKNOWN, 18),
         ("SQS\n          Properties: {Queue: !ImportValue queue}", State.UNKNOWN, 18),
         ("SNS\n          Properties: {Topic: !Ref Topic, SqsSubscription: true}", 30, 18),
-        (
-            "SQS\n          Properties: {Queue: !GetAtt Plain.Arn, MaximumBatchingWindowInSeconds: !Ref Limit}",
-            30,
-            State.ABSENT,
-        ),
     ],
 )
 def test_visibility_of_queues(written, event, hidden, advised):
