@@ -484,41 +484,6 @@ def test_a_clean_file(clean):
     assert done.stderr == b""
 
 
-HEAVY = {"libcst", "rich", "yaml", "tree_sitter", "pip_audit", "dataclasses", "pathlib", "pathspec", "json", "inspect", "asyncio",
-         "importlib.metadata", "tomllib", "tomli", "hashlib", "difflib", "ast", "tokenize", "textwrap", "shutil", "tempfile",
-         "subprocess", "socket", "urllib", "datetime", "lambdalint.output.sarif"}  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("arguments", "allowed"),
-    [
-        (["--version"], {"textwrap"}),
-        (["--help"], {"textwrap"}),  # argparse wraps with it
-        (["rule"], set()),
-        (["check", "app.py", "--no-cache"], set()),
-    ],
-)
-def test_light_commands_import_nothing_heavy(clean, arguments, allowed):
-    code = (
-        "import sys\n"
-        "from lambdalint.cli import main\n"
-        "before = set()\n"
-        f"status = main({arguments!r})\n"
-        "print(status, *sorted(sys.modules), file=sys.stderr)\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-S", "-c", code],
-        cwd=clean,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    status, *modules = done.stderr.split()
-    assert status == "0"
-    assert HEAVY & set(modules) - allowed == set()
-
-
 def test_a_reader_that_goes_away(clean):
     # enough to fill the pipe's buffer
     process = subprocess.Popen(

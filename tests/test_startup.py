@@ -1,0 +1,159 @@
+"""Which modules a run imports. Start-up is most of a run over one file, and each import is a part of it."""
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+CLEAN = """\
+import os
+
+import boto3
+
+table = boto3.resource("dynamodb").Table(os.environ["TABLE"])
+
+
+def handler(event, context):
+    return table.get_item(Key={"id": event["id"]})
+"""
+FINDING = """\
+import boto3
+
+
+def handler(event, context):
+    return boto3.client("s3").list_buckets()
+"""
+SAM = """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Function:
+    Type: AWS::Serverless::Function
+    Properties: {Handler: app.handler, Runtime: python3.13, Environment: {Variables: {TABLE: items}}}
+"""
+TERRAFORM = """\
+resource "aws_lambda_function" "function" {
+  handler = "app.handler"
+  runtime = "python3.13"
+  environment { variables = { TABLE = "items" } }
+}
+"""
+
+THIRD_PARTY = {
+    "libcst",
+    "rich",
+    "yaml",
+    "tree_sitter",
+    "tree_sitter_hcl",
+    "pip_audit",
+    "packaging",
+    "pathspec",
+    "tomli",
+}
+HEAVY = THIRD_PARTY | {
+    "ast", "asyncio", "concurrent", "ctypes", "dataclasses", "datetime", "decimal", "difflib", "email", "fnmatch", "hashlib",
+    "html", "http", "importlib.metadata", "inspect", "json", "logging", "multiprocessing", "pathlib", "random", "shutil",
+    "socket", "sqlite3", "ssl", "string", "subprocess", "tempfile", "textwrap", "threading", "tokenize", "tomllib", "traceback",
+    "urllib", "xml", "zipfile", "lambdalint.output.sarif",
+}  # fmt: skip
+
+# What a clean run loads of lambdalint itself. Whoever has to add a line has made every run longer.
+OWN = """
+    lambdalint cli data data.compiled diagnostics discover engine errors filters functions functions.candidates functions.declared
+    functions.handlers model output output.escape output.text output.view patterns records registry rule rules rules.manifest
+    settings source source.callgraph source.names source.program source.skeleton templates templates.values tree
+    data.compiled.calls data.compiled.clients data.compiled.effects data.compiled.entry_points data.compiled.http
+    data.compiled.packages data.compiled.partial data.compiled.waits data.compiled.writes
+""".split()  # noqa: SIM905 - the list is read, and grows
+VERSION = "lambdalint cli errors model patterns records settings tree".split()  # noqa: SIM905
+
+PROGRAM = """\
+import sys
+before = set(sys.modules)
+from lambdalint.cli import main
+status = main(sys.argv[1:])
+with open("modules", "w") as file:
+    print(status, *(set(sys.modules) - before), file=file)
+"""
+
+
+def loaded(folder, *arguments, status=0, before="", stderr=subprocess.PIPE):
+    """The modules that a command has imported when it ends."""
+    subprocess.run(
+        [sys.executable, "-c", before + PROGRAM, *arguments],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm"},
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        check=True,
+    )
+    found, *modules = (folder / "modules").read_text().split()
+    assert found == str(status)
+    return set(modules)
+
+
+def own(modules):
+    return {name.removeprefix("lambdalint.") for name in modules if name.split(".")[0] == "lambdalint"}
+
+
+@pytest.fixture
+def project(tmp_path):
+    (tmp_path / "app.py").write_text(CLEAN)
+    return tmp_path
+
+
+def test_a_clean_run(project):
+    modules = loaded(project, "check", "app.py", "--no-cache")
+    assert modules & HEAVY == set()
+    assert own(modules) == set(OWN)
+
+
+def test_what_is_ignored_by_the_usual_patterns(project):
+    (project / ".gitignore").write_text("*.py[cod]\n__pycache__/\n.venv/\n*.egg-info\n!keep.txt\n")
+    assert loaded(project, "check", ".", "--no-cache") & HEAVY == set()
+
+
+def test_version(project):
+    modules = loaded(project, "--version")
+    assert modules & HEAVY <= {"textwrap"}  # argparse wraps with it
+    assert own(modules) == set(VERSION)
+
+
+@pytest.mark.parametrize("arguments", [["rule"], ["rule", "client-in-handler"], ["rule", "--all"], ["--help"]])
+def test_documentation(project, arguments):
+    modules = loaded(project, *arguments)
+    assert modules & HEAVY <= {"textwrap"}
+    assert not own(modules) & {"engine", "discover", "source.skeleton", "templates.values"}
+
+
+def test_a_finding_needs_libcst_and_nothing_to_draw_with(project):
+    (project / "app.py").write_text(FINDING)
+    modules = loaded(project, "check", "app.py", "--no-cache", status=1)
+    assert modules & THIRD_PARTY <= {"libcst", "yaml"}  # libcst imports yaml
+    assert "libcst" in modules
+    assert {"rules.ll101_client_in_handler", "source.lower"} <= own(modules)
+    assert not own(modules) & {"rules.ll301_missing_idempotency", "output.json", "output.sarif"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "needed"),
+    [("template.yaml", SAM, {"yaml"}), ("main.tf", TERRAFORM, {"tree_sitter", "tree_sitter_hcl"})],
+)
+def test_templates_bring_their_parser(project, name, text, needed):
+    (project / name).write_text(text)
+    assert loaded(project, "check", ".", "--no-cache") & THIRD_PARTY == needed
+
+
+def test_what_takes_longer_is_shown_on_a_terminal(project):
+    leaps = "import itertools, time\ntime.monotonic = itertools.count(1, 2).__next__\n"  # two seconds from call to call
+    assert "rich" not in loaded(project, "check", "app.py", "--no-cache", before=leaps)
+    ours, theirs = pty.openpty()
+    try:
+        assert "rich" in loaded(project, "check", "app.py", "--no-cache", before=leaps, stderr=theirs)
+    finally:
+        os.close(theirs)
+        os.close(ours)
