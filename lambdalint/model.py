@@ -69,7 +69,7 @@ class Finding(NamedTuple):
     ``function`` is the dotted name of the definition that holds the location (``<module>`` outside
     any); ``chains`` holds one call chain for each entry point that reaches it; ``facts`` are short
     sentences on what decided the finding; ``remedy`` says what to do here, where the rule's general
-    remedy is not enough.
+    remedy is not enough. ``masked`` keeps outputs from showing what stands at the location.
     """
 
     code: str
@@ -83,6 +83,7 @@ class Finding(NamedTuple):
     facts: tuple[str, ...] = ()
     remedy: str = ""
     related: tuple[tuple[Location, str], ...] = ()
+    masked: bool = False
 
 
 class State(Enum):

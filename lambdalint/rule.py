@@ -103,6 +103,7 @@ class Rule:
         confidence: Confidence | None = None,
         remedy: str = "",
         related: tuple[tuple[Location, str], ...] = (),
+        masked: bool = False,
     ) -> Finding:
         """A finding of this rule; severity and confidence default to the rule's own."""
         return Finding(
@@ -117,4 +118,5 @@ class Rule:
             facts=facts,
             remedy=remedy,
             related=related,
+            masked=masked,
         )

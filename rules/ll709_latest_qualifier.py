@@ -77,7 +77,7 @@ class LatestQualifier(Rule):
             beside = f", past its alias {aliases.value[0]}" if past else ""
             yield self.finding(
                 event.location or view.location,
-                f"{event.kind} invokes {_LATEST} of the function{beside}",
+                f"{view.label(event)} invokes {_LATEST} of the function{beside}",
                 function=view.name,
                 related=((aliases.location, "the alias"),) if past and aliases.location is not None else (),
             )

@@ -71,5 +71,7 @@ class SnapStartWithoutVersion(Rule):
             setting.location or view.location,
             f"SnapStart has no effect: {reason}",
             function=view.name,
-            related=tuple((place, f"{event.kind} invokes $LATEST") for event in past if (place := event.location)),
+            related=tuple(
+                (place, f"{view.label(event)} invokes $LATEST") for event in past if (place := event.location)
+            ),
         )

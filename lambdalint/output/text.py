@@ -18,6 +18,7 @@ LABEL = 10  # columns of the labels at the left
 TAB = "    "
 CHAINS = 3  # call chains of one finding that are shown in full
 CUT = "..."
+MASK = "********"  # stands for what must not be shown
 CONTEXT = 16  # characters of a long line that are shown before the finding
 
 
@@ -138,6 +139,8 @@ def _excerpt(item: Finding, span: tuple[int, int, int, int], view: View, out: Pa
     # a character may take no column, two, or be shown as an escape: widths are those of what is shown
     shown = [TAB if char == "\t" else char if char.isprintable() else escaped(char) for char in source]
     first = min(max(column - 1, start), len(shown))
+    if item.masked:
+        shown[first:] = MASK
     last = max(min(end_column - 1 if end_line == line else len(shown), len(shown)), first)
     gutter = f"  {line:>5} | "
     room = max(view.width - len(gutter), 2 * CONTEXT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from lambdalint.data import table
@@ -12,12 +12,18 @@ from lambdalint.records import NamedTuple
 if TYPE_CHECKING:
     from lambdalint.model import DeclaredFunction, EventSource, Function, Location, Value
     from lambdalint.source.logs import Kept, LogGroups
+    from lambdalint.source.resources import Resources
+    from lambdalint.source.secrets import Secret
     from lambdalint.templates.values import Resource
 
 _WORD = regex(r"[a-z]+")
+# Roles of Terraform, unless they are only looked up.
+_TERRAFORM_ROLE = regex(r"(?:^|(?<!data)\.)aws_iam_role\.[^.]+$")
 # Logical ids of the CDK's singleton functions (a UUID and a hash) and of its providers of custom resources.
 _GENERATED = regex(r"[0-9A-Fa-f]{40}$|CustomResourceProviderHandler[0-9A-F]{8}$")
 _DEVELOPMENT = frozenset({"dev", "development", "sandbox", "local", "localstack"})
+
+Key = tuple[str, str]
 
 
 class Lifecycle(NamedTuple):
@@ -30,6 +36,14 @@ class Lifecycle(NamedTuple):
     as_of: str
 
 
+class Shared(NamedTuple):
+    """A role of several functions: its key, where it is given first, and the functions' names and places."""
+
+    role: Key
+    location: Location
+    functions: tuple[tuple[Location, str], ...]
+
+
 class Deployment:
     """What all views of one run share: every function and resource of its templates, and the day that is today."""
 
@@ -37,17 +51,27 @@ class Deployment:
         self.functions = functions
         self.resources = resources
         self._as_of = as_of
+        self._named: Resources | None = None
         self._groups: LogGroups | None = None
+        self._roles: dict[Key, list[tuple[Location, str, Location]]] | None = None
 
     @property
     def log_groups(self) -> LogGroups:
         """The log groups of the templates; read when the first is asked for."""
         if self._groups is None:
             from lambdalint.source.logs import LogGroups
+
+            self._groups = LogGroups(self.named)
+        return self._groups
+
+    @property
+    def named(self) -> Resources:
+        """The resources of the templates by their names; read when the first is asked for."""
+        if self._named is None:
             from lambdalint.source.resources import Resources
 
-            self._groups = LogGroups(Resources(self.resources))
-        return self._groups
+            self._named = Resources(self.resources)
+        return self._named
 
     @property
     def as_of(self) -> str:
@@ -57,6 +81,33 @@ class Deployment:
 
             self._as_of = time.strftime("%Y-%m-%d", time.gmtime())
         return self._as_of
+
+    @property
+    def roles(self) -> Mapping[Key, Sequence[tuple[Location, str, Location]]]:
+        """The functions of each role by its key: place, name, where the role is given. The CDK's own do not count."""
+        if self._roles is None:
+            self._roles = {}
+            for function in self.functions:
+                declared = function.declared
+                key = self.role_of(declared) if declared is not None else None
+                if declared is None or key is None or _GENERATED.search(function.name):
+                    continue
+                given = declared.setting("role").location or declared.location
+                self._roles.setdefault(key, []).append((declared.location, function.name, given))
+        return self._roles
+
+    def role_of(self, declared: DeclaredFunction) -> Key | None:
+        """The key of a function's role: scope and name of one that the templates declare, or its name alone."""
+        role = declared.setting("role")
+        if isinstance(role.value, str):
+            return ("", role.value)
+        found = list(self.named.linker.references(role)) if role.known else []
+        if len(found) != 1:
+            return None
+        scope, name, _ = found[0]
+        resource = self.named.declared.get((scope, name))
+        declares = resource is not None and resource.type == "AWS::IAM::Role"
+        return (scope, name) if declares or _TERRAFORM_ROLE.search(name) else None
 
 
 class DeclaredView:
@@ -113,6 +164,10 @@ class DeclaredView:
         """One of its settings, Absent where the template has none."""
         return self.declared.setting(name)
 
+    def label(self, event: EventSource) -> str:
+        """What people call an event source."""
+        return str(table("sources")["labels"].get(event.kind, event.kind))
+
     # Questions of rules:
 
     def lifecycle(self) -> Lifecycle | None:
@@ -135,3 +190,22 @@ class DeclaredView:
         prefixes = tuple(table("environment")["tracers"]["prefixes"])
         names = sorted(variables) if isinstance(variables, dict) else []
         return next((name for name in names if name.startswith(prefixes)), "")
+
+    def shared_role(self) -> Shared | None:
+        """The role that it shares with other functions; None where it has its own, or where nobody can tell."""
+        key = self._deployment.role_of(self.declared)
+        users = sorted(self._deployment.roles.get(key, ())) if key is not None else []
+        if key is None or len({place for place, _, _ in users}) < 2:
+            return None
+        return Shared(key, users[0][2], tuple((place, name) for place, name, _ in users))
+
+    def asynchronous(self) -> tuple[EventSource, ...]:
+        """The event sources whose events Lambda queues, retries and then drops."""
+        kinds = table("sources")["kinds"]
+        return tuple(event for event in self.events if kinds.get(event.kind, {}).get("asynchronous"))
+
+    def secrets(self) -> Iterator[Secret]:
+        """The variables that hold a secret."""
+        from lambdalint.source.secrets import secrets
+
+        return secrets(self)

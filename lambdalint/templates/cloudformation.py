@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 _LAMBDA = "AWS::Lambda::Function"
 _SERVERLESS = "AWS::Serverless::Function"
 CONNECTOR = "AWS::Serverless::Connector"
+ROLE = "AWS::IAM::Role"
 # Resources that deploy another template, and the property that names it.
 _NESTING = {"AWS::CloudFormation::Stack": "TemplateURL", "AWS::Serverless::Application": "Location"}
 # The kinds of resources that say what triggers a function or what its code may write to. Others (roles,
@@ -150,6 +151,10 @@ def read_stack(
     """
     globals_node = globals_of(root, "Function") if stack.sam or root.get("Globals") is not None else None
     for entry in stack.resources.values():
+        if entry.type == ROLE:  # that there is one matters, not what it allows
+            stack.found.resources.append(
+                Resource(origin or "cloudformation", stack.scope, entry.name, ROLE, stack.location(entry.key))
+            )
         if not entry.type.startswith(TRACKED):
             continue
         properties = stack.evaluate(entry.node.get("Properties"), entry.bindings)
@@ -280,6 +285,8 @@ class _FunctionReader:
     def more_settings(self) -> dict[str, Value]:
         found: dict[str, Value] = {}
         if self.serverless:
+            made = {"on_failure": "EventInvokeConfig.DestinationConfig.OnFailure"}  # SAM makes one that is not named
+            found.update(settings_at(self.properties, made))
             found.update(settings_at(self.properties, _SERVERLESS_SETTINGS))
         metadata = self.entry.node.get("Metadata")
         if metadata is not None:
@@ -388,6 +395,8 @@ class _FunctionReader:
         if shape is None:
             return EventSource("unknown", ABSENT, value.location, {"type": known(kind, value.location)})
         found = settings(properties, shape.names)
+        if "on_failure" in shape.names and "on_failure" not in found:  # SAM makes one that is not named
+            found.update(settings_at(properties, {"on_failure": "DestinationConfig.OnFailure"}))
         source = first(properties, shape.resource) if shape.resource else ABSENT
         if "rules" in found:
             found.update(key_rules(found.pop("rules")))

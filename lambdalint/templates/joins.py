@@ -6,10 +6,10 @@
     published   Known True where the template publishes versions of it
     on_failure  where its asynchronous invocations go that failed, if another resource says so
 
-and to those of events of queues
+and to those of events
 
-    redrive      Known True or False: whether the queue hands on what fails again and again
-    dead_letter  Known True where the queue takes what fails elsewhere
+    dead_letter  Known True where the queue or topic takes what fails elsewhere
+    redrive      of queues, Known True or False: whether it hands on what fails again and again
 
 What nothing says stays Absent; where a resource says it of a function that nobody can tell, it is Unknown for all
 functions beside it.
@@ -165,10 +165,10 @@ class _Joins:
         return self.failures.get(position, self._lost("on_failure", position))
 
     def _event(self, event: EventSource) -> EventSource:
-        if event.kind != "sqs" or event.resource.state is State.ABSENT:
+        if event.kind not in ("sqs", "sns") or event.resource.state is State.ABSENT:
             return event
         queue = self.linker.resource_of(event.resource)
-        found = {"redrive": self._redrive(queue, event)}
+        found = {"redrive": self._redrive(queue, event)} if event.kind == "sqs" else {}
         if queue is not None and self._is_dead_letter(queue):
             found["dead_letter"] = known(True, queue.location)
         return event._replace(settings={**event.settings, **found})
@@ -193,5 +193,8 @@ class _Joins:
     def _is_dead_letter(self, queue: Resource) -> bool:
         if (queue.scope, queue.name) in self.dead_letters or any(name in queue.properties for name in _ALLOWS):
             return True
-        names = (queue.name, *(text(queue.properties.get(name, ABSENT)) or "" for name in ("QueueName", "name")))
+        names = (
+            queue.name,
+            *(text(queue.properties.get(name, ABSENT)) or "" for name in ("QueueName", "TopicName", "name")),
+        )
         return any(_NAMED_DEAD_LETTER.search(name) for name in names)

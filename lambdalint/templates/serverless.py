@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from lambdalint.model import ABSENT, DeclaredFunction, EventSource, Location, State, Value
 from lambdalint.records import NamedTuple
-from lambdalint.templates.cloudformation import TRACKED
+from lambdalint.templates.cloudformation import ROLE, TRACKED
 from lambdalint.templates.documents import LIST, MAP, SCALAR, YAML_LIMIT, Malformed, Node, read_json, read_yaml
 from lambdalint.templates.events import settings
 from lambdalint.templates.images import handler_of
@@ -122,6 +122,7 @@ def read_service(tree: Tree, path: str, root: Node, found: Found, keys: list[tup
     service.read_resources()
     if provider is not None:
         service.provider = mapping(provider[0].evaluate(provider[1]))
+        service.read_role()
     for key, owner, node in service.functions():
         function = service.function(key, owner, node)
         found.functions.append(function)
@@ -482,6 +483,17 @@ class Service(Stack):
             found = {**dict.fromkeys((*_SETTINGS, *_PLUGIN_SETTINGS), elsewhere), **found}
         return found
 
+    def read_role(self) -> None:
+        """Notes the role that the framework makes for all functions."""
+        place = self._statements().location
+        if place is not None:
+            self.found.resources.append(Resource("serverless", self.scope, _ROLE, ROLE, place))
+
+    def _statements(self) -> Value:
+        """What the role that the framework makes allows; Absent where that is no more than to log."""
+        found = first(self.provider, "iam.role.statements")
+        return found if found.state is not State.ABSENT else self.provider.get("iamRoleStatements", ABSENT)
+
     def plugins(self) -> list[str]:
         """The names of the plugins that can be read."""
         written = self.evaluate(self.root.get("plugins"))
@@ -493,9 +505,7 @@ class Service(Stack):
         if any(name in own for name in ("iamRoleStatements", "iam")) or mode.state is not State.ABSENT:
             return {"role": own["role"]} if "role" in own else {}
         given = first(self.provider, "iam.role")
-        statements = first(self.provider, "iam.role.statements")
-        if statements.state is State.ABSENT:
-            statements = self.provider.get("iamRoleStatements", ABSENT)
+        statements = self._statements()
         role = own.get("role", ABSENT)
         if role.state is State.ABSENT and not isinstance(given.value, dict):
             role = given
@@ -643,7 +653,7 @@ class Service(Stack):
             return
         owner, node = found
         kind = node.get("Type")
-        if kind is None or kind.kind != SCALAR or not kind.value.startswith(TRACKED):
+        if kind is None or kind.kind != SCALAR or not kind.value.startswith((*TRACKED, ROLE)):
             return
         if kind.value == "AWS::Lambda::Function":
             self.extended.add(key.value)

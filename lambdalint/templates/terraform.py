@@ -680,7 +680,8 @@ class _Instance:
             if not self.callers and not self.prefix:
                 return unknown(f"variable {name} has no default", place, reference)
             return unknown(f"variable {name} is not given", place, reference)
-        return self.root.evaluator.value(default.expression, self)
+        value = self.root.evaluator.value(default.expression, self)
+        return value._replace(reason=f"default of variable {name}") if value.known and not value.reason else value
 
     def _local(self, name: str, place: Location) -> Value:
         found = self.module.locals.get(name)
