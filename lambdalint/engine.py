@@ -376,7 +376,7 @@ class _Run:
         from lambdalint.source.views import Shared
 
         resources = self.templates.resources if self.templates else ()
-        return Shared(self.flow, region, self.entries, self.locate, resources, self.functions)
+        return Shared(self.flow, region, self.entries, self.locate, resources, self.functions, is_test)
 
     def locate(self, path: str, line: int, column: int, end_line: int, end_column: int) -> Location:
         """A Location from lines and the UTF-8 byte columns that ``ast`` gives."""

@@ -23,6 +23,7 @@ SOURCES = table("sources")
 WAITS = table("waits")
 DURABLE = table("durable")
 FRESH = table("fresh")
+SNAPSTART = table("snapstart")
 
 # Methods that boto3 or botocore add to clients by hand, so no service model has them.
 ADDED_BY_HAND = {
@@ -86,6 +87,9 @@ def operations():
         yield from ((f"durable.{key}", name) for name in DURABLE[key])
     for key, names in FRESH["kinds"].items():
         yield from ((f"fresh.{key}", name) for name in names)
+    yield from (("snapstart.connecting", name) for name in SNAPSTART["connecting"])
+    yield from (("snapstart.pools", name) for name in SNAPSTART["pools"])
+    yield from (("snapstart.makers", name) for name in SNAPSTART["holding"]["makers"])
     yield from (("fresh.host", name) for name in FRESH["host"]["operations"])
     yield from (("fresh.generators", name) for names in FRESH["generators"].values() for name in names)
 
@@ -93,6 +97,11 @@ def operations():
 def test_what_is_another_value_each_time_is_fresh_to_the_data_flow():
     fresh = {name for names in FRESH["kinds"].values() for name in names}
     assert fresh <= set(CALLS["values"]["random"])
+
+
+def test_what_connects_is_a_connection_that_can_be_kept():
+    for name in (*SNAPSTART["connecting"], *SNAPSTART["pools"]):
+        assert CLIENTS["constructors"][name]["rule"] == "connection-in-handler", name
 
 
 def test_what_runs_a_function_durably_is_known_to_run_it():

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from lambdalint.data import table
 from lambdalint.model import Location, Step
 from lambdalint.source.skeleton import MODULE, SourceError, children, read, simple, tail_of
+from lambdalint.source.startup import is_never
 from lambdalint.tree import Unreadable
 
 if TYPE_CHECKING:
@@ -222,8 +223,7 @@ class _Walk:
         definition = self.flow.names.definition(root)
         start = Step(Location(root[0], definition.line if definition is not None else 1), root[1], "entry point")
         queue: deque[tuple[Node, tuple[Step, ...], bool]] = deque()
-        package = root[0].rpartition("/")[0]
-        for path in (root[0], *self._packages(package)):
+        for path in (root[0], *self.flow.program.packages(root[0])):
             queue.append(((path, MODULE), (start,), True))
         queue.append((root, (start,), False))
         seen: set[Node] = {item[0] for item in queue}
@@ -236,15 +236,6 @@ class _Walk:
                 if following not in seen:
                     seen.add(following)
                     queue.append((following, (*chain, step), at_import))
-
-    def _packages(self, directory: str) -> Iterator[str]:
-        """The packages around the entry point's module, which are imported with it."""
-        root = self.flow.program.code_roots.get(self.view.entry.node[0], "")
-        while directory and directory != root:
-            path = f"{directory}/__init__.py"
-            if self.flow.program.exists(path):
-                yield path
-            directory = directory.rpartition("/")[0]
 
     def _imported(self, node: Node, scope: _Scope) -> Iterator[tuple[Node, Step]]:
         for level, module, attribute, line in scope.imports:
@@ -353,7 +344,7 @@ class _Reader:
             self.block(node.body, scope, open_=open_)
         elif kind is ast.If:
             self.expression(node.test, scope, open_=open_)
-            if not _is_never(node.test):
+            if not is_never(node.test):
                 self.block(node.body, scope, open_=branch)
             self.block(node.orelse, scope, open_=branch)
         elif kind in (ast.For, ast.AsyncFor):
@@ -444,13 +435,6 @@ def _may_leave(statement: Any) -> bool:
         inner = inside or type(node) in (ast.For, ast.AsyncFor, ast.While)
         stack.extend((child, inner) for child in children(node))
     return False
-
-
-def _is_never(test: Any) -> bool:
-    """Whether a condition is one that does not hold on Lambda: ``__name__ == "__main__"``, ``TYPE_CHECKING``."""
-    if type(test) is ast.Compare:
-        return type(test.left) is ast.Name and test.left.id == "__name__"
-    return (test.id if type(test) is ast.Name else test.attr if type(test) is ast.Attribute else "") == "TYPE_CHECKING"
 
 
 def _suppresses(manager: Any) -> bool:

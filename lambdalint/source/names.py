@@ -676,7 +676,7 @@ class Names:
                     at = definition.parent
                 if bound is None and name in skeleton.bindings:
                     outer = [inner for _, inner in skeleton.bindings[name]]
-                    if len(outer) != 1 or outer[0] is None or outer[0][0] not in ("m", "n", "a"):
+                    if len(outer) != 1 or outer[0] is None or outer[0][0] not in ("m", "n", "a") or _of_call(outer[0]):
                         return path, name
                     bound = (outer[0],)
                     at = ""
@@ -1170,6 +1170,13 @@ def _names(expr: Expr, definition: Def) -> bool:
     if expr[0] == "l":
         return any(_names(item, definition) for item in expr[1])
     return expr in (("f", definition.qualname), ("n", definition.name))
+
+
+def _of_call(expr: Expr) -> bool:
+    """Whether an Expr is an attribute of what a call returned, which no other name stands for."""
+    while expr is not None and expr[0] == "a":
+        expr = expr[1]
+    return expr is not None and expr[0] == "c"
 
 
 def _unsubscripted(base: Expr) -> Expr:

@@ -251,6 +251,16 @@ class Program:
             self._closures[path] = frozenset(seen)
         return self._closures[path]
 
+    def packages(self, path: str) -> Iterable[str]:
+        """The packages around a module, up to its code root: they are imported with it."""
+        root = self.code_roots.get(path, "")
+        directory = parent(path)
+        while directory and directory != root:
+            package = join(directory, "__init__.py")
+            if self.exists(package):
+                yield package
+            directory = parent(directory)
+
     def problems(self) -> list[Skipped]:
         """The files that were asked for and could not be read."""
         return [Skipped(path, str(error)) for path, error in sorted(self.failures.items())]

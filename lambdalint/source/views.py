@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from lambdalint.source.polled import FirstRecord, Poller
     from lambdalint.source.recursion import Recursion
     from lambdalint.source.skeleton import CallRef, Expr
+    from lambdalint.source.snapstart import Ignored, Kept
     from lambdalint.source.waits import Wait
     from lambdalint.templates.values import Resource
 
@@ -44,6 +45,7 @@ class Shared:
         locate: Callable[[str, int, int, int, int], Location],
         resources: Sequence[Resource] = (),
         functions: Sequence[Function] = (),
+        is_test: Callable[[str], bool] | None = None,
     ) -> None:
         self.flow = flow
         self.region = region
@@ -51,6 +53,7 @@ class Shared:
         self.locate = locate
         self.resources = resources
         self.functions = functions
+        self.is_test = is_test
         self.memo: dict[str, dict[Any, Any]] = {}
         self._graph: Graph | None = None
         self._declared: Deployed | None = None
@@ -340,6 +343,14 @@ class FunctionView:
                 continue
         return False
 
+    def entry_points(self) -> Iterable[Node]:
+        """All entry points of the project."""
+        return self._shared.entries
+
+    def is_test(self, path: str) -> bool:
+        """Whether a module is one of tests."""
+        return self._shared.is_test is not None and self._shared.is_test(path)
+
     def table_keys(self, node: Node, call: Call) -> tuple[str, ...]:
         """The key attributes of the DynamoDB table that a call writes to, by a template; () where none tells."""
         if not self._shared.resources:
@@ -461,6 +472,29 @@ class FunctionView:
         from lambdalint.source.durable import nested
 
         return nested(self)
+
+    def kept_unique(self) -> Iterable[Kept]:
+        """What must differ between environments and is made before SnapStart takes its snapshot."""
+        from lambdalint.source.snapstart import unique
+
+        return unique(self)
+
+    def kept_connections(self) -> Iterable[Kept]:
+        """Connections that are opened before SnapStart takes its snapshot, and used after it is restored."""
+        from lambdalint.source.snapstart import connections
+
+        return connections(self)
+
+    def ignored_hooks(self) -> Iterable[Ignored]:
+        """The hooks of SnapStart in its code that are registered too late, or by nothing that is imported."""
+        from lambdalint.source.snapstart import ignored_hooks
+
+        return ignored_hooks(self)
+
+    def turned_on(self, setting: str) -> tuple[Location, ...]:
+        """Where templates turn a setting on for it."""
+        found = (function.turned_on(setting) for function in self.functions)
+        return tuple(dict.fromkeys(value.location for value in found if value is not None and value.location))
 
     def batch_loop(self) -> BatchLoop | None:
         """The loop over records of a queue or stream that does not tell which of them failed; None if there is none."""
