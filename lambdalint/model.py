@@ -222,7 +222,7 @@ class Function(NamedTuple):
 
     def turned_on(self, setting: str) -> Value | None:
         """The setting where a template is known to turn it on (``snap_start``, ``durable`` …), else None."""
-        found = self.declared.settings.get(setting, ABSENT) if self.declared else ABSENT
+        found = self.declared.setting(setting) if self.declared else ABSENT
         return found if found.known and found.value and str(found.value).lower() not in ("none", "false") else None
 
     @property

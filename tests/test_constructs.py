@@ -123,6 +123,21 @@ def test_tracing(written, state, mode):
     assert (found.state, found.value) == (state, mode)
 
 
+@pytest.mark.parametrize(
+    ("written", "setting", "on"),
+    [
+        ("snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS", "snap_start", True),
+        ("snap_start=modes[0]", "snap_start", False),
+        ("memory_size=128", "snap_start", False),
+        ("durable_config=lambda_.DurableConfig(execution_timeout=hour)", "durable", True),
+        ("durable_config=config", "durable", False),
+    ],
+)
+def test_snapstart_and_durable_executions(written, setting, on):
+    call = f'Function(self, "F", handler="orders.handler", code=Code.from_asset("src"), {written})'
+    assert (one(call).turned_on(setting) is not None) == on
+
+
 def test_settings_that_other_calls_may_make_are_unknown():
     found = one(SAMPLE).declared
     for name in (

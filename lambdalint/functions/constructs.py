@@ -42,6 +42,7 @@ _TRACING = {
     "aws_cdk.aws_lambda.Tracing.PASS_THROUGH": "PassThrough",
     "aws_cdk.aws_lambda.Tracing.DISABLED": "Disabled",
 }
+_SNAP_START = {"aws_cdk.aws_lambda.SnapStartConf.ON_PUBLISHED_VERSIONS": "PublishedVersions"}
 # Settings that calls of the construct's methods, or other constructs, make as well.
 _ELSEWHERE = (
     "aliases",
@@ -168,9 +169,15 @@ class _Construct:
         if name.known:
             settings["function_name"] = name
         settings.update(dict.fromkeys(_ELSEWHERE, unknown("the program may set it in other calls", self.place)))
-        tracing = self._tracing()
+        tracing = self._one_of("tracing", _TRACING)
         if tracing != ABSENT:
             settings["tracing"] = tracing
+        snap_start = self._one_of("snap_start", _SNAP_START)
+        if snap_start.known:
+            settings["snap_start"] = snap_start
+        durable = self._operation(self._argument("durable_config")[1]) if self._is_call("durable_config") else ""
+        if durable == "aws_cdk.aws_lambda.DurableConfig":
+            settings["durable"] = known(durable, self.place)
         return DeclaredFunction(
             name=self._name(),
             origin="cdk",
@@ -261,10 +268,15 @@ class _Construct:
         found = None if isinstance(argument, Value) else _ARCHITECTURES.get(self._operation(argument))
         return self._known_or_open("architecture", found, argument)
 
-    def _tracing(self) -> Value:
-        argument = self._argument("tracing")
-        found = None if isinstance(argument, Value) else _TRACING.get(self._operation(argument))
-        return self._known_or_open("tracing", found, argument)
+    def _one_of(self, name: str, members: Mapping[str, str]) -> Value:
+        """An argument that is a member of an enumeration."""
+        argument = self._argument(name)
+        found = None if isinstance(argument, Value) else members.get(self._operation(argument))
+        return self._known_or_open(name, found, argument)
+
+    def _is_call(self, name: str) -> bool:
+        argument = self._argument(name)
+        return not isinstance(argument, Value) and argument is not None and argument[0] == "c"
 
     def _timeout(self) -> Value:
         argument = self._argument("timeout")
