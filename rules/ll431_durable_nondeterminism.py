@@ -27,7 +27,8 @@ class DurableNondeterminism(Rule):
     another one after each wait, a look at the clock may take another branch, so that a step gets the recorded result
     of a different one, and a call of a service is made again: the mail is sent twice, the task is started twice.
 
-    Looked at are durable handlers of the Python SDK, what they call outside of steps, and their child contexts.
+    Looked at are durable handlers of the Python SDK, what they call outside of steps, and their child contexts. A time
+    that decides nothing is a warning.
 
     Triggers:
         1. [id] A UUID or a random number.
@@ -68,5 +69,9 @@ class DurableNondeterminism(Rule):
         """A finding for each call that a replay makes again."""
         for item in function.replayed():
             yield self.finding(
-                item.place, MESSAGES[item.kind].format(label=item.label), function=item.function, chains=(item.chain,)
+                item.place,
+                MESSAGES[item.kind].format(label=item.label),
+                function=item.function,
+                chains=(item.chain,),
+                severity=Severity.ERROR if item.grave else Severity.WARNING,
             )

@@ -35,11 +35,13 @@ _SHOWS = LOGS | {"add_metric", "put_metric", "append_keys", "put_annotation", "p
 class Replayed(NamedTuple):
     """A call that does something else, or something again, when the function is replayed.
 
-    ``kind`` is ``value`` (another value each time) or ``call`` (it leaves the function); ``label`` names the operation.
+    ``kind`` is ``value`` (another value each time) or ``call`` (it leaves the function); ``label`` names the operation;
+    ``grave`` tells that more than a point in time is another one, or that the time decides something.
     """
 
     kind: str
     label: str
+    grave: bool
     place: Location
     function: str
     chain: tuple[Step, ...]
@@ -104,6 +106,7 @@ class _Execution:
         self.makers = frozenset(data["makers"])
         kinds = table("fresh")["kinds"]
         self.fresh = frozenset(name for names in kinds.values() for name in names)
+        self.times = frozenset(kinds["time"])
         self.calls = frozenset(table("http")["operations"])
         self.bodies: dict[Node, tuple[Edge, ...]] = {}  # what steps run, with the way there
         self.child_bodies: set[Node] = set()
@@ -239,10 +242,11 @@ class _Judge:
                 continue
             if item.kind == "call" and self.view.grants("token") and self.is_recognised(item, call):
                 continue
+            grave = item.operation not in self.execution.times or self.decides(node, k)
             verdict = self.flow.verdict(self.region, node, call.context, ())
             for route in () if self._asks(node, call.context) else verdict.routes:
                 place = self.view.place(node, call)
-                yield Replayed(item.kind, item.label, place, node[1], self.view.chain(route, node, place))
+                yield Replayed(item.kind, item.label, grave, place, node[1], self.view.chain(route, node, place))
 
     # -- whether it runs again
 
@@ -361,6 +365,25 @@ class _Judge:
                 return False
             stack.extend(following)
         return True
+
+    def decides(self, node: Node, k: int) -> bool:
+        """Whether a condition hangs on the result of call ``k``."""
+        seen: set[tuple[Node, int]] = set()
+        stack = [(node, k)]
+        while stack and len(seen) < USES_LIMIT:
+            at = stack.pop()
+            if at in seen:
+                continue
+            seen.add(at)
+            for place, body in self._bodies(at[0]):
+                if any(_mentions(test, at[1]) for test in body.tests):
+                    return True
+                following = [call for call in body.calls if _mentions((call.args, call.func), at[1])]
+                stack.extend((place, call.k) for call in following if self._computes(place, call))
+                if any(_mentions(end.value, at[1]) for end in body.exits):
+                    callers = self.region.incoming.get(place, ())
+                    stack.extend((edge.caller, edge.call.k) for edge in callers if edge.call is not None)
+        return False
 
     def _uses(self, node: Node, k: int) -> list[tuple[Node, int]] | None:
         """The calls whose results hold the result of call ``k``; None where that is put to any other use."""
