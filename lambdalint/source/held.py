@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from lambdalint.source.skeleton import Expr
     from lambdalint.source.startup import Startup, Way
 
-DEPTH_LIMIT = 12
+DEPTH_LIMIT = 12  # functions whose results are looked into
+NESTING_LIMIT = 100  # of an expression
 _EQUAL = frozenset({("op", "is"), ("op", "==")})
 _ARITHMETIC = frozenset({"format", "join", "Add", "Subtract", "Multiply", "Divide", "FloorDivide", "Modulo"})
 
@@ -78,6 +79,7 @@ class Holdings:
         self.stores: dict[Place, list[tuple[Node, Store]]] = {}
         self._held: dict[Place, tuple[Made, ...]] = {}
         self._active: set[Any] = set()
+        self._nesting = 0
         self._collect()
 
     def _collect(self) -> None:
@@ -138,7 +140,16 @@ class Holdings:
         return self.of_expression(path, value)
 
     def of_expression(self, path: str, node: Any) -> tuple[Made, ...]:
-        """What an ``ast`` expression at module level holds."""
+        """What an ``ast`` expression at module level holds; nothing that is nested deeper than anybody writes."""
+        if self._nesting > NESTING_LIMIT:
+            return ()
+        self._nesting += 1
+        try:
+            return self._of_expression(path, node)
+        finally:
+            self._nesting -= 1
+
+    def _of_expression(self, path: str, node: Any) -> tuple[Made, ...]:
         kind = type(node)
         if kind is ast.Call:
             return self._called(path, node)
