@@ -8,7 +8,6 @@ import sys
 
 import pytest
 
-
 ROOT = pathlib.Path(__file__).parent.parent
 DEMO = ROOT / "fixtures" / "demo-orders"
 LOOP = ROOT / "fixtures" / "demo-loop"
