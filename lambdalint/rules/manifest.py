@@ -163,6 +163,22 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         (),
     ),
     (
+        "ll402_handler_signature",
+        "LL402",
+        "handler-signature",
+        True,
+        ((), (), False, True, False, (), (), True, ()),
+        (),
+    ),
+    (
+        "ll403_async_handler",
+        "LL403",
+        "async-handler",
+        True,
+        ((), (), False, True, False, (), ("async def",), False, ()),
+        (),
+    ),
+    (
         "ll413_unset_env_var",
         "LL413",
         "unset-env-var",

@@ -425,6 +425,19 @@ class FunctionView:
 
         return unanswered(self)
 
+    def misfit(self) -> str:
+        """Why the runtime cannot call it with an event and a context, "" where it can or nobody can tell."""
+        from lambdalint.source.called import misfit
+
+        return misfit(self)
+
+    @property
+    def gives_coroutine(self) -> bool:
+        """Whether what the runtime is given back is a coroutine that nothing awaits."""
+        from lambdalint.source.called import gives_coroutine
+
+        return gives_coroutine(self)
+
     def first_record(self) -> FirstRecord | None:
         """Where it reads one record of a batch, never looking at the others; None where it does not."""
         if not self.events:
