@@ -27,6 +27,9 @@ class RecursiveTrigger(Rule):
     finding is a warning: the loop ends if the test is right. So it is where the writes run out by themselves, and
     where no template shows the trigger but the object that is written is the one that the event is about.
 
+    The items of a table are of several kinds, and its stream tells of all: a function that chooses among them, by more
+    than the type of the change, is made for some, and whether it writes these nobody can tell.
+
     Triggers:
         1. [bucket] An object in the bucket whose events trigger the function, within prefix and suffix.
         2. [event] The object that the event is about, written again.
@@ -42,7 +45,8 @@ class RecursiveTrigger(Rule):
         3. [filter] A key outside of the prefix or suffix of the trigger.
         4. [dead-letter] What comes back through a dead-letter queue only.
         5. [other-event] What only the events of another source lead to.
-        6. [allowed] The template says ``RecursiveLoop: Allow``.
+        6. [item] What a function on a table's stream writes for some of the items only.
+        7. [allowed] The template says ``RecursiveLoop: Allow``.
 
     Remedy:
         Write to another bucket, queue or topic, or to a prefix that the trigger's filter leaves out.

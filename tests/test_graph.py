@@ -99,16 +99,16 @@ KEY = 'event["Records"][0]["s3"]["object"]["key"]'
         ("!Ref Box", S3_IN, PUT % (NAME, '"in/%s.png" % event["name"]')),
         ("!Ref Box", S3_IN, PUT % (NAME, '"in/{}.png".format(event["name"])')),
         ("!Ref Box", S3_IN, PUT % (NAME, 'os.path.join("in", "a", event["name"] + ".png")')),
-        ("!Ref Table", STREAM % "", f'boto3.resource("dynamodb").Table({NAME}).put_item(Item={{}})'),
+        ("!Ref Table", STREAM % "", f'boto3.resource("dynamodb").Table({NAME}).put_item(Item=context.aws_request_id)'),
         (
             "!Ref Table",
             STREAM % ", FilterCriteria: {Filters: [{Pattern: '{\"eventName\": [\"MODIFY\"]}'}]}",
-            f'boto3.client("dynamodb").update_item(TableName={NAME}, Key={{}})',
+            f'boto3.client("dynamodb").update_item(TableName={NAME}, UpdateExpression="ADD seen :one")',
         ),
         (
             "!Ref Table",
             STREAM % "",
-            f'boto3.client("dynamodb").transact_write_items(TransactItems=[{{"Put": {{"TableName": {NAME}}}}}])',
+            f'boto3.client("dynamodb").transact_write_items(TransactItems=[{{"Put": {{"TableName": {NAME}, "Item": event["id"]}}}}])',
         ),
     ],
 )  # fmt: skip
@@ -262,6 +262,149 @@ def test_a_template_allows_the_loop_of_several_functions(tmp_path: pathlib.Path)
     )
     assert any("First" in item[2] for item in findings(project(tmp_path, template_yaml=template)))
     assert not any("First" in item[2] for item in findings(project(tmp_path, template_yaml=allowed)))
+
+
+FILLED = """\
+import boto3
+QUEUE = boto3.resource("sqs").get_queue_by_name(QueueName="jobs")
+def handler(event, context):
+    again = []
+    for record in event["Records"]:
+        if record["attributes"]["ApproximateReceiveCount"] %s "1":
+            again.append(record["body"])
+    for body in again:
+        QUEUE.send_message(MessageBody=body)
+"""
+
+
+def test_what_is_collected_under_a_test_is_written_under_it(tmp_path: pathlib.Path) -> None:
+    template = (FUNCTION % ("x", SQS)).replace("Jobs:\n", "Jobs:\n    Properties: {QueueName: jobs}\n", 1)
+    checked = findings(project(tmp_path, template_yaml=template, app_py=FILLED % "=="))
+    assert [(line, severity) for line, severity, _ in checked] == [(9, "warning")]
+    plain = FILLED.replace('        if record["attributes"]["ApproximateReceiveCount"] %s "1":\n    ', "")
+    every = findings(project(tmp_path, template_yaml=template, app_py=plain))
+    assert [(line, severity) for line, severity, _ in every] == [(8, "error")]
+
+
+ENTRIES = """\
+import boto3
+EVENTS = boto3.client("events")
+def made(record, source):
+    entry = {"Source": source, "Detail": record["body"]}
+    entry["DetailType"] = "paid" if %s else "%s"
+    return entry
+def send(entries):
+    for start in range(0, len(entries), 10):
+        EVENTS.put_events(Entries=entries[start:start + 10])
+def handler(event, context):
+    entries = [made(record, "shop") for record in event["detail"]["records"]]
+    send([entry for entry in entries if entry is not None])
+"""
+
+
+@pytest.mark.parametrize(("other", "fires"), [("paid", True), ("sent", False)])
+def test_entries_of_a_bus_that_helpers_make(tmp_path: pathlib.Path, other: str, fires: bool) -> None:
+    event = f"{{Type: EventBridgeRule, Properties: {{Pattern: {PATTERN % ('paid', '')}}}}}"
+    code = ENTRIES % ('record["new"]', other)
+    found = findings(project(tmp_path, template_yaml=FUNCTION % ("x", event), app_py=code))
+    message = "events.put_events writes to event bus default, which triggers this function again"
+    assert found == ([(9, "error", message)] if fires else [])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "fires"),
+    [
+        ("[{prefix: sho}]", True),
+        ("[{suffix: op}, other]", True),
+        ("[{wildcard: 's*p'}]", True),
+        ("[{equals-ignore-case: Shop}]", True),
+        ("[{anything-but: [mail]}]", True),
+        ("[{anything-but: shop}]", False),
+        ("[{prefix: mail}]", False),
+        ("[{exists: true}]", False),
+    ],
+)
+def test_operators_of_patterns(tmp_path: pathlib.Path, wanted: str, fires: bool) -> None:
+    event = f"{{Type: EventBridgeRule, Properties: {{Pattern: {{source: {wanted}}}}}}}"
+    entries = '[{"Source": "shop", "DetailType": "paid"}]'
+    code = f'boto3.client("events").put_events(Entries={entries})'
+    assert bool(one(tmp_path, "x", event, code)) is fires
+
+
+STREAMED = """\
+import boto3, os
+from helpers import of_kind
+TABLE = boto3.resource("dynamodb").Table(os.environ["NAME"])
+def handler(event, context):
+%s
+"""
+HELPERS = """\
+def of_kind(records, kind):
+    return [record["dynamodb"]["NewImage"] for record in records if record["dynamodb"]["NewImage"]["kind"] == kind]
+"""
+GROW = 'TABLE.update_item(Key={"id": "all"}, UpdateExpression="ADD seen :one", ExpressionAttributeValues={":one": 1})'
+FLAG = 'TABLE.update_item(Key={"id": record["dynamodb"]["Keys"]["id"]["S"]}, UpdateExpression="SET seen = :yes")'
+NEW = 'TABLE.put_item(Item={"id": context.aws_request_id})'
+
+
+@pytest.mark.parametrize(
+    ("lines", "severity"),
+    [
+        (["for record in event['Records']:", f"    {GROW}"], "error"),
+        (["for record in event.get('Records', []):", f"    {GROW}"], "error"),
+        (["records = event['Records']", "for record in records:", f"    {NEW}"], "error"),
+        ([GROW], "error"),
+        (["for record in event['Records']:", f"    {FLAG}"], "warning"),  # the second time nothing changes
+        (["for record in event['Records']:", "    if record['eventName'] == 'MODIFY':", f"        {GROW}"], "error"),
+        (["for record in event['Records']:", "    if record['eventName'] in ('INSERT', 'REMOVE'):", f"        {GROW}"], ""),
+        (["for record in event['Records']:", "    if record['eventName'] != 'REMOVE':", f"        {NEW}"], "error"),
+        (["for record in event['Records']:", "    if record['eventName'] == 'INSERT':", f"        {NEW}"], "warning"),
+        (["for record in event['Records']:", "    if not record['eventName'] == 'INSERT':", f"        {GROW}"], "error"),
+        (["for record in event['Records']:", "    if record['dynamodb']['Keys']['sk'] == 'total':", "        continue",
+          f"    {GROW}"], ""),
+        (["for image in of_kind(event['Records'], 'order'):", f"    {GROW}"], ""),
+        (["images = [record['dynamodb']['NewImage'] for record in event['Records'] if record['eventID'] != '1']",
+          "for image in images:", f"    {GROW}"], ""),
+    ],
+)  # fmt: skip
+def test_streams_of_tables(tmp_path: pathlib.Path, lines: list[str], severity: str) -> None:
+    code = STREAMED % "\n".join(f"    {line}" for line in lines)
+    template = FUNCTION % ("!Ref Table", STREAM % "")
+    found = findings(project(tmp_path, template_yaml=template, app_py=code, helpers_py=HELPERS))
+    assert [told for _, told, _ in found] == ([severity] if severity else [])
+
+
+OUTER = """\
+Resources:
+  Data: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: ./data.yaml}}
+  Work:
+    Type: AWS::CloudFormation::Stack
+    Properties:
+      TemplateURL: ./work.yaml
+      Parameters: {Jobs: !GetAtt Data.Outputs.Jobs, JobsArn: !GetAtt Data.Outputs.JobsArn}
+"""
+DATA = """\
+Conditions: {Kept: !Equals [!Ref Keep, "yes"]}
+Parameters: {Keep: {Type: String}}
+Resources:
+  JobsKept: {Type: AWS::SQS::Queue, Condition: Kept, DeletionPolicy: Retain}
+  JobsNotKept: {Type: AWS::SQS::Queue}
+Outputs:
+  Jobs: {Value: !If [Kept, !Ref JobsKept, !Ref JobsNotKept]}
+  JobsArn: {Value: !If [Kept, !GetAtt JobsKept.Arn, !GetAtt JobsNotKept.Arn]}
+"""
+
+
+def test_what_nested_stacks_put_out_under_a_condition(tmp_path: pathlib.Path) -> None:
+    work = (FUNCTION % ("!Ref Jobs", "{Type: SQS, Properties: {Queue: !Ref JobsArn}}")).replace(
+        "Resources:\n  Jobs:\n    Type: AWS::SQS::Queue\n",
+        "Parameters: {Jobs: {Type: String}, JobsArn: {Type: String}}\nResources:\n",
+    )
+    found = project(tmp_path, outer_yaml=OUTER, data_yaml=DATA, work_yaml=work, app_py=CODE % (SEND % NAME))
+    assert len(findings(found)) == 1  # although it is one of two queues
+    drawn = graph(found)
+    assert sorted(node.label for node in drawn.nodes) == ["F", "JobsKept", "JobsNotKept"]
+    assert sorted(edge.kind for edge in drawn.edges) == ["triggers", "triggers", "writes", "writes"]
 
 
 # -- the command

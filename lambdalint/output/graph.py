@@ -31,6 +31,7 @@ _SHAPES = {"lambda": ('["', '"]'), "sqs": ('[["', '"]]'), "s3": ('[("', '")]'), 
 _DOT_SHAPES = {"lambda": "box", "s3": "cylinder", "dynamodb": "cylinder"}
 _COLOR = "#cc0000"  # of loops; Graphviz knows no short form
 LOOP = "  (loop)"
+INDENT = 8  # columns before what continues a line
 
 
 def text(report: Report, view: View) -> str:
@@ -62,9 +63,9 @@ def _function(node: GraphNode, graph: EventGraph, nodes: Mapping[str, GraphNode]
     out.write(safe(node.label), "bold")
     _end(safe(node.label), node.location, view, out)
     if node.problem:
-        first, *rest = wrapped(node.problem, view.width, " " * 8, "  but   ")
-        out.write(first[:8], "cyan")
-        out.write("\n".join([first[8:], *rest, ""]))
+        first, *rest = wrapped(node.problem, view.width, " " * INDENT, "  but   ")
+        out.write(first[:INDENT], "cyan")
+        out.write("\n".join([first[INDENT:], *rest, ""]))
     incoming = [edge for edge in graph.edges if edge.target == node.name]
     for edge in sorted(incoming, key=lambda edge: edge.kind != "triggers"):
         told = f"{_named(nodes[edge.source])}{_about(edge.label)}"
@@ -75,34 +76,36 @@ def _function(node: GraphNode, graph: EventGraph, nodes: Mapping[str, GraphNode]
             _line("  to    ", told, edge.location, view, out, loop=edge.loop)
     for function, operation, place in graph.unresolved:
         if function == node.name:
-            _line("  to    ", f"what is not known: {safe(operation)}", place, view, out)
+            _line("  to    ", f"what is not known: {operation}", place, view, out)
     out.write("\n")
 
 
 def _line(label: str, told: str, place: Location | None, view: View, out: Painter, *, loop: bool = False) -> None:
+    rows = list(wrapped(told, view.width, " " * INDENT, label))
     out.write(label, "cyan")
-    out.write(told)
+    out.write("\n".join(rows)[len(label) :])
     out.write(LOOP if loop else "", "red")
-    _end(f"{label}{told}{LOOP if loop else ''}", place, view, out)
+    _end(f"{rows[-1]}{LOOP if loop else ''}", place, view, out)
 
 
 def _end(before: str, place: Location | None, view: View, out: Painter) -> None:
     """The place that ends a line, on one of its own where it does not fit."""
     if place is not None:
         told = f"{safe(place.path)}:{place.line}"
-        out.write(f"  {told}" if cells(before) + 2 + cells(told) <= view.width else f"\n{' ' * 8}{told}")
+        out.write(f"  {told}" if cells(before) + 2 + cells(told) <= view.width else f"\n{' ' * INDENT}{told}")
     out.write("\n")
 
 
 def _named(node: GraphNode) -> str:
+    """What people call a node; not yet safe to print."""
     if node.kind == "lambda":
-        return safe(node.label)
+        return node.label
     word = _WORDS.get(node.kind, node.kind)
-    return word if not node.label else safe(node.label) if node.label.startswith(word) else f"{word} {safe(node.label)}"
+    return f"{word} {node.label}" if node.label else word
 
 
 def _about(label: str) -> str:
-    return f": {safe(label)}" if label else ""
+    return f": {label}" if label else ""
 
 
 def mermaid(report: Report, _view: View) -> str:

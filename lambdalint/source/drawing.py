@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from lambdalint.model import EventGraph, EventSource, Function, GraphEdge, GraphNode, Location, State
-from lambdalint.source.graph import OWN, WORDS, name_of
-from lambdalint.templates.values import spelt
+from lambdalint.model import EventGraph, EventSource, Function, GraphEdge, GraphNode, Location, State, Value
+from lambdalint.source.event_patterns import members, strings
+from lambdalint.source.graph import OWN, RULES, name_of
+from lambdalint.templates.values import Reference, spelt
 
 if TYPE_CHECKING:
     from lambdalint.source.graph import Graph, Hop, Link, Target
     from lambdalint.source.resources import Key
+    from lambdalint.source.writes import Write
 
 _BY_CODE = "as the code shows"
 
@@ -23,7 +25,7 @@ def drawn(graph: Graph, functions: Iterable[Function]) -> EventGraph:
     drawing = _Drawing(graph, elsewhere)
     for number, _ in enumerate(graph.deployed):
         drawing.function(number)
-    for number, function in enumerate(elsewhere):
+    for number, function in enumerate(elsewhere, len(graph.deployed)):
         drawing.elsewhere(number, function)
     for hop in graph.hops:
         drawing.hop(hop)
@@ -35,36 +37,40 @@ class _Drawing:
 
     def __init__(self, graph: Graph, elsewhere: Iterable[Function]) -> None:
         self.of = graph
-        self.functions: dict[Key | None, tuple[str, int]] = {}
-        for number, deployed in enumerate(graph.deployed):
-            self.functions.setdefault(graph.resources.key_of_function(deployed.function), ("function", number))
-        for number, function in enumerate(elsewhere):
-            self.functions.setdefault(graph.resources.key_of_function(function), ("elsewhere", number))
+        # a function with several routes is deployed several times, and is one node
+        every = [*(deployed.function for deployed in graph.deployed), *elsewhere]
+        first: dict[int, int] = {}
+        self.names = [("function", first.setdefault(id(function), number)) for number, function in enumerate(every)]
+        self.functions: dict[Key | None, Any] = {}
+        for name, function in zip(self.names, every, strict=True):
+            self.functions.setdefault(graph.resources.key_of_function(function), name)
         self.nodes: dict[Any, GraphNode] = {}
         self.edges: dict[tuple[Any, Any, str, str], Location | None] = {}
         self.unresolved: set[tuple[Any, str, Location]] = set()
 
     def function(self, number: int) -> None:
-        deployed = self.of.deployed[number]
-        definition = self.of.flow.names.definition(deployed.node)
-        place = Location(deployed.node[0], definition.line if definition is not None else 1)
-        name = ("function", number)
-        self._node(name, "lambda", name_of(deployed.function), place)
+        deployed, name = self.of.deployed[number], self.names[number]
+        node, function = deployed.node, deployed.function
+        definition = self.of.flow.names.definition(node)
+        place = Location(node[0], definition.line if definition is not None else 1)
+        if self.names.count(name) > 1 and function.path is not None and function.line is not None:
+            place = Location(function.path, function.line)
+        self._node(name, "lambda", name_of(function), place)
         self._triggered(name, deployed.function, deployed.group)
         sites = self.of.sites(deployed)
-        targets = self.of.targets(number, sites)
+        targets = self.of.targets(number, sites, certain=False)
         resolved_calls = {(target.write.site.node, target.write.site.reference.k) for target in targets}
         for target in targets:
             where = self.of.place(target.write)
             for resource in self._written(target):
-                self._edge(name, resource, "writes", target.write.label, where)
+                self._edge(name, resource, "writes", _done(target.write), where)
         for write in self.of.written(number, sites):
             if (write.site.node, write.site.reference.k) not in resolved_calls:
                 self.unresolved.add((name, write.label, self.of.place(write)))
 
     def elsewhere(self, number: int, function: Function) -> None:
         """A function whose code is elsewhere: what triggers it is known."""
-        name = ("elsewhere", number)
+        name = self.names[number]
         self._node(name, "lambda", name_of(function), function.declared_at, function.problem)
         self._triggered(name, function, self.of.resources.scope(function))
 
@@ -88,10 +94,11 @@ class _Drawing:
             if link.trigger is not None:
                 yield self._resource(kind, link.trigger.key)
                 return
-        source = ("own", kind, target.function)
-        self._node(source, kind, f"{WORDS[kind]} of the event", None)
+        function = self.names[target.function]
+        source = ("own", kind, function)
+        self._node(source, kind, "of the event", None)
         if links:
-            self._edge(source, ("function", target.function), "triggers", _BY_CODE, None)
+            self._edge(source, function, "triggers", _BY_CODE, None)
         yield source
 
     def _resource(self, kind: str, key: Key) -> Any:
@@ -103,9 +110,11 @@ class _Drawing:
 
     def _source(self, event: EventSource) -> Any:
         """A source that no code writes to, or that is not told: an API, a schedule."""
-        shown = _shown(event)
-        self._node(("source", event.kind, shown), event.kind, shown, None)
-        return ("source", event.kind, shown)
+        kind, shown = event.kind, _shown(event)
+        rule = self.of.resources.linker.resource_of(event.resource) if kind == "eventbridge" else None
+        kind = "rule" if rule is not None and rule.type in RULES else kind
+        self._node(("source", kind, shown), kind, shown, None)
+        return ("source", kind, shown)
 
     def _node(self, name: Any, kind: str, label: str, place: Location | None, problem: str = "") -> None:
         self.nodes.setdefault(name, GraphNode("", kind, label, place, problem))
@@ -116,14 +125,14 @@ class _Drawing:
     def _steps(self, link: Link) -> Iterator[tuple[Any, Any, str, str]]:
         """The edges that a link goes along."""
         at: Any = next(self._written(link.target))
-        yield ("function", link.target.function), at, "writes", link.target.write.label
+        yield self.names[link.target.function], at, "writes", _done(link.target.write)
         for hop in link.hops:
             to = self._resource(hop.to_kind, hop.to_key)
             yield at, to, "redrives" if hop.dead_letter else "hands on", _asked(hop.event)
             at = to
-        if at != ("function", link.to):
+        if at != self.names[link.to]:
             asked = _asked(link.trigger.event) if link.trigger is not None else _BY_CODE
-            yield at, ("function", link.to), "triggers", asked
+            yield at, self.names[link.to], "triggers", asked
 
     def graph(self) -> EventGraph:
         looped: set[tuple[Any, Any, str, str]] = set()
@@ -147,6 +156,12 @@ class _Drawing:
         )
 
 
+def _spelt(value: Value) -> str:
+    if isinstance(value.value, Reference):
+        return value.value.name
+    return spelt(value) if value.state is not State.ABSENT else ""
+
+
 def _rank(node: GraphNode) -> tuple[Any, ...]:
     place = node.location
     return (node.kind != "lambda", (place.path, place.line) if place is not None else ("", 0), node.kind, node.label)
@@ -159,13 +174,28 @@ def _shown(event: EventSource) -> str:
         return spelt(schedule)
     if path.known:
         return f"{spelt(method).upper()} {spelt(path)}" if method.known else spelt(path)
-    return spelt(event.resource) if event.resource.state is not State.ABSENT else ""
+    return _spelt(event.resource)
+
+
+def _done(write: Write) -> str:
+    """A write in a few words: the operation, and for an event on a bus what rules ask for."""
+    told = [
+        ", ".join(sorted(pieces[0] for pieces in alternatives))
+        for alternatives in (write.source, write.detail_type)
+        if alternatives and all(len(pieces) == 1 and type(pieces[0]) is str for pieces in alternatives)
+    ]
+    return " ".join([write.label, *told])
 
 
 def _asked(event: EventSource) -> str:
     """What a trigger subscribes to, in a few words."""
     subscribed = event.setting("events")
     words = [", ".join(str(name) for name in subscribed.value)] if event.kind == "s3" and subscribed.known else []
-    words += [f"{name} {spelt(event.setting(name))}" for name in ("prefix", "suffix") if name in event.settings]
+    if event.kind == "eventbridge":
+        pattern = members(event.setting("pattern")) or {}
+        asked = (strings(pattern.get(name)) or () for name in ("source", "detail-type"))
+        words = [", ".join(names) for names in asked if names]
+        words += ["filtered"] if set(pattern) - {"source", "detail-type"} else []
+    words += [f"{name} {told}" for name in ("prefix", "suffix") if (told := _spelt(event.setting(name)))]
     words += ["filtered"] if "filters" in event.settings else []
     return " ".join(words)

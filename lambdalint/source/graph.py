@@ -24,9 +24,11 @@ from lambdalint.model import (
     Value,
 )
 from lambdalint.records import NamedTuple
-from lambdalint.source.flow import demands
-from lambdalint.source.resources import Key, Resources, pieces_of, resolved
+from lambdalint.source.event_patterns import members, passes, strings
+from lambdalint.source.recursion import OWN_NAMES
+from lambdalint.source.resources import Key, Resources
 from lambdalint.source.sites import Site, sites, spells_sender
+from lambdalint.source.stops import Stops
 from lambdalint.source.strings import OTHER, Pieces
 from lambdalint.source.writes import Write, Writes
 from lambdalint.templates.values import (
@@ -44,7 +46,6 @@ from lambdalint.templates.values import (
 if TYPE_CHECKING:
     from lambdalint.source.callgraph import Entry, Region
     from lambdalint.source.flow import Flow, Route
-    from lambdalint.source.lower import Context, Term
     from lambdalint.source.names import Node
 
 HOPS_LIMIT = 3  # resources that hand on to each other between two functions
@@ -53,9 +54,8 @@ OWN: Key = ("own",)  # the very resource that the event came from
 # Kinds of sources of which the template does not say enough, and those that may carry an S3 notification inside.
 _OPEN = frozenset({"pipes", "unknown"})
 _CARRIERS = frozenset({"sns", "sqs", "eventbridge"})
-# Look-ups by which code tells that it has seen an event before.
-_LOOK_UPS = frozenset({"get_item", "query", "head_object", "get_object_tagging", "get_object_attributes"})
-_RULES = frozenset({"AWS::Events::Rule", "aws_cloudwatch_event_rule"})
+RULES = frozenset({"AWS::Events::Rule", "aws_cloudwatch_event_rule"})
+_OWN_NAMES = frozenset(("context", (name,)) for name in OWN_NAMES)
 WORDS = {
     "s3": "bucket",
     "sqs": "queue",
@@ -220,46 +220,45 @@ class Graph:
         if kind == "eventbridge":
             yield from self._rule(event, group)
         elif kind in WORDS and kind != "lambda":
-            for pieces in pieces_of(event.resource):
+            for pieces in self.resources.pieces(event.resource):
                 found = self.resources.key(kind, pieces, group)
                 if found is not None:
                     yield kind, found, event, kind if event.kind == kind else ""
 
     def _rule(self, event: EventSource, group: str) -> Iterator[tuple[str, Key, EventSource, str]]:
         """A rule: on its bus, and for events of S3 on the buckets that its pattern names."""
-        pattern = event.setting("pattern")
-        members = _members(pattern)
-        if members is None:
+        pattern = members(event.setting("pattern"))
+        if pattern is None:
             return
-        if "aws.s3" in (_strings(members.get("source")) or ()):
-            yield from self._bucket_rule(event, members, group)
+        if "aws.s3" in (strings(pattern.get("source")) or ()):
+            yield from self._bucket_rule(event, pattern, group)
             return
         bus = event.setting("bus")
         if bus.state is State.ABSENT and event.resource.state is not State.ABSENT:
             rule = self.resources.linker.resource_of(event.resource)
-            bus = event.resource if rule is None or rule.type not in _RULES else ABSENT
-        named = pieces_of(bus) if bus.state is not State.ABSENT else [("default",)]
+            bus = event.resource if rule is None or rule.type not in RULES else ABSENT
+        named = self.resources.pieces(bus) if bus.state is not State.ABSENT else [("default",)]
         for pieces in named:
             found = self.resources.key("eventbridge", pieces, group)
             if found is not None:
                 yield "eventbridge", found, event, "eventbridge"
 
     def _bucket_rule(
-        self, event: EventSource, members: Mapping[str, Any], group: str
+        self, event: EventSource, pattern: Mapping[str, Value], group: str
     ) -> Iterator[tuple[str, Key, EventSource, str]]:
-        detail = _members(members.get("detail")) or {}
+        detail = members(pattern.get("detail")) or {}
         names = table("writes")["detail_types"]
-        told = _strings(members["detail-type"]) if "detail-type" in members else tuple(names)
+        told = strings(pattern["detail-type"]) if "detail-type" in pattern else tuple(names)
         settings = {"events": known(tuple(f"s3:{names[name]}*" for name in told or () if name in names))}
-        asked = (_members(detail.get("object")) or {}).get("key")
+        asked = (members(detail.get("object")) or {}).get("key")
         if asked is not None:
-            part = (_members(items(asked)[0]) if len(items(asked)) == 1 else None) or {}
+            part = (members(items(asked)[0]) if len(items(asked)) == 1 else None) or {}
             told_ends = {name: part[name] for name in ("prefix", "suffix") if name in part}
             settings.update(told_ends if len(told_ends) == len(part) == 1 else {"prefix": Value(State.UNKNOWN)})
         if set(detail) - {"bucket", "object"} or told is None:
             settings["prefix"] = Value(State.UNKNOWN)
-        for name in items((_members(detail.get("bucket")) or {}).get("name", ABSENT)):
-            for pieces in pieces_of(name):
+        for name in items((members(detail.get("bucket")) or {}).get("name", ABSENT)):
+            for pieces in self.resources.pieces(name):
                 found = self.resources.key("s3", pieces, group)
                 if found is not None:
                     yield "s3", found, event._replace(kind="s3", settings=settings), "eventbridge"
@@ -319,8 +318,8 @@ class Graph:
         dead_letter: bool = False,
     ) -> Iterator[Hop]:
         group = self.resources.group(resource.scope)
-        for start in pieces_of(source):
-            for end in pieces_of(target):
+        for start in self.resources.pieces(source):
+            for end in self.resources.pieces(target):
                 one, other = self.resources.key(kind, start, group), self.resources.key(to_kind, end, group)
                 if one is not None and other is not None:
                     event = EventSource(kind, source, resource.location, settings)
@@ -349,22 +348,31 @@ class Graph:
         """Where a write is."""
         return self.locate(write.site.node[0], *write.call.span)
 
-    def targets(self, number: int, at: Iterable[Site]) -> tuple[Target, ...]:
-        """What a function writes to at some of its sites, as far as that can be told."""
+    def targets(self, number: int, at: Iterable[Site], *, certain: bool = True) -> tuple[Target, ...]:
+        """What a function writes to at some of its sites.
+
+        Args:
+            certain: leave out writes that may go to something that nobody knows: it may be all that is ever taken.
+        """
         deployed = self.deployed[number]
         found: dict[Target, None] = {}
         for write in self.written(number, at):
-            named = [inner for pieces in sorted(write.names, key=repr) for inner in resolved(pieces, deployed.function)]
-            keys = [
-                inner for pieces in sorted(write.keys, key=repr) for inner in resolved(pieces, deployed.function)
-            ] or [(OTHER,)]
-            told = [
-                OWN if _of_event(write.kind, pieces) else self.resources.key(write.kind, pieces, deployed.group)
-                for pieces in named
-            ]
-            if None not in told:  # one that nobody knows may be the only one that is ever taken
+            keys = self._resolved(write.keys, deployed) or [(OTHER,)]
+            told = [self._target(write.kind, pieces, deployed) for pieces in self._resolved(write.names, deployed)]
+            if not certain or None not in told:
                 found.update(dict.fromkeys(Target(number, write, key, tuple(keys)) for key in told if key is not None))
         return tuple(found)
+
+    def _resolved(self, patterns: Iterable[Pieces], deployed: Deployed) -> list[Pieces]:
+        alternatives = sorted(patterns, key=repr)
+        return [found for pieces in alternatives for found in self.resources.resolved(pieces, deployed.function)]
+
+    def _target(self, kind: str, pieces: Pieces, deployed: Deployed) -> Key | None:
+        if _of_event(kind, pieces):
+            return OWN
+        if kind == "lambda" and len(pieces) == 1 and pieces[0] in _OWN_NAMES:
+            return self.resources.key_of_function(deployed.function)
+        return self.resources.key(kind, pieces, deployed.group)
 
     # -- links
 
@@ -485,14 +493,11 @@ class Graph:
 
     @staticmethod
     def _matches_rule(write: Write, event: EventSource) -> bool:
-        members = _members(event.setting("pattern"))
-        if members is None or set(members) - {"source", "detail-type"}:
+        pattern = members(event.setting("pattern"))
+        if pattern is None or set(pattern) - {"source", "detail-type"}:
             return False
-        for name, patterns in (("source", write.source), ("detail-type", write.detail_type)):
-            if name not in members:
-                continue
-            wanted = _strings(members[name])
-            if wanted is None or not patterns or not all(len(one) == 1 and one[0] in wanted for one in patterns):
+        for name, alternatives in (("source", write.source), ("detail-type", write.detail_type)):
+            if name in pattern and not (alternatives and all(_is_passed(pattern[name], one) for one in alternatives)):
                 return False
         return True
 
@@ -536,7 +541,7 @@ class Graph:
 
         found = {trigger.function for _, trigger in self._ways(kind, self._may_name(number, kind), passes)}
         if kind == "lambda":
-            return found - {number}  # a function that invokes itself is another rule's
+            return {other for other in found if not self._same(number, other)}  # invoking oneself is another rule's
         region = self.deployed[number].region
         if number not in found and spells_sender(self.flow, region, kind):
             told = [trigger for trigger in self.triggers if trigger.function == number and trigger.kind == kind]
@@ -553,7 +558,7 @@ class Graph:
             deployed = self.deployed[number]
             found = self._spelt.get((deployed.group, kind), set()) | set(self._any_resource(number, kind))
             for value in deployed.function.variables.values():
-                for pieces in pieces_of(value):
+                for pieces in self.resources.pieces(value):
                     for part in (pieces, *((piece,) for piece in pieces)):
                         key = self.resources.key(kind, part, deployed.group)
                         if key is not None and (kind, key) in self._onward:
@@ -570,20 +575,27 @@ class Graph:
                 link
                 for target in self.targets(number, nominated)
                 for link in self.links(target)
-                if not self._allowed(link.to) and not (link.to == number and target.write.kind == "lambda")
+                if not self._allowed(link.to) and not (target.write.kind == "lambda" and self._same(number, link.to))
             ]
         for number, links in after.items():
+            told_at = set()
             for link in links:
-                if link.to == number and (loop := self._loop((link,))) is not None:
-                    yield self.deployed[number].node, loop, (link,)
+                if link.to == number and link.target.write.site not in told_at:
+                    loop = self._loop((link,))
+                    if loop is not None:
+                        told_at.add(link.target.write.site)
+                        yield self.deployed[number].node, loop, (link,)
         told: set[frozenset[int]] = set()
         for number in sorted(after):
             cycle = _shortest(number, after)
-            members = frozenset(link.target.function for link in cycle)
-            if len(cycle) > 1 and members not in told and len({self.deployed[one].node for one in members}) > 1:
-                told.add(members)
+            on_it = frozenset(link.target.function for link in cycle)
+            if len(cycle) > 1 and on_it not in told and len({self.deployed[one].node for one in on_it}) > 1:
+                told.add(on_it)
                 if (loop := self._loop(cycle)) is not None:
                     yield self.deployed[number].node, loop, cycle
+
+    def _same(self, number: int, other: int) -> bool:
+        return self.deployed[number].function is self.deployed[other].function
 
     def _allowed(self, number: int) -> bool:
         declared = self.deployed[number].function.declared
@@ -592,21 +604,29 @@ class Graph:
 
     def _loop(self, links: tuple[Link, ...]) -> Loop | None:
         parts = []
-        checked = False
+        verdicts = set()
+        ends = []
         chains = []
         for before, link in zip((links[-1], *links[:-1]), links, strict=True):
             deployed = self.deployed[link.target.function]
             write = link.target.write
-            verdict = self.flow.verdict(deployed.region, write.site.node, write.call.context, ())
-            if not verdict.routes:
+            routes = self.flow.verdict(deployed.region, write.site.node, write.call.context, ()).routes
+            if not routes:
                 return None
             place = self.place(write)
-            chains.append(self.chain(verdict.routes[0], write.site.node, place))
-            tests = list(self._tests(write, verdict.routes[0]))
-            if before.trigger is not None and self._other_event(deployed.region, tests, before.trigger):
-                return None
-            checked = checked or any(self._checks(deployed.region, node, test) for node, test, _ in tests)
+            chains.append(self.chain(routes[0], write.site.node, place))
+            direct = before.trigger is not None and not before.hops
+            stops = Stops(
+                self.flow,
+                deployed.region,
+                before.target.write if direct else None,
+                before.trigger.shape if before.trigger is not None else None,
+            )
+            verdicts.add(stops.verdict(write, routes[0]))
+            ends.append(write.ends or stops.settles(write))
             parts.append(Part(name_of(deployed.function), write.label, self.shown(link), place))
+        if "no" in verdicts:
+            return None
         trigger = links[0].trigger
         return Loop(
             parts[0].place,
@@ -616,8 +636,8 @@ class Graph:
             _subscribed(trigger.event) if trigger is not None and not links[0].hops else "",
             tuple(self._evidence(link) for link in links),
             any(link.trigger is None for link in links),
-            checked,
-            all(link.target.write.ends for link in links),
+            "checked" in verdicts,
+            all(ends),
         )
 
     def shown(self, link: Link) -> str:
@@ -646,58 +666,6 @@ class Graph:
 
         return drawn(self, functions)
 
-    # -- what stops a loop
-
-    def _tests(self, write: Write, route: Route) -> Iterator[tuple[Node, Term, bool]]:
-        """The tests that stand before a write on a route, with the branch that is taken."""
-        places: list[tuple[Node, Context]] = [(write.site.node, write.call.context)]
-        for edge in route.edges:
-            call = self.flow.call(edge.caller, edge.call.k) if edge.call is not None else None
-            if call is not None:
-                places.append((edge.caller, call.context))
-        for node, context in places:
-            for frame in context:
-                if frame[0] == "if":
-                    yield node, frame[2], frame[3]
-
-    def _checks(self, region: Region, node: Node, test: Term) -> bool:
-        """Whether a test is one of the event, or of a look-up."""
-        for root in self.flow.origins(region, node, test):
-            if root[0] == "event" and len([key for key in root[-1] if key != "[]"]) > 1:
-                return True
-            if root[0] == "result" and root[1].rpartition(".")[2] in _LOOK_UPS:
-                return True
-        return False
-
-    def _other_event(self, region: Region, tests: Iterable[tuple[Node, Term, bool]], trigger: Trigger) -> bool:
-        """Whether a write is for the events of another source than ``trigger``'s: ``if "httpMethod" in event``."""
-        if "other-event" in self.flow.disabled:
-            return False
-        for node, test, taken in tests:
-            for term, how, value in demands(test, taken):
-                paths = [root[-1] for root in self.flow.origins(region, node, term) if root[0] == "event"]
-                for path in paths:
-                    at = (*path, value) if how in ("has", "lacks") else path
-                    kinds = _told_by(at, value if how == "equal" else None)
-                    if how in ("has", "truthy", "equal") and kinds and trigger.shape not in kinds:
-                        return True
-                    if how in ("lacks", "falsy") and trigger.shape in kinds and len(at) == 1:
-                        return True
-        return False
-
-
-def _told_by(path: tuple[str, ...], value: Any) -> frozenset[str]:
-    """The kinds of sources whose events have something at a path, or that value there; none where nothing tells."""
-    shapes = table("sources")
-    keys = "/".join(path)
-    if type(value) is str and value in shapes["values"].get(keys, {}):
-        return frozenset({shapes["values"][keys][value]})
-    return frozenset(
-        kind
-        for proof, kind in shapes["proof"].items()
-        if proof == keys or proof.startswith(f"{keys}/") or keys.startswith(f"{proof}/")
-    )
-
 
 def name_of(function: Function) -> str:
     """The name that the template gives a function, else its handler."""
@@ -720,34 +688,9 @@ def _plain(event: EventSource) -> bool:
     return all(value.state is State.ABSENT for value in settings) and event.setting("enabled").value is not False
 
 
-def _members(value: Any) -> Mapping[str, Value] | None:
-    """A mapping of a pattern, written as data or as JSON; None where it cannot be read."""
-    if not isinstance(value, Value) or not value.known:
-        return None
-    if isinstance(value.value, dict):
-        return value.value
-    if isinstance(value.value, str):
-        import json  # only for the few rules with a pattern
-
-        try:
-            return _valued(json.loads(value.value)).value if value.value.startswith("{") else None
-        except (ValueError, RecursionError):
-            return None
-    return None
-
-
-def _valued(data: Any) -> Value:
-    if isinstance(data, dict):
-        return known({str(name): _valued(part) for name, part in data.items()})
-    return known(tuple(_valued(part) for part in data)) if isinstance(data, list) else known(data)
-
-
-def _strings(value: Value | None) -> tuple[str, ...] | None:
-    """The strings of a list in a pattern; None where any is something else."""
-    if value is None:
-        return None
-    found = [text(part) for part in items(value)]
-    return tuple(part for part in found if part is not None) if found and None not in found else None
+def _is_passed(wanted: Value, pieces: Pieces) -> bool:
+    """Whether what code writes is sure to pass a list of a pattern."""
+    return len(pieces) == 1 and type(pieces[0]) is str and passes(wanted, pieces[0]) is True
 
 
 def _of_event(kind: str, pieces: Pieces) -> bool:
@@ -772,15 +715,15 @@ def _passes_stream(emits: Iterable[str], filters: Iterable[Any]) -> str:
     """Whether a change of a table passes the filters of its stream: ``yes``, ``no``, ``unknown``."""
     answers = set()
     for pattern in filters:
-        members = _members(known(pattern)) or {}
-        wanted = _strings(members.get("eventName")) if members else None
+        asked = members(known(pattern)) or {}
+        wanted = strings(asked.get("eventName"))
         if wanted is None:
             answers.add("unknown")
         elif not set(wanted) & set(emits):
             answers.add("no")
         else:
             # a put of what is there is a MODIFY, of what is not an INSERT: only both together are certain
-            certain = set(members) == {"eventName"} and set(emits) <= set(wanted)
+            certain = set(asked) == {"eventName"} and set(emits) <= set(wanted)
             answers.add("yes" if certain else "unknown")
     return "yes" if "yes" in answers else "unknown" if "unknown" in answers else "no"
 

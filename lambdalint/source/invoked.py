@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lambdalint.records import NamedTuple
-from lambdalint.source.resources import Resources, resolved
+from lambdalint.source.resources import Resources
 from lambdalint.source.sdk import Bounds, bounds
 from lambdalint.source.strings import Strings
 
@@ -81,7 +81,9 @@ def repeat(site: SiteView, name: Term, verdict: Verdict) -> Repeat | None:
         for caller in site.deployed(route.root):
             if not _outlives(site, caller, clients, read_s):
                 continue
-            found = [site.declared.find(pieces, caller) for part in names for pieces in resolved(part, caller)]
+            declared = site.declared
+            alternatives = (pieces for part in names for pieces in declared.resources.resolved(part, caller))
+            found = [declared.find(pieces, caller) for pieces in alternatives]
             long = [other for other in found if other is not None and _is_longer(site, other, read_s)]
             if long and len(long) == len(found):  # one that nobody knows may be the only one that is ever invoked
                 callers.append(caller)

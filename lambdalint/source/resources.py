@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from lambdalint.data import table
-from lambdalint.model import ABSENT, Function, Value
+from lambdalint.model import ABSENT, Function, State, Value
+from lambdalint.source.recursion import OWN_VARIABLE
 from lambdalint.source.strings import OTHER, Piece, Pieces, joined
 from lambdalint.templates.events import Linker
 from lambdalint.templates.values import Either, Reference, Resource, Text, first, known, text
@@ -22,6 +23,7 @@ Key = tuple[str, ...]
 _NESTING = {"AWS::CloudFormation::Stack": "TemplateURL", "AWS::Serverless::Application": "Location"}
 _CONSUMERS = {"AWS::Kinesis::StreamConsumer": "StreamARN", "aws_kinesis_stream_consumer": "stream_arn"}
 _OPTIONS_LIMIT = 8
+_DEPTH_LIMIT = 4  # stacks whose outputs are those of stacks in them
 
 
 class Resources:
@@ -50,7 +52,7 @@ class Resources:
 
     def _note(self, kind: str, row: Mapping[str, Any], resource: Resource) -> None:
         for name in row["properties"]:
-            for pieces in pieces_of(resource.properties.get(name, ABSENT)):
+            for pieces in self.pieces(resource.properties.get(name, ABSENT)):
                 if pieces and OTHER not in pieces:
                     place = (self.group(resource.scope), kind, pieces)
                     self._named.setdefault(place, set()).add((resource.scope, resource.name))
@@ -95,11 +97,8 @@ class Resources:
             return None
         return ("name", group, kind, "".join(_shown(piece) for piece in pieces))
 
-    def _referred(self, kind: str, reference: Reference, group: str, depth: int = 4) -> Key | None:
-        followed = list(self.linker.references(known(reference)))
-        if len(followed) != 1:
-            return None
-        scope, name, attribute = followed[0]
+    def _referred(self, kind: str, reference: Reference, group: str) -> Key | None:
+        scope, name, attribute = reference
         bare = name.partition("[")[0]
         resource = self.declared.get((scope, name))
         if resource is None and (scope, f"{name}[0]") in self.declared:
@@ -108,8 +107,8 @@ class Resources:
         if resource is None and name != bare and (scope, bare) in self.declared:
             name = bare
             resource = self.declared[scope, name]
-        if resource is not None and resource.type in _CONSUMERS and depth:
-            stream = pieces_of(resource.properties.get(_CONSUMERS[resource.type], ABSENT))
+        if resource is not None and resource.type in _CONSUMERS:
+            stream = self.pieces(resource.properties.get(_CONSUMERS[resource.type], ABSENT))
             return self.key(kind, stream[0], group) if len(stream) == 1 else None
         types = self.kinds[kind]["types"]
         if resource is not None and resource.type in types:
@@ -136,6 +135,34 @@ class Resources:
         if pieces[0].startswith(("https://", "http://")):
             return _behind(pieces, "/", 4)
         return pieces
+
+    def pieces(self, value: Value) -> list[Pieces]:
+        """The alternatives of a template's value, with what nested stacks put out in its place; see `pieces_of`."""
+        return pieces_of(value, self.linker)
+
+    def resolved(self, pieces: Pieces, function: Function) -> list[Pieces]:
+        """The alternatives of `Pieces` of the code with the function's environment filled in."""
+        found: list[Pieces] = [()]
+        for piece in pieces:
+            if type(piece) is tuple and piece[0] == "env":
+                options = list(self._variable(function, piece[1], piece[2]))
+            elif type(piece) is tuple and piece[0] == "tail" and piece[1][0] == "env":
+                options = [_tail(whole, piece[2]) for whole in self._variable(function, *piece[1][1:])]
+            else:
+                options = [(piece,)]
+            found = [joined(start + end) for start in found for end in options][:_OPTIONS_LIMIT]
+        return found
+
+    def _variable(self, function: Function, name: str, default: str | None) -> Iterator[Pieces]:
+        environment = function.value("environment")
+        if name == OWN_VARIABLE:
+            yield (("context", ("function_name",)),)
+        elif name in function.variables:
+            yield from self.pieces(function.variables[name])
+        elif environment.unknown or function.declared is None or default is None:
+            yield (OTHER,)
+        else:
+            yield (default,) if default else ()
 
     def label(self, key: Key) -> str:
         """The name that a person knows a resource by."""
@@ -164,29 +191,39 @@ def _before(pieces: Pieces, separator: str) -> Pieces:
     return pieces
 
 
-def pieces_of(value: Value) -> list[Pieces]:
-    """The alternatives of a template's value as `Pieces`, whose References are ``("ref", reference)``."""
+def pieces_of(value: Value, linker: Linker | None = None, depth: int = _DEPTH_LIMIT) -> list[Pieces]:
+    """The alternatives of a template's value as `Pieces`, whose References are ``("ref", reference)``.
+
+    Args:
+        linker: finds the outputs of nested stacks; without it References to them stay.
+    """
     found = value.value
-    if isinstance(found, Reference):
-        return [(("ref", found),)]  # also a parameter or variable without a value
+    if isinstance(found, Reference):  # also a parameter or variable without a value
+        output = linker.output(found) if linker is not None and depth else ABSENT
+        return [(("ref", found),)] if output.state is State.ABSENT else pieces_of(output, linker, depth - 1)
     if isinstance(found, Either):
-        return [pieces for option in found.options[:_OPTIONS_LIMIT] for pieces in pieces_of(option)]
+        return [pieces for option in found.options[:_OPTIONS_LIMIT] for pieces in pieces_of(option, linker, depth)]
     if not value.known:
         return [(OTHER,)]
     if isinstance(found, Text):
-        return [joined(tuple(_part(part) for part in found.parts))]
-    if isinstance(found, str):
-        return [(found,)] if found else [(OTHER,)]
-    return [(OTHER,)]
+        return [joined(tuple(_part(part, linker, depth) for part in found.parts))]
+    return [(found,)] if isinstance(found, str) and found else [(OTHER,)]
 
 
-def _part(part: str | Reference | Value) -> Piece:
+def _part(part: str | Reference | Value, linker: Linker | None, depth: int) -> Piece:
     if isinstance(part, str):
         return part
-    if isinstance(part, Reference):
-        return ("ref", part)
-    inner = pieces_of(part)
+    inner = pieces_of(part if isinstance(part, Value) else known(part), linker, depth)
     return inner[0][0] if len(inner) == 1 and len(inner[0]) == 1 else OTHER
+
+
+def _tail(pieces: Pieces, separator: str) -> Pieces:
+    """What comes behind the last separator; a resource that is referred to is known by its name."""
+    for position in reversed(range(len(pieces))):
+        piece = pieces[position]
+        if type(piece) is str and separator and separator in piece:
+            return joined((piece.rpartition(separator)[2], *pieces[position + 1 :]))
+    return pieces if len(pieces) == 1 and type(pieces[0]) is tuple else (OTHER,)
 
 
 def _shown(piece: Piece) -> str:
@@ -194,29 +231,3 @@ def _shown(piece: Piece) -> str:
         return piece
     reference = piece[1]
     return f"${{{reference.name}.{reference.attribute}}}" if reference.attribute else f"${{{reference.name}}}"
-
-
-def resolved(pieces: Pieces, function: Function) -> list[Pieces]:
-    """The alternatives of `Pieces` of the code with the function's environment filled in."""
-    found: list[Pieces] = [()]
-    for piece in pieces:
-        if type(piece) is tuple and piece[0] == "env":
-            options = list(_variable(function, piece[1], piece[2]))
-        elif type(piece) is tuple and piece[0] == "tail" and piece[1][0] == "env":
-            whole = _variable(function, *piece[1][1:])  # the name behind a URL or ARN
-            options = [inner if len(inner) == 1 and type(inner[0]) is tuple else (OTHER,) for inner in whole]
-        else:
-            options = [(piece,)]
-        found = [joined(start + end) for start in found for end in options][:_OPTIONS_LIMIT]
-    return found
-
-
-def _variable(function: Function, name: str, default: str | None) -> Iterator[Pieces]:
-    environment = function.value("environment")
-    names = function.variables
-    if name in names:
-        yield from pieces_of(names[name])
-    elif environment.unknown or function.declared is None or default is None:
-        yield (OTHER,)
-    else:
-        yield (default,) if default else ()

@@ -36,6 +36,7 @@ Patterns = frozenset[Pieces]
 DEPTH_LIMIT = 40
 STEPS_LIMIT = 20_000  # of one region; beyond, everything is unknown
 ALTERNATIVES_LIMIT = 16
+DISPLAYS_LIMIT = 100  # places that are looked at for the mappings or elements that one Term may be
 OTHER: Piece = ("other",)
 UNKNOWN: Patterns = frozenset({(OTHER,)})
 NOTHING: Patterns = frozenset()
@@ -46,6 +47,7 @@ _TRANSPARENT = frozenset(
     {"str", "json.loads", "urllib.parse.unquote_plus", "urllib.parse.unquote", "copy.copy", "copy.deepcopy", "list",
      "iter", "next", "reversed", "sorted", "enumerate", "contextlib.closing", "simplejson.loads", "ujson.loads"}
 )  # fmt: skip
+_DISPLAYS = frozenset({"dict", "op", "join"})
 _HOLE = regex(r"\{\{|\}\}|\{([^{}]*)\}")
 _PERCENT = regex(r"%(?:%|\((\w+)\)[sdr]|[sdr])")
 
@@ -64,6 +66,7 @@ class Strings:
         self.follow = follow
         self._active: set[Any] = set()
         self._memo: dict[Any, Patterns] = {}
+        self._listing: set[tuple[Node, Term]] = set()
         self._short = False
         self._steps = 0
 
@@ -190,7 +193,110 @@ class Strings:
             if len(parts) == 3 and parts[1] == ("const", key):
                 return self.term(node, parts[2])
             return self.entry(node, parts[0], key)
+        if kind in ("param", "call"):
+            found = self._stands_for(node, term)
+            if found and all(part[0] in _DISPLAYS for _, part in found):
+                return frozenset(pieces for at, part in found for pieces in self.entry(at, part, key))
         return below(self.term(node, term), key)
+
+    # -- mappings and lists as they are written
+
+    def displays(self, node: Node, term: Term) -> list[tuple[Node, Term]]:
+        """The mappings that a Term may be, each with the definition that writes it; what else it may be is left out."""
+        found: dict[tuple[Node, Term], None] = {}
+        queue = [(node, term)]
+        seen = set(queue)
+        while queue and len(seen) < DISPLAYS_LIMIT:
+            at, part = queue.pop()
+            if part[0] == "dict" or (part[0] == "op" and part[1] == "stored" and len(part[2]) == 3):
+                found[at, part] = None
+                continue
+            new = [place for place in self._stands_for(at, part) if place not in seen]
+            seen.update(new)
+            queue += new[::-1]
+        return list(found)
+
+    def elements(self, node: Node, term: Term) -> list[tuple[Node, Term]]:
+        """The elements of a list as the code writes them, each with the definition that does."""
+        key = (node, term)
+        self._steps += 1
+        if key in self._listing or len(self._listing) > DEPTH_LIMIT or self._steps > STEPS_LIMIT:
+            return []  # what a recursive function adds to itself
+        self._listing.add(key)
+        try:
+            return self._elements(node, term)
+        finally:
+            self._listing.discard(key)
+
+    def _elements(self, node: Node, term: Term) -> list[tuple[Node, Term]]:
+        found: dict[tuple[Node, Term], None] = {}
+        queue = [(node, term)]
+        seen = set(queue)
+        while queue and len(seen) < DISPLAYS_LIMIT:
+            at, part = queue.pop()
+            operator = part[1] if part[0] == "op" else ""
+            if part[0] == "list":
+                found.update(dict.fromkeys((at, element) for element in part[1]))
+                continue
+            if operator == "comprehension":
+                found[at, part[2][0]] = None
+                continue
+            new: list[tuple[Node, Term]]
+            if operator in ("+=", "Add"):
+                new = [(at, inner) for inner in part[2]]
+            elif operator == "stored" and len(part[2]) == 2:
+                new = [(at, part[2][0])]
+                if _is_list(part[2][1]):
+                    new.append((at, part[2][1]))  # extend
+                else:
+                    found[at, part[2][1]] = None
+            else:
+                new = self._stands_for(at, part)
+            new = [place for place in new if place not in seen]
+            seen.update(new)
+            queue += new[::-1]
+        return list(found)
+
+    def _stands_for(self, node: Node, term: Term) -> list[tuple[Node, Term]]:
+        """What a Term is in other words: one of several, an element, what callers pass, what a call returns."""
+        if term[0] == "join" or (term[0] == "op" and term[1] in ("or", "join")):
+            return [(node, part) for part in term[-1]]
+        if term[0] == "elem" or (term[0] == "item" and term[2][0] == "const" and type(term[2][1]) is int):
+            return self.elements(node, term[1])
+        if term[0] == "param":
+            return [place for place in self._given(node, term) if place is not None]
+        if term[0] != "call":
+            return []
+        call = self.flow.call(node, term[1])
+        found: list[tuple[Node, Term]] = []
+        for value in self.flow.callee(node, term[1]) if call is not None else ():
+            if value[0] in ("def", "bound"):
+                target = (value[1], value[2])
+                body = self.flow.body(target)
+                ends = [end for end in body.exits if end.kind in ("return", "yield")] if body is not None else []
+                found += [
+                    (target, end.value if end.kind == "return" else ("list", (end.value,)))
+                    for end in ends
+                    if end.value != ("const", None)
+                ]
+            elif value[0] == "ext" and value[1] in _TRANSPARENT and call is not None and call.args:
+                found.append((node, call.args[0][1]))
+        return found
+
+    def _given(self, node: Node, term: Term) -> list[tuple[Node, Term] | None]:
+        """What the callers pass for a parameter; None for one of which nobody can tell."""
+        target = (node[0], term[1])
+        definition = self.names.definition(target)
+        found: list[tuple[Node, Term] | None] = []
+        if (*target, term[2]) in self.names.entry_params and target in self.region.roots:
+            return []
+        for edge in self.region.incoming.get(target, ()) if definition is not None else ():
+            call = self.flow.call(edge.caller, edge.call.k) if edge.call is not None and edge.call.k >= 0 else None
+            given = None
+            if call is not None and definition is not None and edge.kind in ("call", "construct"):
+                given = passed(call, definition, term[2], edge.offset)
+            found.append((edge.caller, given) if given is not None else None)
+        return found
 
     def _parameter(self, node: Node, term: Term) -> Patterns:
         target = (node[0], term[1])
@@ -359,8 +465,9 @@ class Strings:
     def _variable(name: Any, defaults: list[Patterns]) -> Patterns:
         if type(name) is not str:
             return UNKNOWN
-        plain = [pieces[0] for part in defaults for pieces in part if len(pieces) == 1 and type(pieces[0]) is str]
-        others = {pieces for part in defaults for pieces in part if len(pieces) != 1 or type(pieces[0]) is not str}
+        every = [pieces for part in defaults for pieces in part]
+        plain = ["".join(pieces) for pieces in every if all(type(piece) is str for piece in pieces)]
+        others = {pieces for pieces in every if any(type(piece) is not str for piece in pieces)}
         return frozenset({(("env", name, min(plain, default=None)),), *others})
 
     # -- names of modules and Exprs
@@ -453,6 +560,11 @@ class Strings:
             else:
                 return UNKNOWN
         return frozenset(found) or UNKNOWN
+
+
+def _is_list(term: Term) -> bool:
+    """Whether a Term is written as a list."""
+    return term[0] == "list" or (term[0] == "op" and term[1] in ("comprehension", "+=", "Add"))
 
 
 def _constant(value: Any) -> Patterns:

@@ -119,17 +119,17 @@ class Writes:
                 return
 
     def _entries(self, write: Write, term: Term | None) -> Iterator[Write]:
-        node = write.site.node
-        for inner in _dicts(term) if term is not None else ():
-            entries = {key[1]: value for key, value in inner[1] if key[0] == "const"}
-            if "Source" not in entries and "DetailType" not in entries:
-                continue
-            bus = self.strings.term(node, entries.get("EventBusName", ("const", "default")))
+        strings = self.strings
+        found = strings.elements(write.site.node, term) if term is not None else []
+        for node, element in found:
+            bus = _entry(strings, node, element, "EventBusName", frozenset({("default",)}))
             yield write._replace(
                 names=self._expanded(bus, "name"),
-                source=self.strings.term(node, entries["Source"]) if "Source" in entries else UNKNOWN,
-                detail_type=self.strings.term(node, entries["DetailType"]) if "DetailType" in entries else UNKNOWN,
+                source=_entry(strings, node, element, "Source", UNKNOWN),
+                detail_type=_entry(strings, node, element, "DetailType", UNKNOWN),
             )
+        if not found:
+            yield write
 
     # -- objects that stand for names
 
@@ -174,6 +174,22 @@ class Writes:
         if spec.get("inner"):
             return self._expanded(arguments.get("", UNKNOWN), "name", depth + 1)
         return self._expanded(arguments.get(spec["name"], arguments.get("0", UNKNOWN)), "name", depth + 1)
+
+
+def _entry(strings: Strings, node: Node, term: Term, key: str, absent: Patterns) -> Patterns:
+    """The entry ``key`` of a mapping, ``absent`` where it has none."""
+    found = strings.displays(node, term)
+    alternatives = (strings.entry(at, part, key) if _has(part, key) else absent for at, part in found)
+    return frozenset().union(*alternatives) if found else UNKNOWN
+
+
+def _has(term: Term, key: str) -> bool:
+    """Whether a mapping may have an entry: one of another name, and none whose name is unknown, is none."""
+    if term[0] == "dict":
+        return any(name == ("const", key) or name[0] != "const" for name, _ in term[1])
+    if term[0] == "op" and term[1] == "stored" and len(term[2]) == 3 and term[2][1][0] == "const":
+        return term[2][1][1] == key or _has(term[2][0], key)
+    return True
 
 
 def _argument(call: Call, name: str, position: int | None) -> Term | None:

@@ -476,15 +476,18 @@ class Linker:
     def references(self, value: Value, depth: int = 4) -> Iterator[Reference]:
         """The References in a value, through the outputs of nested stacks."""
         for reference in references(value):
-            resource = self.resources.get((reference.scope, reference.name))
-            if depth and resource and reference.attribute.startswith("Outputs."):
-                output = self._output(resource, reference.attribute.partition(".")[2])
-                if output.state is not State.ABSENT:
-                    yield from self.references(output, depth - 1)
-                    continue
-            yield reference
+            output = self.output(reference) if depth else ABSENT
+            if output.state is not State.ABSENT:
+                yield from self.references(output, depth - 1)
+            else:
+                yield reference
 
-    def _output(self, stack: Resource, name: str) -> Value:
+    def output(self, reference: Reference) -> Value:
+        """What a Reference to an output of a nested stack stands for; Absent for every other."""
+        stack = self.resources.get((reference.scope, reference.name))
+        if stack is None or not reference.attribute.startswith("Outputs."):
+            return ABSENT
+        name = reference.attribute.partition(".")[2]
         written = text(stack.properties.get("TemplateURL") or stack.properties.get("Location") or ABSENT)
         if not written:
             return ABSENT
