@@ -107,6 +107,14 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         (),
     ),
     (
+        "ll306_batch_response_shape",
+        "LL306",
+        "batch-response-shape",
+        True,
+        ((), (), False, True, False, (), ("temFailure", "temsFailure", "temfailure", "tem_failure"), False, ()),
+        (),
+    ),
+    (
         "ll307_batch_response_unused",
         "LL307",
         "batch-response-unused",

@@ -10,6 +10,7 @@ from lambdalint.source.flow import Flow, Question, Roots, Route, Verdict
 from lambdalint.tree import Unreadable
 
 if TYPE_CHECKING:
+    from lambdalint.source.answers import Misshapen
     from lambdalint.source.batches import BatchLoop
     from lambdalint.source.budgets import Budget
     from lambdalint.source.callgraph import Entry, Region
@@ -437,6 +438,12 @@ class FunctionView:
         from lambdalint.source.called import gives_coroutine
 
         return gives_coroutine(self)
+
+    def misshapen_answers(self) -> tuple[Misshapen, ...]:
+        """The parts of its answer about failed records that a poller cannot read."""
+        from lambdalint.source.answers import misshapen
+
+        return misshapen(self)
 
     def first_record(self) -> FirstRecord | None:
         """Where it reads one record of a batch, never looking at the others; None where it does not."""
