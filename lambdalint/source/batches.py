@@ -44,6 +44,10 @@ _DELETES = frozenset(
     }
 )
 _COMMENT = regex(rb"#[^'\"\n]*$")
+# Names of what only tells of a record, or deals with one that failed: where that fails, the record is not lost.
+_TELLING = regex(
+    r"(?:^|_)(?:dlq|dead|fail\w*|errors?)(?:_|$)|^_?(?:(?:send|write|emit|put)_)?(?:log|metric)s?(?:_|$)", re.IGNORECASE
+)
 _BATCH_DECORATOR = regex(r"batch|sqs|partial|record", re.IGNORECASE)
 
 # What becomes of an error inside a call: there is none, or it is handled (sent on, stored, told), swallowed or raised.
@@ -285,7 +289,8 @@ class _Search:
                 target = (value[1], f"{value[2]}.__init__" if value[0] == "cls" else value[2])
                 worst = max(worst, self._inside(target, depth + 1))
         # Whoever looks at what such a call returns may well deal with the failure.
-        return HANDLED if worst == SWALLOWED and call.use == "used" else worst
+        dealt_with = call.use == "used" or (self.view.grants("handled") and _TELLING.search(call.tail))
+        return HANDLED if worst == SWALLOWED and dealt_with else worst
 
     def _inside(self, node: Node, depth: int) -> int:
         """What becomes of errors inside a definition."""

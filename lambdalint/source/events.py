@@ -142,7 +142,6 @@ _WORDS = {
     "s3": "bucket",
     "kinesis": "stream",
     "dynamodb": "table",
-    "eventbridge": "bus",
     "cloudwatch-logs": "log group",
 }
 

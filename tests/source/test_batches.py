@@ -163,6 +163,37 @@ def test_what_the_mapping_says(settings: dict[str, Value], reported: bool, order
     assert found is None or found.ordered == ordered
 
 
+QUIET = """
+def {name}(record):
+    try:
+        sqs.send_message(QueueUrl="q", MessageBody=record["body"])
+    except Exception:
+        logger.exception("not sent")
+
+def handler(event, context):
+    for record in event["Records"]:
+        print(record["messageId"])
+        {name}(record)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "lost"),
+    [
+        ("forward", True),
+        ("report", True),
+        ("login", True),
+        ("process_logs", True),
+        ("send_to_dlq", False),
+        ("_on_failure", False),
+        ("send_log_to_stream", False),
+        ("put_metrics", False),
+    ],
+)
+def test_what_only_tells_of_a_record_loses_none(name: str, lost: bool) -> None:
+    assert outcome(loop(QUIET.format(name=name))) == (f"{name} swallowed" if lost else "")
+
+
 def test_kind_that_the_code_chooses_is_no_proof() -> None:
     assert (
         loop(
