@@ -161,7 +161,9 @@ def _runs(command: argparse.ArgumentParser, run: Callable[[argparse.Namespace], 
 
 
 def _paths(command: argparse.ArgumentParser) -> None:
-    command.add_argument("paths", nargs="*", metavar="PATH", help="directory, Python file or template (default: .)")
+    command.add_argument(
+        "paths", nargs="*", metavar="PATH", help="directory, Python file, template or zip (default: .)"
+    )
     command.add_argument("--config", metavar="FILE", default="", help="use this configuration file")
 
 
@@ -265,7 +267,7 @@ def _lost(error: OSError) -> NoReturn:
 def _settings(arguments: argparse.Namespace, paths: list[str]) -> tuple[Settings, Any]:
     from lambdalint.discover import locate
 
-    given = locate(paths)
+    given = locate(paths, getattr(arguments, "layer", ()))
     config = getattr(arguments, "config", "")
     return load(given.start, given.root, _given(arguments), config), given
 
@@ -287,7 +289,7 @@ def _open(arguments: argparse.Namespace) -> tuple[Settings, Project]:
     elif name:
         raise UsageError("--stdin-filename needs '-' as the path")
     settings, given = _settings(arguments, paths)
-    project = discover.project(given, settings.exclude, settings.templates)
+    project = discover.project(given, settings.exclude, settings.templates, deployed=bool(settings.handler))
     if content is not None:
         project = discover.overlay(project, name, content)
     return settings, project
@@ -388,7 +390,7 @@ def _status(report: Report, settings: Settings, project: Project, arguments: arg
         for error in report.internal_errors:
             _say(f"internal error: {error}; please report it")
         return 2
-    if not project.python and not project.templates:
+    if not (project.python or project.templates or project.artifacts):
         if not arguments.quiet:
             left_out = f" (excluded: {project.excluded:,})" if project.excluded else ""
             _say(f"nothing to analyse: no Python file or template below {project.root}{left_out}")

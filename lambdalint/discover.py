@@ -12,7 +12,7 @@ import functools
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from lambdalint.data import table
 from lambdalint.errors import UsageError
@@ -36,6 +36,7 @@ EXCLUDED_DIRECTORIES = frozenset(
 )  # fmt: skip
 SYNTHESISED = "cdk.out"  # its Python is a copy of what is analysed already; its templates are the deployed truth
 CONFIGURATION = ("lambdalint.toml", ".lambdalint.toml", "pyproject.toml")
+ARCHIVE = ".zip"
 DATA_SUFFIXES = (".yaml", ".yml", ".json", ".template", ".cfn", ".cform")  # templates only by what they hold
 HEAD = 64 * 1024  # bytes of a data file that tell whether it is a template
 IGNORE_LIMIT = 1 << 20  # bytes of one .gitignore
@@ -54,6 +55,8 @@ class Project(NamedTuple):
     ``templates`` are what to analyse. ``excluded`` counts the entries left out by ignore files,
     configuration or default, a directory as one. ``only`` are the files and (with a slash at the
     end) directories that the report is limited to, None where it is not.
+    ``artifacts`` are the archives, and directories that are taken for such, which were named; ``layers`` those that
+    were named as layers; ``archives`` lie in the project and nobody named them; ``named`` are all files that were.
     """
 
     tree: Tree
@@ -63,6 +66,10 @@ class Project(NamedTuple):
     skipped: tuple[Skipped, ...] = ()
     excluded: int = 0
     only: tuple[str, ...] | None = None
+    artifacts: tuple[str, ...] = ()
+    layers: tuple[str, ...] = ()
+    archives: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
 
     def reported(self, path: str) -> bool:
         """Whether findings in ``path`` belong to the report."""
@@ -77,6 +84,7 @@ class Given(NamedTuple):
     root: str
     directories: tuple[str, ...]
     files: tuple[str, ...]
+    layers: tuple[str, ...] = ()
 
     @property
     def start(self) -> str:
@@ -94,8 +102,12 @@ def is_test(path: str) -> bool:
     )
 
 
-def locate(paths: Iterable[str]) -> Given:
+def locate(paths: Iterable[str], layers: Sequence[str] = ()) -> Given:
     """The project that ``paths`` (of the command line; none: the working directory) belong to.
+
+    Args:
+        paths: what to analyse.
+        layers: artifacts of layers.
 
     Raises:
         UsageError: a path that does not exist.
@@ -114,12 +126,16 @@ def locate(paths: Iterable[str]) -> Given:
                 files[os.path.join(os.path.realpath(parent), name)] = None
         except (OSError, ValueError):
             raise UsageError(f"there is no file or directory '{path}'; check the path") from None
+    below = tuple(os.path.realpath(path) for path in layers)
+    for path, real in zip(layers, below, strict=True):
+        if not os.path.exists(real):
+            raise UsageError(f"there is no layer '{path}'; check the path")
     every = (*directories, *files)
     first = every[0] if directories else os.path.dirname(every[0])
     root = _git_root(first) or _working_directory()
-    if root is None or not all(_holds(root, path) for path in every):
-        root = os.path.commonpath([*directories, *map(os.path.dirname, files)])
-    return Given(root, tuple(directories), tuple(files))
+    if root is None or not all(_holds(root, path) for path in (*every, *below)):
+        root = os.path.commonpath([*directories, *map(os.path.dirname, (*files, *below))])
+    return Given(root, tuple(directories), tuple(files), below)
 
 
 def _git_root(directory: str) -> str | None:
@@ -143,20 +159,25 @@ def _holds(root: str, path: str) -> bool:
     return path == root or path.startswith(root.rstrip(os.sep) + os.sep)
 
 
-def project(given: Given, exclude: tuple[str, ...] = (), templates: tuple[str, ...] = ()) -> Project:
+def project(
+    given: Given, exclude: tuple[str, ...] = (), templates: tuple[str, ...] = (), *, deployed: bool = False
+) -> Project:
     """Walk what was given.
 
     Args:
         given: from `locate`.
         exclude: gitignore patterns relative to the root, from configuration and command line.
         templates: further template files, relative to the root, from the configuration.
+        deployed: whether directories that were given are artifacts, as they will be deployed.
 
     Raises:
         UsageError: a configured template that does not exist.
     """
     tree = DirectoryTree(given.root)
     walk = _Walk(tree, exclude)
-    bases = dict.fromkeys([*given.directories, *(_surroundings(path, given.root) for path in given.files)])
+    # an archive says all that there is to know of it; what lies around it may be anything
+    files = [path for path in given.files if not path.endswith(ARCHIVE)]
+    bases = dict.fromkeys([*given.directories, *(_surroundings(path, given.root) for path in files)])
     for base in bases:
         if not any(other != base and _holds(other, base) for other in bases):
             walk.directory(_relative(base, given.root))
@@ -173,7 +194,9 @@ def project(given: Given, exclude: tuple[str, ...] = (), templates: tuple[str, .
     # What was named is reported, and the templates above it, which say how it is deployed.
     parts = [_relative(path, given.root) for path in given.directories]
     asked = {*(f"{part}/" if part else "" for part in parts), *(walk.canonical.get(path, path) for path in named)}
+    asked.update(f"{path}/" for path in walk.artifacts)
     only = None if "" in asked else tuple(sorted(asked | (walk.templates if given.directories else set())))
+    walk.artifacts.update(parts if deployed else ())
     return Project(
         tree=tree,
         root=given.root,
@@ -182,6 +205,10 @@ def project(given: Given, exclude: tuple[str, ...] = (), templates: tuple[str, .
         skipped=tuple(sorted(walk.skipped.values())),
         excluded=walk.excluded,
         only=only,
+        artifacts=tuple(sorted(walk.artifacts)),
+        layers=tuple(_relative(path, given.root) for path in given.layers),
+        archives=tuple(sorted(walk.archives - walk.artifacts)),
+        named=named,
     )
 
 
@@ -290,7 +317,7 @@ def _is_template() -> Callable[[str, bytes], bool]:
 
 
 def _kind(path: str) -> str:
-    """``python``, ``template``, ``data`` (a template if it holds one) or nothing, by the name alone."""
+    """``python``, ``archive``, ``template``, ``data`` (a template if it holds one) or nothing, by the name alone."""
     name = path.rpartition("/")[2]
     return _kind_of(path if name == "config.json" else name)  # of which the directory matters
 
@@ -299,6 +326,8 @@ def _kind(path: str) -> str:
 def _kind_of(name: str) -> str:
     if name.endswith(".py"):
         return "python"
+    if name.endswith(ARCHIVE):
+        return "archive"
     if _is_template()(name, b""):
         return "template"
     return "data" if name.lower().endswith(DATA_SUFFIXES) else ""
@@ -313,6 +342,8 @@ class _Walk:
         self.exclude = _Ignore("", exclude)
         self.python: set[str] = set()
         self.templates: set[str] = set()
+        self.archives: set[str] = set()
+        self.artifacts: set[str] = set()
         self.skipped: dict[str, Skipped] = {}
         self.excluded = 0
         self.linked: dict[str, bool] = {}
@@ -355,8 +386,9 @@ class _Walk:
                     else:
                         stack.append((f"{path}/", ignores, synthesised))
                 elif kind := _kind(path):
-                    if name in installed or (synthesised and kind == "python") or self._ignored(path, ignores):
-                        self.excluded += kind != "data"
+                    code = kind in ("python", "archive")
+                    if name in installed or (synthesised and code) or self._ignored(path, ignores):
+                        self.excluded += kind not in ("data", "archive")
                     elif entry.is_symlink():
                         self.linked[path] = False
                     elif entry.is_file(follow_symlinks=False):
@@ -368,6 +400,11 @@ class _Walk:
         """Take a regular file; a data file only if it is a template."""
         if kind == "python":
             self.python.add(path)
+        elif kind == "archive":
+            if named:
+                self.artifacts.add(path)
+            elif not is_test(path):
+                self.archives.add(path)
         elif kind == "template" or (kind == "data" and self._holds_template(path, named=named)):
             self.templates.add(path)
 
@@ -424,10 +461,10 @@ class _Walk:
             try:
                 mode = os.stat(os.path.join(self.root, path)).st_mode
             except OSError as error:
-                if kind != "data" or named:
+                if kind not in ("data", "archive") or named:
                     self._skip(path, f"link that leads nowhere ({error.strerror})", named=named)
                 continue
-            if stat.S_ISDIR(mode) or (kind == "data" and not named and not _holds(self.root, real)):
+            if stat.S_ISDIR(mode) or (kind in ("data", "archive") and not named and not _holds(self.root, real)):
                 continue
             if not _holds(self.root, real):
                 self._skip(path, "link that leads out of the project", named=named)

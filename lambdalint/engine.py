@@ -17,9 +17,10 @@ from lambdalint.discover import Project, is_test
 from lambdalint.model import EventGraph, Finding, Function, Location, Report, Skipped, Statistics, Value
 from lambdalint.source.program import Program
 from lambdalint.source.skeleton import CHANGES, SourceError, read
-from lambdalint.tree import Unreadable
+from lambdalint.tree import DirectoryTree, Unreadable
 
 if TYPE_CHECKING:
+    from lambdalint.bundle.inputs import Inputs
     from lambdalint.registry import Entry as RuleEntry
     from lambdalint.rule import Rule, Wanted
     from lambdalint.settings import Settings
@@ -96,7 +97,11 @@ class _Run:
         self.settings = settings
         self.progress = progress
         self.disabled = disabled
-        self.program = Program(project.tree, project.python)
+        self.inputs: Inputs | None = None
+        self.archived: tuple[str, ...] = ()  # modules in archives that nobody named: they are read, and not judged
+        if project.artifacts or project.archives:
+            self._open()
+        self.program = Program(self.project.tree, self.project.python)
         self.names: Names = Names(self.program)
         self.graph = CallGraph(self.names)
         self.selection = registry.Selection(settings)
@@ -111,6 +116,16 @@ class _Run:
         self.reached: set[str] = set()
         self._lines: dict[str, list[bytes]] = {}
 
+    def _open(self) -> None:
+        """Open the archives; the modules of those that were named are analysed like those of directories."""
+        from lambdalint.bundle.inputs import Inputs
+
+        project = self.project
+        self.inputs = Inputs(project.tree, project.artifacts, project.layers, project.archives)
+        python = {path for artifact in project.artifacts for path in self.inputs.python(artifact)}
+        self.project = project._replace(python=tuple(sorted(python.union(project.python))))
+        self.archived = tuple(path for archive in self.inputs.deployed() for path in self.inputs.python(archive))
+
     # -- functions
 
     def find(self) -> None:
@@ -122,10 +137,15 @@ class _Run:
 
         self.progress("reading templates", 0, 1)
         self.templates = read_templates(self.project.tree, self.project.templates)
+        if self.inputs is not None:
+            told = tuple(self.inputs.declared(self.settings))
+            self.templates = self.templates._replace(functions=(*self.templates.functions, *told))
         known = [version for item in self.templates.functions if (version := _python(item.runtime)) is not None]
         self.program.runtime = min(known, default=None)
         self.progress("finding functions", 0, 1)
         self.functions = functions.find_functions(self.project, self.program, self.names, self.templates, self.settings)
+        if self.inputs is not None:
+            self.functions = self.inputs.completed(self.functions)
         grouped: dict[Node, list[Function]] = {}
         for function in self.functions:
             if function.path is None or function.qualname is None:
@@ -182,6 +202,7 @@ class _Run:
         self._sites(region, chosen)
         self._function_views(region, chosen)
         self._declared(chosen)
+        self._bundles(chosen)
         self._parse_rest()
         self.statistics = Statistics(calls=region.calls, calls_resolved=region.resolved)
         if self._flow is None:
@@ -358,6 +379,37 @@ class _Run:
             for item in interested:
                 self._ask(item, loaded, lambda rule, view=view: rule.check_declared(view), view.location.path)  # type: ignore[misc]
 
+    def _bundles(self, chosen: list[RuleEntry]) -> None:
+        """Ask the rules about what is deployed: each function with its layers, each artifact by itself."""
+        interested = [item for item in chosen if item.wants.bundles or item.wants.artifacts]
+        if not interested or not (self.inputs or self._names_artifact()):
+            return
+        from lambdalint.bundle.inputs import Inputs
+        from lambdalint.bundle.views import Shared as Deployed
+
+        self.inputs = self.inputs or Inputs(self.project.tree, (), (), ())
+        resources = self.templates.resources if self.templates else ()
+        loaded: dict[str, Rule | None] = {}
+        bundles = tuple(self.inputs.bundles(self.functions, resources, Deployed(self.disabled)))
+        for done, bundle in enumerate(bundles):
+            self.progress("judging bundles", done, len(bundles))
+            for item in interested:
+                if item.wants.bundles:
+                    self._ask(item, loaded, lambda rule, view=bundle: rule.check_bundle(view), bundle.artifact.path)  # type: ignore[misc]
+        for artifact in self.inputs.views(bundles, self.disabled):
+            for item in interested:
+                if item.wants.artifacts:
+                    self._ask(item, loaded, lambda rule, view=artifact: rule.check_artifact(view), artifact.path)  # type: ignore[misc]
+
+    def _names_artifact(self) -> bool:
+        """Whether a template names something that is deployed as it stands."""
+        from lambdalint.bundle import is_artifact
+
+        tree = self.project.tree
+        values = [item.declared.code_root.value for item in self.functions if item.declared is not None]
+        roots = {value for value in values if isinstance(value, str)}
+        return isinstance(tree, DirectoryTree) and any(is_artifact(tree, root) for root in roots)
+
     def _ask(
         self, item: RuleEntry, loaded: dict[str, Rule | None], question: Callable[[Rule], Iterable[Finding]], path: str
     ) -> None:
@@ -398,7 +450,7 @@ class _Run:
 
     def _parse_rest(self) -> None:
         """Every other file is parsed too, so that one that cannot be is never passed over."""
-        for path in self.project.python:
+        for path in (*self.project.python, *self.archived):
             if path in self.program.skeletons:
                 continue
             try:
@@ -417,6 +469,8 @@ class _Run:
         for path, error in sorted(self.program.failures.items()):
             where = f" (line {error.line})" if isinstance(error, SourceError) and error.line else ""
             found.setdefault(path, Skipped(path, f"{error}{where}"))
+        if self.inputs is not None:
+            found.update(self.inputs.problems)
         partly = self._partly_read()
         for item in self.templates.problems if self.templates is not None else ():
             if item.path not in partly:
@@ -498,12 +552,16 @@ class _Run:
             findings=tuple(sorted(every, key=_order)),
             skipped=skipped,
             functions=self.functions,
-            analysed=tuple(path for path in (*self.project.python, *self.project.templates) if path not in left_out),
+            analysed=tuple(path for path in self._analysed() if path not in left_out),
             excluded=self.project.excluded,
             suppressed=suppressed,
             internal_errors=tuple(self.errors),
             statistics=self.statistics,
         )
+
+    def _analysed(self) -> Iterable[str]:
+        archives = self.inputs.opened() if self.inputs is not None else ()
+        return (*self.project.python, *self.project.templates, *archives, *self.archived)
 
     def _statement(self, location: Location) -> tuple[int, int]:
         from lambdalint.source.skeleton import statement_lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 from lambdalint.errors import UsageError, nearest
@@ -20,12 +21,13 @@ def limited(report: Report, settings: Settings, project: Project) -> Report:
         UsageError: ``--function`` names no function.
     """
     wanted = _wanted(report, settings.function) if settings.function else None
+    artifacts = tuple(_artifacts(report, project)) if project.named else ()
     kept = tuple(
         item
         for item in report.findings
         if item.severity >= settings.min_severity
         and item.confidence >= settings.min_confidence
-        and project.reported(item.location.path)
+        and (project.reported(item.location.path) or item.location.path.startswith(artifacts))
         and (wanted is None or _concerns(item, wanted))
     )
     return report if kept == report.findings else report._replace(findings=kept)
@@ -65,6 +67,14 @@ def _around(graph: EventGraph, wanted: tuple[Function, ...]) -> EventGraph:
         loops=loops,
         unresolved=tuple(item for item in graph.unresolved if item[0] in own),
     )
+
+
+def _artifacts(report: Report, project: Project) -> Iterator[str]:
+    """The archives and directories that named templates deploy: whoever names a template means these, too."""
+    for function in report.functions:
+        declared = function.declared
+        if declared is not None and declared.location.path in project.named and declared.code_root.known:
+            yield f"{declared.code_root.value}/"
 
 
 def _wanted(report: Report, names: tuple[str, ...]) -> tuple[Function, ...]:

@@ -18,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import ClassVar
 
+    from lambdalint.bundle.views import ArtifactView, BundleView
     from lambdalint.source.declared import DeclaredView
     from lambdalint.source.views import FunctionView, SiteView
 
@@ -29,7 +30,8 @@ class Wanted(NamedTuple):
     ``operations`` are further operations (``aws:lambda.invoke``, ``time.sleep``); ``stores`` asks for
     definitions that write to names which outlive the invocation; ``entry_points`` asks for the
     bodies of all entry points; ``declared`` asks for every function that a template declares, also those
-    whose code was not found.
+    whose code was not found. ``bundles`` asks for each function whose artifact is here, with its layers, ``artifacts``
+    for each archive or directory that is deployed, by itself.
 
     What follows narrows down ``entry_points``, each by itself, so that a view is made only where it may matter:
     ``reaches`` are operation tables, of which the entry point must reach an operation, as far as the last name of a
@@ -46,6 +48,8 @@ class Wanted(NamedTuple):
     words: tuple[str, ...] = ()
     in_template: bool = False
     settings: tuple[str, ...] = ()
+    bundles: bool = False
+    artifacts: bool = False
 
 
 class Rule:
@@ -89,6 +93,14 @@ class Rule:
 
     def check_declared(self, view: DeclaredView) -> Iterable[Finding]:
         """Findings for one function that a template declares."""
+        return ()
+
+    def check_bundle(self, bundle: BundleView) -> Iterable[Finding]:
+        """Findings for one function as it is deployed, with its layers."""
+        return ()
+
+    def check_artifact(self, artifact: ArtifactView) -> Iterable[Finding]:
+        """Findings for one archive or directory that is deployed."""
         return ()
 
     def finding(

@@ -38,6 +38,7 @@ COMMAND_LINE = "command line"
 # TOML of another tool is parsed only if it can hold a section of ours ("tool" as a plain key would clash with it),
 # or if it is in no encoding that TOML allows, which only the parser may say.
 _OURS = regex(rb"lambdalint|^[ \t]*[\"']?tool[\"']?[ \t]*=|\x00", re.MULTILINE)
+_RUNTIME = regex(r"python3\.\d{1,2}$")
 _DOTTED = regex(rb"(?:[\w\"'-]+[ \t]*\.[ \t]*){100}")
 
 
@@ -47,7 +48,8 @@ class Settings(NamedTuple):
     ``select``/``ignore``/``extend_select`` hold selectors (code, prefix of a code, name, ``ALL``);
     ``per_file_ignores`` pairs of gitignore pattern and selectors; ``functions`` handler strings
     (``path/to/file.py:name`` or ``module.attribute``); ``function`` names the functions that the
-    report is limited to; ``as_of`` is the day (``2026-11-21``) that counts as today, empty for the clock's; ``origins``
+    report is limited to; ``runtime``, ``arch``, ``handler`` and ``layer`` say what a template would of the artifacts
+    that were given; ``as_of`` is the day (``2026-11-21``) that counts as today, empty for the clock's; ``origins``
     tells where each value that is not a default comes from.
     """
 
@@ -59,6 +61,10 @@ class Settings(NamedTuple):
     functions: tuple[str, ...] = ()
     templates: tuple[str, ...] = ()
     function: tuple[str, ...] = ()
+    runtime: str = ""
+    arch: str = ""
+    handler: str = ""
+    layer: tuple[str, ...] = ()
     min_severity: Severity = Severity.INFO
     min_confidence: Confidence = Confidence.LOW
     fail_on: Severity = Severity.WARNING
@@ -106,6 +112,13 @@ OPTIONS: tuple[Option, ...] = (
     Option("templates", "paths", "template files to read beside those found by their names"),
     Option("function", "names", "report only what concerns this function (repeatable)", ("--function",), "NAME",
            in_file=False),
+    Option("runtime", "runtime", "what the archives and directories run on that are given as deployed: python3.13",
+           ("--runtime",), "NAME", in_file=False),
+    Option("arch", "architecture", "their architecture: x86_64 or arm64", ("--arch",), "NAME", in_file=False),
+    Option("handler", "handler", "their entry point, as in app.handler; directories are then taken as deployed, too",
+           ("--handler",), "NAME", in_file=False),
+    Option("layer", "names", "archive or directory of a layer that they have (repeatable, in their order)",
+           ("--layer",), "PATH", in_file=False),
     Option("min-severity", "severity", "report nothing below this severity", ("--min-severity",), "LEVEL"),
     Option("min-confidence", "confidence", "report nothing below this confidence", ("--min-confidence",), "LEVEL"),
     Option("fail-on", "severity", "exit with 1 if a finding is at least this severe (default: warning)",
@@ -178,6 +191,24 @@ def _date(value: Any) -> str:
         raise _Expected("a date, as in 2026-11-21") from None
 
 
+def _runtime(value: Any) -> str:
+    if not isinstance(value, str) or not _RUNTIME.match(value):
+        raise _Expected("a runtime of Python, as in python3.13")
+    return value
+
+
+def _architecture(value: Any) -> str:
+    if value not in ("x86_64", "arm64"):
+        raise _Expected("x86_64 or arm64")
+    return str(value)
+
+
+def _entry_point(value: Any) -> str:
+    if not isinstance(value, str) or "." not in value or any(character.isspace() for character in value):
+        raise _Expected("a module and a function, as in app.handler")
+    return value
+
+
 def _flag(value: Any) -> bool:
     if not isinstance(value, bool):
         raise _Expected("true or false")
@@ -225,6 +256,9 @@ READERS: Mapping[str, Callable[[Any], Any]] = {
     "path": _path,
     "date": _date,
     "flag": _flag,
+    "runtime": _runtime,
+    "architecture": _architecture,
+    "handler": _entry_point,
     "severity": _level(Severity),
     "confidence": _level(Confidence),
     "outputs": _outputs,

@@ -99,7 +99,7 @@ class DirectoryTree:
         directory, _, name = path.rpartition("/")
         try:
             # most of what imports and handlers may mean is not there, and a directory is listed once
-            return name in self._listed(directory) and stat.S_ISREG(self._resolved(path)[1].st_mode)
+            return name in self.names(directory) and stat.S_ISREG(self._resolved(path)[1].st_mode)
         except (OSError, ValueError, Unreadable):
             return False
 
@@ -114,7 +114,7 @@ class DirectoryTree:
     def _holds(self, real: str) -> bool:
         return real == self.root or real.startswith(self._below)
 
-    def _listed(self, directory: str) -> frozenset[str]:
+    def names(self, directory: str) -> frozenset[str]:
         """The names in a directory; none where it is missing or outside."""
         found = self._names.get(directory)
         if found is None:

@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "templates": INPUTS,
     "diagnostics": FACTS,
     "source": INPUTS | {"diagnostics", "templates"},
-    "bundle": INPUTS | {"source"},
+    "bundle": INPUTS | {"source", "templates"},
     "functions": INPUTS | {"discover", "templates", "source"},
     "rule": FACTS | {"source", "bundle"},
     "rules": {"model", "rule"},
@@ -55,7 +55,7 @@ MAY_IMPORT = {
 # What a rule may import from the standard library: nothing that parses, reads, runs or keeps time.
 RULES_MAY_USE = {"__future__", "collections", "functools", "itertools", "math", "re", "typing"}
 # A rule may name the types of what it is handed, where only the type checker reads it.
-RULES_MAY_ANNOTATE_WITH = {"lambdalint.source.views", "lambdalint.source.declared"}
+RULES_MAY_ANNOTATE_WITH = {"lambdalint.source.views", "lambdalint.source.declared", "lambdalint.bundle.views"}
 
 
 class Import(NamedTuple):

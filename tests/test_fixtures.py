@@ -3,19 +3,22 @@
 ``fixtures/<rule>/bad`` holds lines that end in ``# [tag]`` for each numbered trigger of the rule's docstring: exactly
 these lines are reported. ``fixtures/<rule>/good`` holds such lines for each exemption: nothing is reported there, and
 switching the exemption off makes exactly its lines fire. ``expected.txt`` is what a person sees of ``bad``
-(``pytest --update`` writes it anew).
+(``pytest --update`` writes it anew). A folder with a ``bundle.toml`` is a bundle, which is built first: see
+`tests.bundles.recipes` for where its lines are.
 """
 
 from __future__ import annotations
 
 import pathlib
 import re
+import tempfile
 
 import pytest
 
 from lambdalint import discover, engine, registry
 from lambdalint.model import Finding, Report
 from lambdalint.settings import Settings
+from tests.bundles.recipes import recipes
 
 FIXTURES = pathlib.Path(__file__).resolve().parent.parent / "fixtures"
 AS_OF = "2026-11-21"  # the day that counts as today
@@ -24,9 +27,26 @@ TAG = re.compile(r"#\s*((?:\[[\w-]+\]\s*)+)$")
 BULLET = re.compile(r"^\s*\d+\. \[([\w-]+)\]", re.MULTILINE)
 
 
-def analyse(folder: pathlib.Path, name: str, disabled: frozenset[str] = frozenset()) -> Report:
-    found = discover.project(discover.locate([str(folder)]))
-    report = engine.check(found, Settings(select=(name,), as_of=AS_OF), disabled=disabled)
+def analyse(
+    folder: pathlib.Path, name: str, disabled: frozenset[str] = frozenset()
+) -> list[tuple[tuple[str, int], Finding]]:
+    """The findings of the rule in a folder, each with its place in the fixture."""
+    bundles = recipes(folder, FIXTURES.parent)
+    if not bundles:
+        found = discover.project(discover.locate([str(folder)]))
+        report = check(found, Settings(select=(name,), as_of=AS_OF), disabled)
+        return [((item.location.path, item.location.line), item) for item in of_rule(report, name)]
+    every = []
+    with tempfile.TemporaryDirectory(prefix="lambdalint-") as target:
+        for bundle in bundles:
+            found, settings = bundle.project(pathlib.Path(target))
+            report = check(found, settings._replace(select=(name,), as_of=AS_OF), disabled)
+            every += [(bundle.place(*item.location[:2]), item) for item in of_rule(report, name)]
+    return every
+
+
+def check(found: discover.Project, settings: Settings, disabled: frozenset[str]) -> Report:
+    report = engine.check(found, settings, disabled=disabled)
     assert report.internal_errors == ()
     return report
 
@@ -39,7 +59,9 @@ def tagged(folder: pathlib.Path) -> dict[tuple[str, int], list[str]]:
     """(path relative to the checkout, line) → tags."""
     lines = {}
     for path in sorted(
-        item for item in folder.rglob("*") if item.is_file() and item.suffix in (".py", ".yaml", ".yml", ".tf", ".json")
+        item
+        for item in folder.rglob("*")
+        if item.is_file() and item.suffix in (".py", ".yaml", ".yml", ".tf", ".json", ".toml")
     ):
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             match = TAG.search(line)
@@ -56,8 +78,8 @@ def tags_of(name: str, section: str) -> list[str]:
     return BULLET.findall(match[1]) if match else []
 
 
-def places(findings: list[Finding]) -> set[tuple[str, int]]:
-    return {(item.location.path, item.location.line) for item in findings}
+def places(findings: list[tuple[tuple[str, int], Finding]]) -> set[tuple[str, int]]:
+    return {place for place, _ in findings}
 
 
 def test_there_are_rules() -> None:
@@ -68,14 +90,14 @@ def test_there_are_rules() -> None:
 def test_bad_reports_exactly_its_marked_lines(name: str) -> None:
     folder = FIXTURES / name / "bad"
     marked = tagged(folder)
-    assert places(of_rule(analyse(folder, name), name)) == set(marked)
+    assert places(analyse(folder, name)) == set(marked)
     assert {tag for tags in marked.values() for tag in tags} == set(tags_of(name, "Triggers"))
 
 
 @pytest.mark.parametrize("name", sorted(RULES))
 def test_good_is_silent(name: str) -> None:
     folder = FIXTURES / name / "good"
-    assert of_rule(analyse(folder, name), name) == []
+    assert analyse(folder, name) == []
     assert {tag for tags in tagged(folder).values() for tag in tags} == set(tags_of(name, "Exemptions"))
 
 
@@ -86,15 +108,14 @@ def test_exemption_is_what_keeps_its_lines_silent(name: str, tag: str) -> None:
     folder = FIXTURES / name / "good"
     marked = {place for place, tags in tagged(folder).items() if tag in tags}
     assert marked
-    assert marked == places(of_rule(analyse(folder, name, frozenset({tag})), name))
+    assert marked == places(analyse(folder, name, frozenset({tag})))
 
 
 @pytest.mark.parametrize("name", sorted(RULES))
 def test_what_a_person_sees(name: str, request: pytest.FixtureRequest) -> None:
-    found = of_rule(analyse(FIXTURES / name / "bad", name), name)
     lines = [
         f"{item.location.path}:{item.location.line}:{item.location.column}: {item.severity.label} {item.code} {item.message}"
-        for item in found
+        for _, item in analyse(FIXTURES / name / "bad", name)
     ]
     expected = FIXTURES / name / "expected.txt"
     text = "\n".join(lines) + "\n"

@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Sequence
-from typing import Protocol
 
 from lambdalint.records import NamedTuple
 from lambdalint.tree import DirectoryTree, Tree, Unreadable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+else:
+    Protocol = object
 
 ENTRIES_LIMIT = 50_000  # of one artifact; real ones rarely have more than 20,000
 
@@ -56,7 +61,6 @@ class Artifact(Tree, Protocol):
         Raises:
             Unreadable: it cannot be listed, or holds more than ENTRIES_LIMIT.
         """
-        ...
 
     def parts(self, path: str, spans: Sequence[tuple[int, int]]) -> list[bytes]:
         """Some (offset, length) of the file ``path``, in their order; shorter where the file ends.
@@ -64,7 +68,6 @@ class Artifact(Tree, Protocol):
         Raises:
             Unreadable: as `Tree.read`.
         """
-        ...
 
 
 def read_at(handle: int, offset: int, length: int) -> bytes:

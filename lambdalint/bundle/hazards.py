@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from lambdalint.bundle.archive import Archive, Oddity
 from lambdalint.patterns import regex
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from lambdalint.bundle.entries import Artifact, Entry
 

@@ -61,6 +61,8 @@ class Declared:
         written = _text(item.handler)
         kind = "CDK program" if item.location.path.endswith(".py") else _KINDS.get(item.origin, item.origin)
         reason = f"{kind} {item.location.path} declares it"
+        if item.origin == "arguments":
+            reason = "the command line names it"
         if (
             handler is not None
             and written is not None
@@ -172,7 +174,7 @@ class Declared:
             return found if found.path is not None else _elsewhere(item.code_root.reason, found)
         else:
             root = _normal(item.default_root)
-        if root.endswith(ARCHIVES):
+        if root.endswith(ARCHIVES) and item.origin != "arguments":
             found = self.locator.search(handler, near, self._hints(item, root))
             return found if found.path is not None else _elsewhere(f"the code is in {root}", found)
         if root.endswith(".py") and _text(item.settings.get("packed_as", Value())) == f"{handler.module}.py":

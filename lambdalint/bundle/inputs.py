@@ -1,0 +1,320 @@
+"""Which artifacts a run has: archives and directories that were named, those of templates, archives that were found."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Sequence
+
+from lambdalint.bundle import ARCHIVE, is_artifact
+from lambdalint.bundle.archive import Archive
+from lambdalint.bundle.entries import Artifact, Folder
+from lambdalint.bundle.layers import OPT, TASK, Merged, Part
+from lambdalint.bundle.targets import Runtime, runtime
+from lambdalint.bundle.views import ArtifactView, BundleView, Shared
+from lambdalint.data import table
+from lambdalint.model import DeclaredFunction, Function, Location, Skipped, Value
+from lambdalint.templates.values import (
+    OutsideProject,
+    Reference,
+    Resource,
+    Undecided,
+    inside,
+    known,
+    plain,
+    references,
+    text,
+    unknown,
+)
+from lambdalint.tree import DirectoryTree, Tree, Unreadable
+
+TYPE_CHECKING = False
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from lambdalint.settings import Settings
+
+_LEFT_OUT = frozenset({"__pycache__", "node_modules", "site-packages", ".git", "tests", "venv", ".venv"})
+UNTOLD = "the command line does not say"
+# Where a layer's resource names its content, by the type of the resource.
+_CONTENT = {
+    "AWS::Serverless::LayerVersion": ("ContentUri",),
+    "AWS::Lambda::LayerVersion": ("Content", "path", "package"),
+    "aws_lambda_layer_version": ("filename",),
+}
+
+
+class _Untold(dict[str, Value]):
+    """Settings of a function of which nothing is known but what the command line says."""
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return unknown(UNTOLD)
+
+
+def base(tree: Tree) -> DirectoryTree | None:
+    """The directory tree below another that changes some of its files."""
+    while not isinstance(tree, DirectoryTree):
+        inner = getattr(tree, "tree", None)
+        if inner is None:
+            return None
+        tree = inner
+    return tree
+
+
+class Inputs:
+    """The artifacts of one run. Archives are mounted in the project's tree, so that their files have paths.
+
+    Args:
+        tree: the project's.
+        named: archives and directories of the command line, with ``--layer`` apart.
+        layers: those of ``--layer``.
+        found: archives that lie in the project.
+    """
+
+    def __init__(self, tree: Tree, named: Sequence[str], layers: Sequence[str], found: Sequence[str]) -> None:
+        self._tree = base(tree)
+        self.named = tuple(named)
+        self.layers = tuple(layers)
+        self.found = tuple(path for path in found if path not in {*named, *layers})
+        self.problems: dict[str, Skipped] = {}
+        self._artifacts: dict[str, Artifact | None] = {}
+        for path in (*self.named, *self.layers):
+            self.artifact(path)
+
+    def artifact(self, path: str, *, named: bool = True) -> Artifact | None:
+        """The artifact at a path of the project; None where it cannot be read, and `problems` then says why."""
+        if path not in self._artifacts:
+            self._artifacts[path] = self._opened(path, named=named)
+        return self._artifacts[path]
+
+    def _opened(self, path: str, *, named: bool) -> Artifact | None:
+        tree = self._tree
+        if tree is None:
+            return None
+        try:
+            if not path.endswith(ARCHIVE):
+                folder = Folder(tree, path)
+                folder.entries()
+                return folder
+            archive = Archive(lambda: tree.open(path))
+            archive.check_headers()
+        except Unreadable as error:
+            self.problems[path] = Skipped(path, str(error), named)
+            return None
+        tree.mount(path, archive)
+        return archive
+
+    def deployed(self) -> list[str]:
+        """The archives that nobody named and that look like what Lambda runs."""
+        found = []
+        for path in self.found:
+            artifact = self.artifact(path, named=False)
+            if artifact is not None and _looks_deployed(artifact):
+                found.append(path)
+        return found
+
+    def opened(self) -> list[str]:
+        """The archives that could be read."""
+        return sorted(path for path, found in self._artifacts.items() if isinstance(found, Archive))
+
+    # -- code
+
+    def python(self, path: str) -> list[str]:
+        """The Python files of an artifact that are nobody's distribution, as paths of the project."""
+        artifact = self.artifact(path)
+        if artifact is None:
+            return []
+        from lambdalint.bundle.distributions import Distributions
+
+        found = []
+        for mount in (TASK, OPT):  # a layer may be given in place of a function
+            part = Part(path, artifact, mount)
+            merged = Merged(part)
+            installed = frozenset(table("packages")["installed"])
+            for top, files in Distributions(merged).unowned.items():
+                name = top.rpartition("/")[2].removesuffix(".py")
+                if name not in installed:
+                    found += [merged.files[file].entry for file in files]
+            if found or mount == OPT or not any(entry.path.startswith("python/") for entry in artifact.entries()):
+                break
+        prefix = f"{path}/" if path else ""
+        return sorted(
+            prefix + entry.path
+            for entry in found
+            if entry.path.endswith(".py") and entry.is_file and not _LEFT_OUT & set(entry.path.split("/")[:-1])
+        )
+
+    # -- functions
+
+    def declared(self, settings: Settings) -> Iterator[DeclaredFunction]:
+        """The named artifacts as functions, with what the command line says of them."""
+        for path in self.named:
+            if self.artifact(path) is None:
+                continue
+            place = Location(path, 1)
+            open_ = unknown(UNTOLD)
+            yield DeclaredFunction(
+                name=posixpath.basename(path).removesuffix(ARCHIVE),
+                origin="arguments",
+                location=place,
+                handler=known(settings.handler, place) if settings.handler else open_,
+                code_root=known(path, place),
+                runtime=known(settings.runtime, place) if settings.runtime else open_,
+                architecture=known(settings.arch, place) if settings.arch else open_,
+                memory=open_,
+                timeout=open_,
+                package_type=known("Zip", place),
+                layers=known(tuple(known(item, place) for item in self.layers), place),
+                environment=open_._replace(value={}),
+                events=open_._replace(value=()),
+                settings=_Untold(),
+            )
+
+    def completed(self, functions: Sequence[Function]) -> tuple[Function, ...]:
+        """The functions, with what the command line says of those that were found in a named artifact."""
+        told = {item.declared.location.path: item for item in functions if item.declared and _is_told(item)}
+        found: list[Function] = []
+        held = set()
+        for function in functions:
+            if function.declared is None and function.path is not None:
+                path = next((path for path in told if function.path.startswith(f"{path}/" if path else "")), None)
+                if path is not None:
+                    held.add(path)
+                    found.append(function._replace(declared=told[path].declared, code_root=path))
+                    continue
+            found.append(function)
+        # what nothing but the command line knows of stands for the artifact only where no entry point was found in it
+        return tuple(
+            item
+            for item in found
+            if not (item.path is None and _is_told(item) and item.declared and item.declared.location.path in held)
+        )
+
+    # -- what rules see
+
+    def bundles(
+        self, functions: Iterable[Function], resources: Sequence[Resource], shared: Shared
+    ) -> Iterator[BundleView]:
+        """The functions that are deployed from an artifact which is here."""
+        for function in functions:
+            declared = function.declared
+            if declared is None or not declared.code_root.known or not isinstance(declared.code_root.value, str):
+                continue
+            if not (text(declared.runtime) or "python").startswith("python"):
+                continue
+            path = _normal(declared.code_root.value)
+            if declared.origin != "arguments" and not (self._tree is not None and is_artifact(self._tree, path)):
+                continue
+            artifact = self.artifact(path)
+            if artifact is None:
+                continue
+            layers, open_ = self._layers(declared, resources)
+            yield BundleView(
+                shared,
+                function,
+                Part(path, artifact, TASK),
+                [Part(item, tree, OPT) for item, tree in layers],
+                _runtime(declared),
+                self._start(function, path),
+                open_,
+            )
+
+    def _layers(
+        self, declared: DeclaredFunction, resources: Sequence[Resource]
+    ) -> tuple[list[tuple[str, Artifact]], list[str]]:
+        """The layers that are here, and a name for each that is not."""
+        value = declared.layers
+        found: list[tuple[str, Artifact]] = []
+        open_: list[str] = []
+        if value.unknown:
+            open_.append(value.reason or "layers")
+        for item in value.value if value.known and type(value.value) is tuple else ():
+            path = text(item) if declared.origin == "arguments" else _content(item, resources)
+            tree = None
+            if path is not None and (declared.origin == "arguments" or self._is_layer(path)):
+                tree = self.artifact(path)
+            if path is not None and tree is not None:
+                found.append((path, tree))
+            else:
+                open_.append(text(item) or path or _described(item))
+        return found, open_
+
+    def _is_layer(self, path: str) -> bool:
+        """Whether the content of a layer is here as it is deployed: no build turns source into ``python/``."""
+        tree = self._tree
+        return tree is not None and (is_artifact(tree, path) or "python" in tree.names(path))
+
+    @staticmethod
+    def _start(function: Function, path: str) -> str:
+        """The module of the handler, as the runtime imports it."""
+        declared = function.declared
+        handler = text(declared.handler) if declared is not None else None
+        if handler and "." in handler:
+            return handler.rpartition(".")[0].replace("/", ".").strip(".")
+        prefix = f"{path}/" if path else ""
+        if function.path is not None and function.path.startswith(prefix) and function.path.endswith(".py"):
+            return function.path[len(prefix) : -3].removesuffix("/__init__").replace("/", ".")
+        return ""
+
+    def views(self, bundles: Sequence[BundleView], disabled: frozenset[str]) -> Iterator[ArtifactView]:
+        """The artifacts of bundles, each once, and the archives that were found and look like one."""
+        roles: dict[str, str] = {}
+        for bundle in bundles:
+            roles[bundle.artifact.path] = "function"
+            for layer in bundle.layers:
+                roles.setdefault(layer.path, "layer")
+        for path in self.deployed():
+            roles.setdefault(path, "found")
+        for path, role in sorted(roles.items()):
+            artifact = self.artifact(path)
+            if artifact is not None:
+                yield ArtifactView(path, artifact, role, disabled)
+
+
+def _is_told(function: Function) -> bool:
+    return function.declared is not None and function.declared.origin == "arguments"
+
+
+def _looks_deployed(artifact: Artifact) -> bool:
+    """Whether an archive that nothing names holds what Lambda would run: Python modules, or nothing at all to tell."""
+    files = [entry.path for entry in artifact.entries() if entry.path and not entry.is_directory]
+    return not files or any(path.endswith((".py", ".so")) for path in files)
+
+
+def _runtime(declared: DeclaredFunction) -> Runtime:
+    architecture = text(declared.architecture) or ""
+    if not architecture and declared.architecture.state.value == "absent":
+        architecture = "x86_64"  # Lambda's default
+    return runtime(text(declared.runtime) or "", architecture)
+
+
+def _content(layer: Value, resources: Sequence[Resource]) -> str | None:
+    """The path of a layer's content, by the resource that a template's value names."""
+    named = {(item.scope, item.name): item for item in resources if item.type in _CONTENT}
+    for reference in references(layer):
+        resource = named.get((reference.scope, reference.name))
+        if resource is None:
+            continue
+        for key in _CONTENT[resource.type]:
+            try:
+                path = plain(resource.properties[key]) if key in resource.properties else None
+            except Undecided:
+                continue
+            if isinstance(path, str):
+                try:
+                    return _normal(inside(posixpath.dirname(resource.location.path) or ".", path))
+                except OutsideProject:
+                    return None
+    return None
+
+
+def _described(value: Value) -> str:
+    found = value.value
+    if isinstance(found, Reference):
+        return found.name
+    return next((item.name for item in references(value)), value.reason or "a layer")
+
+
+def _normal(path: str) -> str:
+    path = posixpath.normpath(path.strip("/")) if path.strip("/") else ""
+    return "" if path == "." else path

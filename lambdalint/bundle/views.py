@@ -1,0 +1,234 @@
+"""What rules see of what is deployed: one artifact, or one function with its layers."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+
+from lambdalint.bundle.layers import TASK, Merged, Part
+from lambdalint.data import table
+from lambdalint.model import Location
+from lambdalint.model import Step as ChainStep
+
+TYPE_CHECKING = False
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from lambdalint.bundle.archive import Oddity
+    from lambdalint.bundle.closure import Closure, Missing, Step
+    from lambdalint.bundle.distributions import Distribution, Distributions
+    from lambdalint.bundle.entries import Artifact, Entry
+    from lambdalint.bundle.targets import Runtime
+    from lambdalint.model import Function
+
+
+class ArtifactView:
+    """One archive or directory that is deployed, once for all functions that use it.
+
+    ``path`` is where it is in the project; ``role`` is ``function``, ``layer``, or ``found`` for an archive that
+    nothing names and that holds what Lambda would run.
+    """
+
+    def __init__(self, path: str, artifact: Artifact, role: str, disabled: frozenset[str] = frozenset()) -> None:
+        self.path = path
+        self.artifact = artifact
+        self.role = role
+        self.disabled = disabled
+        self.location = Location(path, 1)
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """Everything in it."""
+        return self.artifact.entries()
+
+    @property
+    def is_archive(self) -> bool:
+        """Whether it is an archive, and no directory."""
+        return self.path.endswith(".zip")
+
+    def place(self, path: str, line: int = 1) -> Location:
+        """Where one of its files is."""
+        return Location(f"{self.path}/{path}", line)
+
+    # Questions of rules:
+
+    @functools.cached_property
+    def hazards(self) -> tuple[Oddity, ...]:
+        """What unpackers refuse or disagree on; see `lambdalint.bundle.hazards` for the kinds."""
+        from lambdalint.bundle.hazards import hazards
+
+        return tuple(hazards(self.artifact))
+
+
+class Shared:
+    """What the views of one run work out once: several functions may be one archive."""
+
+    def __init__(self, disabled: frozenset[str] = frozenset()) -> None:
+        self.disabled = disabled
+        self.memo: dict[Any, Any] = {}
+
+
+class BundleView:
+    """One function as it is deployed: its artifact and its layers.
+
+    ``runtime`` is what it runs on, as far as that is known. ``start`` is the module of its handler, "" where that is
+    not known. ``open_layers`` are layers that are not here, in the words of the template: what they bring is unknown.
+    """
+
+    def __init__(
+        self,
+        shared: Shared,
+        function: Function,
+        artifact: Part,
+        layers: Sequence[Part],
+        runtime: Runtime,
+        start: str,
+        open_layers: Sequence[str] = (),
+    ) -> None:
+        self._shared = shared
+        self.function = function
+        self.name = function.name
+        self.artifact = artifact
+        self.layers = tuple(layers)
+        self.runtime = runtime
+        self.start = start
+        self.open_layers = tuple(open_layers)
+        self._key = (artifact.path, tuple(part.path for part in layers), runtime.version)
+
+    # -- places
+
+    @property
+    def location(self) -> Location:
+        """Where the bundle as a whole is told of: its declaration, else its archive."""
+        return self.function.declared_at or Location(self.artifact.path or ".", 1)
+
+    def place(self, path: str, line: int = 1) -> Location:
+        """Where a file (as the function sees it: ``/var/task/app.py``) is in the project."""
+        return Location(self.merged.shown(path), line)
+
+    def chain(self, steps: Sequence[Step]) -> tuple[ChainStep, ...]:
+        """The imports of a chain as evidence of a finding: each with its place, and the module that it is in."""
+        return tuple(
+            ChainStep(self.place(step.path, step.line), _module(step.path), f"imports {step.imported}")
+            for step in steps
+        )
+
+    def grants(self, tag: str) -> bool:
+        """Whether the exemption ``tag`` is in force."""
+        return tag not in self._shared.disabled
+
+    # -- what is in it
+
+    @property
+    def merged(self) -> Merged:
+        """All files, by the paths that the function sees."""
+        found: Merged | None = self._shared.memo.get(("merged", self._key))
+        if found is None:
+            found = Merged(self.artifact, self.layers, self.runtime.version)
+            self._shared.memo["merged", self._key] = found
+        return found
+
+    @property
+    def distributions(self) -> Distributions:
+        """The distributions in it, and who owns which file."""
+        found: Distributions | None = self._shared.memo.get(("distributions", self._key))
+        if found is None:
+            from lambdalint.bundle.distributions import Distributions
+
+            found = self._shared.memo["distributions", self._key] = Distributions(self.merged)
+        return found
+
+    @property
+    def closure(self) -> Closure | None:
+        """What its entry point imports; None where that is not known, or no module of the bundle."""
+        if not self.start:
+            return None
+        key = ("closure", self._key, self.runtime, self.start)
+        if key not in self._shared.memo:
+            from lambdalint.bundle.closure import Closure
+
+            closure = Closure(self.merged, self.runtime, self.start, self._shared.disabled)
+            self._shared.memo[key] = closure if closure.loaded else None
+        found: Closure | None = self._shared.memo[key]
+        return found
+
+    def is_own(self, path: str) -> bool:
+        """Whether a file is the function's own code, and of no distribution."""
+        return path.startswith(f"{TASK}/") and self.distributions.owner(path) is None
+
+    # Questions of rules:
+
+    @property
+    def is_image(self) -> bool:
+        """Whether the template deploys it as a container image."""
+        declared = self.function.declared
+        return declared is not None and bool(declared.package_type.value == "Image")
+
+    @functools.cached_property
+    def unzipped(self) -> int:
+        """The bytes that function and layers take when they are unpacked, as Lambda counts them."""
+        return sum(entry.size for part in (self.artifact, *self.layers) for entry in part.artifact.entries())
+
+    @property
+    def zipped(self) -> int | None:
+        """The bytes of the function's own archive, None where it is a directory."""
+        return getattr(self.artifact.artifact, "size", None)
+
+    @property
+    def quotas(self) -> dict[str, int]:
+        """What Lambda allows, see the data of that name."""
+        return dict(table("quotas"))
+
+    @functools.cached_property
+    def largest(self) -> tuple[tuple[str, int], ...]:
+        """Distributions and top-level names of no distribution with their unpacked bytes, the largest first."""
+        files = self.merged.files
+        sizes = {
+            f"{item.name} {item.version}".strip(): sum(files[path].entry.size for path in item.files)
+            for item in self.distributions.all
+        }
+        for name, paths in self.distributions.unowned.items():
+            shown = name.removeprefix(f"{TASK}/")
+            sizes[shown] = sizes.get(shown, 0) + sum(files[path].entry.size for path in paths)
+        return tuple(sorted(sizes.items(), key=lambda item: (-item[1], item[0])))
+
+    def missing(self) -> tuple[Missing, ...]:
+        """The modules that it imports when it starts and that are certain not to be there."""
+        closure = self.closure
+        if closure is None or self.runtime.version is None:
+            return ()
+        if self.open_layers and self.grants("layers"):
+            return ()
+        found = []
+        for item in closure.missing:
+            if not item.chain:
+                continue  # the handler's own module
+            holder = item.chain[-1].path
+            if self.grants("search-path") and any(
+                self.is_own(path) or self._together(path, holder) for path in closure.paths_changed
+            ):
+                continue
+            found.append(item)
+        return tuple(found)
+
+    def _together(self, one: str, other: str) -> bool:
+        """Whether two files are of one distribution."""
+        owner = self.distributions.owner(one)
+        return owner is not None and owner is self.distributions.owner(other)
+
+    def requested(self, chain: Sequence[Step]) -> Step:
+        """The last import of a chain that is in the function's own code; the first where none is."""
+        own = [step for step in chain if self.is_own(step.path)]
+        return own[-1] if own else chain[0]
+
+    def owner(self, path: str) -> Distribution | None:
+        """The distribution of a file."""
+        return self.distributions.owner(path)
+
+
+def _module(path: str) -> str:
+    """The dotted name of a file below one of the directories of the search path."""
+    for prefix in (f"{TASK}/", "/opt/python/"):
+        path = path.removeprefix(prefix)
+    return path.rpartition("site-packages/")[2].removesuffix(".py").removesuffix("/__init__").replace("/", ".")

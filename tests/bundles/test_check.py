@@ -1,0 +1,195 @@
+"""Archives and built directories as inputs of a run: what is analysed, with what knowledge, and what is told."""
+
+import json
+import os
+
+import pytest
+
+from lambdalint import cli
+from tests.bundles.made import archive
+
+APP = b"import boto3\nimport shared\n\n\ndef handler(event, context):\n    return boto3.client('s3').list_buckets()\n"
+RULES = "LL001,LL002,LL101,LL401,LL501,LL601,LL701"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def check(capsys, *arguments, select=RULES):
+    """Exit status, (code, path, line) of findings, and the report."""
+    status = cli.main(["check", *arguments, "--select", select, "--output", "json", "--no-cache"])
+    report = json.loads(capsys.readouterr().out)
+    return status, [(item["code"], item["path"], item["line"]) for item in report["findings"]], report
+
+
+def told(*more):
+    return ("--runtime", "python3.13", "--arch", "arm64", *more)
+
+
+def test_an_archive_is_a_deployed_function(folder, capsys):
+    (folder / "function.zip").write_bytes(archive(("app.py", APP), ("shared.py", b"import gone\n")))
+    (folder / "elsewhere.py").write_text("def handler(event, context): ...\n")
+    status, findings, report = check(capsys, "function.zip", *told("--handler", "app.handler"))
+    assert status == 1
+    assert findings == [("LL101", "function.zip/app.py", 6), ("LL501", "function.zip/shared.py", 1)]
+    assert report["analysed"] == ["function.zip/app.py", "function.zip/shared.py", "function.zip"]
+    assert report["findings"][1]["chain"][0]["path"] == "function.zip/app.py"
+
+
+def test_the_entry_point_is_found_as_in_a_directory(folder, capsys):
+    (folder / "function.zip").write_bytes(archive(("app.py", APP), ("shared.py", b"import gone\n")))
+    _, findings, report = check(capsys, "function.zip", *told())
+    assert findings == [("LL101", "function.zip/app.py", 6), ("LL501", "function.zip/shared.py", 1)]
+    assert report["summary"]["functions"] == 1
+
+
+def test_layers_come_in_their_order(folder, capsys):
+    (folder / "function.zip").write_bytes(archive(("app.py", APP)))
+    (folder / "one.zip").write_bytes(archive(("python/shared.py", b"import gone\n")))
+    (folder / "two").mkdir()
+    (folder / "two" / "python").mkdir()
+    (folder / "two" / "python" / "shared.py").write_text("import json\n")
+    arguments = ("function.zip", *told("--handler", "app.handler"))
+
+    def codes(*more):
+        return [code for code, *_ in check(capsys, *arguments, *more, select="LL5")[1]]
+
+    assert codes() == ["LL501"]
+    assert codes("--layer", "one.zip") == ["LL501"]
+    assert codes("--layer", "one.zip", "--layer", "two") == []
+    assert codes("--layer", "two", "--layer", "one.zip") == ["LL501"]
+
+
+def test_a_directory_with_a_handler_is_deployed(folder, capsys):
+    (folder / "build").mkdir()
+    (folder / "build" / "app.py").write_bytes(APP)
+    assert check(capsys, "build", select="LL5")[1] == []
+    assert check(capsys, "build", *told("--handler", "app.handler"), select="LL5")[1] == [("LL501", "build/app.py", 2)]
+
+
+def test_without_a_runtime_nothing_is_missing(folder, capsys):
+    (folder / "function.zip").write_bytes(archive(("app.py", APP)))
+    assert check(capsys, "function.zip", "--handler", "app.handler", select="LL5")[1] == []
+
+
+def test_the_handler_s_module_is_looked_for_in_the_archive(folder, capsys):
+    (folder / "function.zip").write_bytes(archive(("app.py", b"def other(event, context): ...\n")))
+    for handler, text in (("app.handler", "no name handler"), ("main.handler", "no module main")):
+        _, findings, report = check(capsys, "function.zip", *told("--handler", handler))
+        assert findings == [("LL401", "function.zip", 1)]
+        assert text.split()[-1] in report["findings"][0]["message"]
+
+
+def test_what_the_command_line_does_not_say_is_unknown(folder, capsys):
+    code = b"import os\n\n\ndef handler(event, context):\n    return os.environ['TABLE']\n"
+    (folder / "function.zip").write_bytes(archive(("app.py", code)))
+    _, findings, _ = check(capsys, "function.zip", *told("--handler", "app.handler"), select="ALL")
+    assert findings == []
+
+
+def test_old_runtimes(folder, capsys):
+    (folder / "function.zip").write_bytes(
+        archive(("app.py", b"match 1:\n    case 1:\n        pass\n\n\ndef handler(e, c): ...\n"))
+    )
+    _, findings, _ = check(capsys, "function.zip", "--runtime", "python3.8", "--handler", "app.handler")
+    assert findings == [("LL701", "function.zip", 1), ("LL001", "function.zip/app.py", 1)]
+
+
+def test_installed_code_is_not_judged(folder, capsys):
+    files = [("app.py", b"import demo\nhandler = demo.handler\n"), ("demo/__init__.py", APP)]
+    record = ("demo-1.0.dist-info/RECORD", b"demo/__init__.py,,\ndemo-1.0.dist-info/RECORD,,\n")
+    (folder / "function.zip").write_bytes(archive(*files, record))
+    _, _, report = check(capsys, "function.zip", *told())
+    assert report["analysed"] == ["function.zip/app.py", "function.zip"]
+
+
+def test_a_template_s_archive_is_judged_beside_the_source(folder, capsys):
+    (folder / "src").mkdir()
+    (folder / "src" / "app.py").write_bytes(APP)
+    (folder / "src" / "shared.py").write_text("")
+    (folder / "function.zip").write_bytes(archive(("app.py", APP), ("shared.py", b"import gone\n")))
+    template = """\
+        Transform: AWS::Serverless-2016-10-31
+        Resources:
+          Orders:
+            Type: AWS::Serverless::Function
+            Properties: {{CodeUri: {}, Handler: app.handler, Runtime: python3.13}}
+    """
+    (folder / "template.yaml").write_text(template.format("function.zip"))
+    assert check(capsys, ".")[1] == [("LL501", "function.zip/shared.py", 1), ("LL101", "src/app.py", 6)]
+    (folder / "template.yaml").write_text(template.format("src"))  # what sam build takes
+    assert check(capsys, ".")[1] == [("LL101", "src/app.py", 6)]
+
+
+def test_layers_of_templates(folder, capsys):
+    (folder / "template.yaml").write_text("""\
+        Transform: AWS::Serverless-2016-10-31
+        Resources:
+          Orders:
+            Type: AWS::Serverless::Function
+            Properties: {CodeUri: function.zip, Handler: app.handler, Runtime: python3.13, Layers: [!Ref Common]}
+          Common:
+            Type: AWS::Serverless::LayerVersion
+            Properties: {ContentUri: common.zip}
+    """)
+    (folder / "function.zip").write_bytes(archive(("app.py", b"import shared, gone\n\n\ndef handler(e, c): ...\n")))
+    assert check(capsys, ".", select="LL5")[1] == []  # the layer is not here
+    (folder / "common.zip").write_bytes(archive(("python/shared.py", b"")))
+    assert check(capsys, ".", select="LL5")[1] == [("LL501", "function.zip/app.py", 1)]
+
+
+@pytest.mark.parametrize("place", [".aws-sam/build/Orders", "cdk.out/asset.0a1b2c", "build"])
+def test_what_builders_make_is_an_artifact(folder, capsys, place):
+    (folder / place).mkdir(parents=True)
+    (folder / place / "app.py").write_bytes(APP)
+    if place == "build":
+        (folder / place / "boto3-1.40.dist-info").mkdir()
+    base = os.path.dirname(place)
+    template = folder / base / "template.yaml"
+    template.write_text(f"""\
+        Transform: AWS::Serverless-2016-10-31
+        Resources:
+          Orders:
+            Type: AWS::Serverless::Function
+            Properties: {{CodeUri: {os.path.basename(place)}, Handler: app.handler, Runtime: python3.13}}
+    """)
+    assert check(capsys, str(template), select="LL5")[1] == [("LL501", f"{place}/app.py", 2)]
+
+
+def test_archives_that_nobody_names_are_read_and_not_judged(folder, capsys):
+    (folder / "old.zip").write_bytes(archive(("app.py", APP), ("broken.py", b"def (:\n")))
+    (folder / "text.zip").write_bytes(b"hello\n")
+    (folder / "data.zip").write_bytes(archive(("table.csv", b"1,2\n")))
+    (folder / "tests").mkdir()
+    (folder / "tests" / "evil.zip").write_bytes(b"hello\n")
+    status, findings, report = check(capsys, ".")
+    assert status == 0
+    assert findings == [("LL002", "old.zip/broken.py", 1), ("LL002", "text.zip", 1)]
+    assert {item["severity"] for item in report["findings"]} == {"info"}
+    assert report["analysed"] == ["data.zip", "old.zip", "old.zip/app.py"]
+
+
+def test_a_named_archive_that_cannot_be_read_is_a_warning(folder, capsys):
+    (folder / "function.zip").write_bytes(b"hello\n")
+    status, findings, report = check(capsys, "function.zip")
+    assert (status, findings) == (1, [("LL002", "function.zip", 1)])
+    assert report["findings"][0]["severity"] == "warning"
+    assert report["findings"][0]["message"] == "not analysed: not a zip archive, or its end is missing"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--runtime", "nodejs20.x"), "--runtime takes a runtime of Python, as in python3.13"),
+        (("--arch", "arm"), "--arch takes x86_64 or arm64"),
+        (("--handler", "handler"), "--handler takes a module and a function, as in app.handler"),
+        (("--layer", "nowhere.zip"), "there is no layer 'nowhere.zip'"),
+    ],
+)
+def test_mistakes_in_what_is_told(folder, capsys, arguments, message):
+    (folder / "function.zip").write_bytes(archive(("app.py", APP)))
+    assert cli.main(["check", "function.zip", *arguments]) == 2
+    assert message in capsys.readouterr().err
