@@ -111,7 +111,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL306",
         "batch-response-shape",
         True,
-        ((), (), False, True, False, (), ("temFailure", "temsFailure", "temfailure", "tem_failure"), False, ()),
+        ((), (), False, True, False, (), ("temFailure", "temsFailure", "temfailure", "tem_failure"), False, (), False, False),
         (),
     ),
     (
