@@ -83,6 +83,22 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         (),
     ),
     (
+        "ll207_async_invoke_fanout",
+        "LL207",
+        "async-invoke-fanout",
+        False,
+        (("aws:lambda.invoke",), (), False, False, False, (), (), False, ()),
+        (),
+    ),
+    (
+        "ll208_filter_in_handler",
+        "LL208",
+        "filter-in-handler",
+        False,
+        ((), (), False, True, False, (), ("Records",), True, ()),
+        (),
+    ),
+    (
         "ll210_metric_api_call",
         "LL210",
         "metric-api-call",

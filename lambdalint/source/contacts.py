@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lambdalint.data import table
 from lambdalint.model import Location
+from lambdalint.records import NamedTuple
 
 if TYPE_CHECKING:
     from lambdalint.source.views import FunctionView

@@ -1,4 +1,8 @@
-"""Synchronous invokes that the SDK repeats: the invoked function may run for longer than the client waits for it."""
+"""Which functions of the templates the code invokes, and what that means for both sides.
+
+A synchronous invoke that the SDK repeats: the invoked function may run for longer than the client waits for it. An
+asynchronous one for each of many elements: nothing between the two holds back or takes up what fails.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +34,17 @@ class Repeat(NamedTuple):
     callers: tuple[Function, ...]
     callees: tuple[Function, ...]
     read_s: float
+
+
+class Fanout(NamedTuple):
+    """An asynchronous invoke for each of several elements.
+
+    ``verdict`` holds the routes on which it is one, ``callees`` the invoked functions as far as templates declare them:
+    the failures of none of them go anywhere.
+    """
+
+    verdict: Verdict
+    callees: tuple[Function, ...]
 
 
 class Deployed:
@@ -111,3 +126,52 @@ def _outlives(site: SiteView, caller: Function, clients: Sequence[Bounds], read_
 def _is_longer(site: SiteView, callee: Function, read_s: float) -> bool:
     lasts = callee.lifetime_s
     return lasts.known and (lasts.value > read_s or not site.grants("waits"))
+
+
+def fanout(site: SiteView, name: Term, verdict: Verdict) -> Fanout | None:
+    """Judge one asynchronous invoke for each function that reaches it; None where it is no fan-out.
+
+    Args:
+        name: the Term of its ``FunctionName``.
+        verdict: the ways on which the invoke is asynchronous and in a loop.
+    """
+    routes: list[Route] = []
+    callees: dict[str, Function] = {}
+    for route in verdict.routes:
+        if not _per_element(site, route):
+            continue
+        names = Strings(site.flow, site.region_of(route.root), _nothing).term(site.place, name)
+        for caller in site.deployed(route.root):
+            found = [site.declared.find(pieces, caller) for part in names for pieces in resolved(part, caller)]
+            told = [other for other in found if other is not None]
+            if any(_keeps_failures(other) for other in told) and site.grants("destination"):
+                continue
+            callees.update((other.name, other) for other in told)
+            if route not in routes:
+                routes.append(route)
+    if not routes:
+        return None
+    return Fanout(verdict._replace(routes=tuple(routes)), tuple(callees[key] for key in sorted(callees)))
+
+
+def _per_element(site: SiteView, route: Route) -> bool:
+    """Whether a loop on a route, at the site or around a call on the way, goes over what only the invocation brings."""
+    around = [(site.place, site.context)]
+    for edge in route.edges:
+        call = site.flow.call(edge.caller, edge.call.k) if edge.call is not None else None
+        around.append((edge.caller, call.context if call is not None else ()))
+    loops = [(node, frame[2]) for node, frames in around for frame in frames if frame[0] == "loop"]
+    if not loops:
+        return True  # what runs it for each element is no loop: ``map``, an executor
+    region = site.region_of(route.root)
+    fixed = {"env"} if site.grants("fixed") else set()
+    return any(
+        over is not None and ({root[0] for root in site.flow.origins(region, node, over)} - fixed or not fixed)
+        for node, over in loops
+    )
+
+
+def _keeps_failures(function: Function) -> bool:
+    """Whether a template says, or may say, where a function's asynchronous invocations go that fail."""
+    declared = function.declared
+    return declared is not None and any(not declared.setting(name).unwritten for name in ("dead_letter", "on_failure"))

@@ -6,9 +6,10 @@ function's own, of the templates that are deployed together.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lambdalint.model import ABSENT, State
+from lambdalint.records import NamedTuple
 from lambdalint.source.resources import pieces_of
 from lambdalint.source.strings import OTHER, joined
 from lambdalint.templates.serverless import logical_id

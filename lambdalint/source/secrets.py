@@ -11,10 +11,11 @@ import math
 import re
 from collections import Counter
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lambdalint.data import table
 from lambdalint.patterns import regex
+from lambdalint.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

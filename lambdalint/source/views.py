@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from lambdalint.source.effects import Effect
     from lambdalint.source.environment import Unset
     from lambdalint.source.events import Source
+    from lambdalint.source.filters import Dropped
     from lambdalint.source.graph import Graph, Loop
     from lambdalint.source.http import Patience
-    from lambdalint.source.invoked import Deployed, Repeat
+    from lambdalint.source.invoked import Deployed, Fanout, Repeat
     from lambdalint.source.leftovers import Leftover
     from lambdalint.source.lower import Body, Call, Context, Term
     from lambdalint.source.names import Node
@@ -198,6 +199,15 @@ class SiteView:
 
         return repeat(self, name, verdict)
 
+    def fanout(self, verdict: Verdict) -> Fanout | None:
+        """What an invoke that is asynchronous and in a loop on the routes of ``verdict`` runs; None for no fan-out."""
+        name = self.argument("FunctionName")
+        if name is None or not verdict.routes:
+            return None
+        from lambdalint.source.invoked import fanout
+
+        return fanout(self, name, verdict)
+
     def terms(self) -> list[Term]:
         """What decides the site: its receiver and all of its arguments."""
         receiver = [self._call.func[1]] if self._call.func[0] == "attr" else []
@@ -211,7 +221,9 @@ class SiteView:
         """The evidence of a verdict: one chain for each entry point."""
         return tuple(self._shared.chain(route, self._node, self.location) for route in verdict.routes)
 
-    def ask(self, name: str, position: int | None, judge: Callable[[tuple[Any, ...], bool], str]) -> Verdict:
+    def ask(
+        self, name: str, position: int | None, judge: Callable[[tuple[Any, ...], bool], str], *, looped: bool = False
+    ) -> Verdict:
         """Judge the site on what is passed for one argument, on each route by itself.
 
         Args:
@@ -219,6 +231,7 @@ class SiteView:
             position: its position, None where it is keyword only.
             judge: given the constants that the argument may be (none where it is no constant) and whether it may be
                 missing, says ``yes`` for a route that counts, the tag of the exemption that it earns, or ``unknown``.
+            looped: whether only routes through a loop count.
         """
         from lambdalint.source.reduction import constants, is_open
 
@@ -227,7 +240,7 @@ class SiteView:
                 return "open"
             return judge(*(constants(term) or ((), False)))
 
-        return self.question(Question(self.given(name, position), answer))
+        return self.question(Question(self.given(name, position), answer, looped))
 
     def given(self, name: str, position: int | None) -> Term:
         """What is passed as keyword ``name`` or at ``position``, reduced (see `Reduction`)."""
@@ -460,6 +473,14 @@ class FunctionView:
         from lambdalint.source.payload import misread
 
         return misread(self)
+
+    def dropped(self) -> Dropped | None:
+        """The first test of its loop over records, by which it drops some that a filter could keep away."""
+        if not self.events:
+            return None
+        from lambdalint.source.filters import dropped
+
+        return dropped(self)
 
     def contact(self) -> Contact | None:
         """The first call that waits for another machine, AWS's own services apart."""

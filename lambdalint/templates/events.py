@@ -653,10 +653,10 @@ def mapping_event(
 ) -> EventSource:
     """The event source of a poller (an event source mapping, or the SAM events that become one)."""
     found = settings(properties, names)
-    filters = first(properties, "FilterCriteria.Filters")
-    if filters.state is State.ABSENT:
-        filters = first(properties, "filter_criteria[].filter")
-    if filters.state is not State.ABSENT:
+    filters = at(properties, "FilterCriteria.Filters")
+    if filters == ABSENT:
+        filters = at(properties, "filter_criteria[].filter")
+    if filters != ABSENT:
         found["filters"] = filter_patterns(filters)
     if "on_failure" not in found:
         terraform = at(properties, "destination_config[].on_failure[].destination_arn")
