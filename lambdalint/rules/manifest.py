@@ -87,7 +87,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL207",
         "async-invoke-fanout",
         False,
-        (("aws:lambda.invoke",), (), False, False, False, (), (), False, ()),
+        (("aws:lambda.invoke",), (), False, False, False, (), (), False, (), False, False),
         (),
     ),
     (
@@ -95,7 +95,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL208",
         "filter-in-handler",
         False,
-        ((), (), False, True, False, (), ("Records",), True, ()),
+        ((), (), False, True, False, (), ("Records",), True, (), False, False),
         (),
     ),
     (

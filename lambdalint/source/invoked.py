@@ -135,6 +135,7 @@ def fanout(site: SiteView, name: Term, verdict: Verdict) -> Fanout | None:
         name: the Term of its ``FunctionName``.
         verdict: the ways on which the invoke is asynchronous and in a loop.
     """
+    declared = site.declared
     routes: list[Route] = []
     callees: dict[str, Function] = {}
     for route in verdict.routes:
@@ -142,7 +143,8 @@ def fanout(site: SiteView, name: Term, verdict: Verdict) -> Fanout | None:
             continue
         names = Strings(site.flow, site.region_of(route.root), _nothing).term(site.place, name)
         for caller in site.deployed(route.root):
-            found = [site.declared.find(pieces, caller) for part in names for pieces in resolved(part, caller)]
+            alternatives = (pieces for part in names for pieces in declared.resources.resolved(part, caller))
+            found = [declared.find(pieces, caller) for pieces in alternatives]
             told = [other for other in found if other is not None]
             if any(_keeps_failures(other) for other in told) and site.grants("destination"):
                 continue
