@@ -28,7 +28,6 @@ from lambdalint.templates.values import (
 from lambdalint.tree import DirectoryTree, Tree, Unreadable
 
 TYPE_CHECKING = False
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
