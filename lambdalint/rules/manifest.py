@@ -123,6 +123,14 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         (),
     ),
     (
+        "ll305_batch_swallowed_error",
+        "LL305",
+        "batch-swallowed-error",
+        True,
+        ((), (), False, True, False, (), ("ecords", "aws_lambda_powertools.utilities.batch"), False, (), False, False),
+        (),
+    ),
+    (
         "ll306_batch_response_shape",
         "LL306",
         "batch-response-shape",

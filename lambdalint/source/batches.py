@@ -74,7 +74,7 @@ class BatchLoop(NamedTuple):
 
 def batch_loop(view: FunctionView) -> BatchLoop | None:
     """The first loop over records whose failures the poller is not told one by one; None where there is none."""
-    return _Search(view).run()
+    return Search(view).run()
 
 
 def _source(flow: Flow, path: str) -> bytes:
@@ -92,7 +92,7 @@ class _Failure(NamedTuple):
     context: Context
 
 
-class _Search:
+class Search:
     """The loops of one entry point."""
 
     def __init__(self, view: FunctionView) -> None:
@@ -109,7 +109,7 @@ class _Search:
 
     def run(self) -> BatchLoop | None:
         """See `batch_loop`; what costs little is asked first."""
-        if self.view.grants("answer") and self._answers():
+        if self.view.grants("answer") and self.answers():
             return None
         if self.view.grants("deletes") and self._calls_any(_DELETES):
             return None
@@ -119,7 +119,7 @@ class _Search:
         source = next((found for item in pollers if (found := self._unsettled(item)) is not None), None)
         if source is None:
             return None
-        for node in self._carriers():
+        for node in self.carriers():
             for failure in self._failures(node):
                 verdict = self.flow.verdict(self.region, node, failure.context, ())
                 for route in verdict.routes[:1]:
@@ -151,7 +151,7 @@ class _Search:
             return True
         return self.view.grants("bisect") and event.setting("bisect").value is True
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
         """Whether anything that may run answers with the failed records."""
         for decorator in self.names.decorator_operations(self.view.entry.node):
             if decorator not in self.names.transparent and _BATCH_DECORATOR.search(decorator.rpartition(".")[2]):
@@ -190,7 +190,7 @@ class _Search:
 
     # -- where the batch goes
 
-    def _carriers(self) -> list[Node]:
+    def carriers(self) -> list[Node]:
         """The definitions that get the event or its records, the entry point first."""
         found = [self.view.entry.node]
         for node in found:
@@ -210,17 +210,18 @@ class _Search:
         receiver = [call.func[1]] if call.func[0] == "attr" else []
         if receiver == [("param", node[1], 0)] and edge.offset == 1:
             return True  # a method of the same object, which may keep the event
-        return any(self._paths(node, term) & _BATCH for term in (*receiver, *(value for _, value in call.args)))
+        return any(self.paths(node, term) & _BATCH for term in (*receiver, *(value for _, value in call.args)))
 
-    def _paths(self, node: Node, term: Term) -> set[tuple[str, ...]]:
+    def paths(self, node: Node, term: Term) -> set[tuple[str, ...]]:
+        """The parts of the event that a value comes from."""
         return event_paths(self.flow, self.region, node, term)
 
-    def _within(self, node: Node, body: Body, context: Context) -> Context | None:
+    def within(self, node: Node, body: Body, context: Context) -> Context | None:
         """The frames from a loop over records on; None where no loop around is one."""
         for index, frame in enumerate(context):
             if frame[0] == "loop":
                 terms = [frame[2]] if frame[2] is not None else _taken(body, frame[1])
-                if any(self._paths(node, term) & _RECORDS for term in terms):
+                if any(self.paths(node, term) & _RECORDS for term in terms):
                     return context[index:]
         return None
 
@@ -233,14 +234,14 @@ class _Search:
             return
         yield from self._mapped(node)
         inside = [
-            (call, within) for call in body.calls if (within := self._within(node, body, call.context)) is not None
+            (call, within) for call in body.calls if (within := self.within(node, body, call.context)) is not None
         ]
-        ends = [(end, within) for end in body.exits if (within := self._within(node, body, end.context)) is not None]
+        ends = [(end, within) for end in body.exits if (within := self.within(node, body, end.context)) is not None]
         if any(end.kind == "return" and within[-1][0] == "loop" for end, within in ends):
             return  # the loop never goes on to the second record
         found = []
         for call, within in inside:
-            outcome = self._outcome(node, call, 0)
+            outcome = self.outcome(node, call, 0)
             if outcome != NONE and not any(frame[0] == "except" for frame in within):
                 outcome = self._after(node, body, within, outcome)
                 found.append(
@@ -249,7 +250,7 @@ class _Search:
         # The most telling of the worst: one that does more than parse, and that does something outside.
         worst = max(
             found,
-            key=lambda item: (not self._parses(node, item[2]), item[0], self._reaches_out(node, item[2])),
+            key=lambda item: (not self._parses(node, item[2]), item[0], self.reaches_out(node, item[2])),
             default=None,
         )
         if worst is not None:
@@ -269,12 +270,12 @@ class _Search:
                 continue
             if self.flow.graph.runners.get(edge.runner, {}).get("arguments") != "elements":
                 continue
-            if any(self._paths(node, value) & _RECORDS for _, value in call.args):
+            if any(self.paths(node, value) & _RECORDS for _, value in call.args):
                 outcome = self._inside(edge.callee, 0)
                 if outcome in (SWALLOWED, RAISED):
                     yield _Failure(node, self.view.place(node, call), edge.callee[1], outcome, call.context)
 
-    def _outcome(self, node: Node, call: Call, depth: int) -> int:
+    def outcome(self, node: Node, call: Call, depth: int) -> int:
         """What becomes of an error inside a call."""
         if call.k < 0:
             return NONE
@@ -301,7 +302,7 @@ class _Search:
         worst = NONE
         if body is not None and depth <= CALLS_LIMIT:
             for call in body.calls:
-                outcome = self._outcome(node, call, depth)
+                outcome = self.outcome(node, call, depth)
                 if outcome != NONE and not any(frame[0] == "except" for frame in call.context):
                     worst = max(worst, self._after(node, body, call.context, outcome))
             if worst == NONE and any(end.kind == "raise" for end in body.exits):
@@ -322,7 +323,7 @@ class _Search:
         """Whether a handler does something about the failure: sends the record elsewhere, stores it."""
         return any(
             any(frame[:2] == ("except", uid) for frame in call.context)
-            and self._outcome(node, call, CALLS_LIMIT) != NONE
+            and self.outcome(node, call, CALLS_LIMIT) != NONE
             and not self._parses(node, call)
             for call in body.calls
         )
@@ -361,7 +362,7 @@ class _Search:
             return False
         return tail not in self.quiet_methods or operation.startswith("aws:")
 
-    def _reaches_out(self, node: Node, call: Call) -> bool:
+    def reaches_out(self, node: Node, call: Call) -> bool:
         """Whether a call is, or runs, one that does more than parse and log."""
         for value in self.flow.callee(node, call.k):
             if value[0] == "ext" and self._is_work(value[1]):

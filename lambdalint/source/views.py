@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from lambdalint.source.recursion import Recursion
     from lambdalint.source.skeleton import CallRef, Expr
     from lambdalint.source.snapstart import Ignored, Kept
+    from lambdalint.source.swallowed import Swallowed
     from lambdalint.source.waits import Wait
     from lambdalint.templates.values import Resource
 
@@ -465,6 +466,12 @@ class FunctionView:
         from lambdalint.source.polled import first_record
 
         return first_record(self)
+
+    def swallowed_errors(self) -> tuple[Swallowed, ...]:
+        """The handlers that end what goes wrong with a record, so that its poller takes it for done."""
+        from lambdalint.source.swallowed import swallowed
+
+        return swallowed(self)
 
     def misread(self) -> Misread | None:
         """The first key that it reads of an HTTP event and that the template's payload format does not have."""
