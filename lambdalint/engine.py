@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lambdalint.source.callgraph import Entry, Region
     from lambdalint.source.flow import Flow
     from lambdalint.source.names import Names, Node
-    from lambdalint.source.skeleton import Skeleton
+    from lambdalint.source.skeleton import Expr, Skeleton
     from lambdalint.source.views import Shared
     from lambdalint.templates.values import Templates
 
@@ -333,6 +333,10 @@ class _Run:
             return False
         if wants.settings and not any(item.turned_on(name) for item in entry.functions for name in wants.settings):
             return False
+        definition = self.names.definition(entry.node)
+        returned = definition.returns if definition is not None else ()
+        if wants.answers and not any(_may_answer(value, wants.answers) for value in returned):
+            return False
         if wants.words:
             sources = [self.program.source(path) for path in {node[0] for node in region.nodes}]
             if not any(word.encode() in source for word in wants.words for source in sources):
@@ -591,6 +595,19 @@ def _entries(name: str) -> list[str]:
     for key in keys:
         found = [entry for inner in found.values() for entry in inner] if key == "*" else found[key]
     return list(found)
+
+
+def _may_answer(returned: Expr, keys: tuple[str, ...]) -> bool:
+    """Whether what is returned may be a dict with one of some keys whose value is not plainly a string."""
+    if returned is None or returned[0] != "d":
+        return returned is not None and returned[0] in ("n", "c", "o", "a", "i")
+    values = [value for key, value in returned[1] if key in keys]
+    return any(
+        value is not None
+        and not (value[0] == "k" and type(value[1]) is str)
+        and not (value[0] == "c" and value[1] is not None and value[1][-1] in ("dumps", "str"))
+        for value in values
+    )
 
 
 def _tail(operation: str) -> str:

@@ -36,7 +36,8 @@ class Wanted(NamedTuple):
     What follows narrows down ``entry_points``, each by itself, so that a view is made only where it may matter:
     ``reaches`` are operation tables, of which the entry point must reach an operation, as far as the last name of a
     call tells (``table.*`` stands for all tables in a table); ``words`` must be, one of them, in a module that it
-    runs; ``in_template`` asks for a template that declares it, ``settings`` for one that turns one of these on.
+    runs; ``in_template`` asks for a template that declares it, ``settings`` for one that turns one of these on;
+    ``answers`` asks for one that may return a dict with one of these keys whose value is not plainly a string.
     """
 
     operations: tuple[str, ...] = ()
@@ -50,6 +51,7 @@ class Wanted(NamedTuple):
     settings: tuple[str, ...] = ()
     bundles: bool = False
     artifacts: bool = False
+    answers: tuple[str, ...] = ()
 
 
 class Rule:

@@ -15,7 +15,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL101",
         "client-in-handler",
         True,
-        ((), ("clients.constructors",), False, False, False, (), (), False, (), False, False),
+        ((), ("clients.constructors",), False, False, False, (), (), False, (), False, False, ()),
         (),
     ),
     (
@@ -23,7 +23,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL102",
         "connection-in-handler",
         True,
-        ((), ("clients.constructors",), False, False, False, (), (), False, (), False, False),
+        ((), ("clients.constructors",), False, False, False, (), (), False, (), False, False, ()),
         (),
     ),
     (
@@ -31,7 +31,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL103",
         "client-in-loop",
         True,
-        ((), ("clients.constructors",), False, False, False, (), (), False, (), False, False),
+        ((), ("clients.constructors",), False, False, False, (), (), False, (), False, False, ()),
         (),
     ),
     (
@@ -39,7 +39,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL106",
         "request-state-in-global",
         True,
-        ((), (), True, False, False, (), (), False, (), False, False),
+        ((), (), True, False, False, (), (), False, (), False, False, ()),
         (),
     ),
     (
@@ -47,7 +47,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL201",
         "recursive-invocation",
         True,
-        (("aws:lambda.invoke", "aws:lambda.invoke_async", "aws:lambda.invoke_with_response_stream"), (), False, False, False, (), (), False, (), False, False),
+        (("aws:lambda.invoke", "aws:lambda.invoke_async", "aws:lambda.invoke_with_response_stream"), (), False, False, False, (), (), False, (), False, False, ()),
         (),
     ),
     (
@@ -55,7 +55,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL202",
         "recursive-trigger",
         True,
-        ((), (), False, True, False, ("writes.operations",), (), False, (), False, False),
+        ((), (), False, True, False, ("writes.operations",), (), False, (), False, False, ()),
         (),
     ),
     (
@@ -63,7 +63,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL203",
         "sync-invoke",
         True,
-        (("aws:lambda.invoke", "aws:lambda.invoke_with_response_stream"), (), False, False, False, (), (), False, (), False, False),
+        (("aws:lambda.invoke", "aws:lambda.invoke_with_response_stream"), (), False, False, False, (), (), False, (), False, False, ()),
         (),
     ),
     (
@@ -71,7 +71,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL204",
         "sleep-in-handler",
         True,
-        ((), ("waits.operations",), False, False, False, (), (), False, (), False, False),
+        ((), ("waits.operations",), False, False, False, (), (), False, (), False, False, ()),
         (),
     ),
     (
@@ -79,7 +79,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL206",
         "deprecated-invoke-async",
         True,
-        (("aws:lambda.invoke_async",), (), False, False, False, (), (), False, (), False, False),
+        (("aws:lambda.invoke_async",), (), False, False, False, (), (), False, (), False, False, ()),
         (),
     ),
     (
@@ -87,7 +87,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL207",
         "async-invoke-fanout",
         False,
-        (("aws:lambda.invoke",), (), False, False, False, (), (), False, (), False, False),
+        (("aws:lambda.invoke",), (), False, False, False, (), (), False, (), False, False, ()),
         (),
     ),
     (
@@ -95,7 +95,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL208",
         "filter-in-handler",
         False,
-        ((), (), False, True, False, (), ("Records",), True, (), False, False),
+        ((), (), False, True, False, (), ("Records",), True, (), False, False, ()),
         (),
     ),
     (
@@ -103,7 +103,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL210",
         "metric-api-call",
         True,
-        (("aws:cloudwatch.put_metric_data", "aws:cloudwatch#Metric.put_data"), (), False, False, False, (), (), False, (), False, False),
+        (("aws:cloudwatch.put_metric_data", "aws:cloudwatch#Metric.put_data"), (), False, False, False, (), (), False, (), False, False, ()),
         (),
     ),
     (
@@ -111,7 +111,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL301",
         "missing-idempotency",
         True,
-        ((), (), False, True, False, ("effects.aws", "effects.other", "effects.sql", "effects.http", "effects.within.*"), (), False, (), False, False),
+        ((), (), False, True, False, ("effects.aws", "effects.other", "effects.sql", "effects.http", "effects.within.*"), (), False, (), False, False, ()),
         (),
     ),
     (
@@ -119,7 +119,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL304",
         "partial-batch-response",
         True,
-        ((), (), False, True, False, (), ("ecords",), False, (), False, False),
+        ((), (), False, True, False, (), ("ecords",), False, (), False, False, ()),
         (),
     ),
     (
@@ -127,7 +127,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL305",
         "batch-swallowed-error",
         True,
-        ((), (), False, True, False, (), ("ecords", "aws_lambda_powertools.utilities.batch"), False, (), False, False),
+        ((), (), False, True, False, (), ("ecords", "aws_lambda_powertools.utilities.batch"), False, (), False, False, ()),
         (),
     ),
     (
@@ -135,7 +135,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL306",
         "batch-response-shape",
         True,
-        ((), (), False, True, False, (), ("temFailure", "temsFailure", "temfailure", "tem_failure"), False, (), False, False),
+        ((), (), False, True, False, (), ("temFailure", "temsFailure", "temfailure", "tem_failure"), False, (), False, False, ()),
         (),
     ),
     (
@@ -143,7 +143,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL307",
         "batch-response-unused",
         True,
-        ((), (), False, True, False, (), (), True, (), False, False),
+        ((), (), False, True, False, (), (), True, (), False, False, ()),
         (),
     ),
     (
@@ -151,7 +151,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL308",
         "http-timeout",
         True,
-        ((), ("http.operations",), False, False, False, (), (), False, (), False, False),
+        ((), ("http.operations",), False, False, False, (), (), False, (), False, False, ()),
         (),
     ),
     (
@@ -159,7 +159,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL309",
         "retry-budget-exceeds-timeout",
         True,
-        ((), ("http.operations",), False, True, False, (), (), True, (), False, False),
+        ((), ("http.operations",), False, True, False, (), (), True, (), False, False, ()),
         (),
     ),
     (
@@ -167,7 +167,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL311",
         "first-record-only",
         True,
-        ((), (), False, True, False, (), (), True, (), False, False),
+        ((), (), False, True, False, (), (), True, (), False, False, ()),
         (),
     ),
     (
@@ -175,7 +175,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL312",
         "discarded-partial-failure",
         True,
-        ((), ("partial.operations",), False, False, False, (), (), False, (), False, False),
+        ((), ("partial.operations",), False, False, False, (), (), False, (), False, False, ()),
         (),
     ),
     (
@@ -183,7 +183,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL313",
         "repeated-sync-invoke",
         True,
-        (("aws:lambda.invoke",), (), False, False, False, (), (), False, (), False, False),
+        (("aws:lambda.invoke",), (), False, False, False, (), (), False, (), False, False, ()),
         (),
     ),
     (
@@ -191,7 +191,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL401",
         "handler-not-found",
         True,
-        ((), (), False, False, True, (), (), False, (), False, False),
+        ((), (), False, False, True, (), (), False, (), False, False, ()),
         (),
     ),
     (
@@ -199,7 +199,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL402",
         "handler-signature",
         True,
-        ((), (), False, True, False, (), (), True, (), False, False),
+        ((), (), False, True, False, (), (), True, (), False, False, ()),
         (),
     ),
     (
@@ -207,7 +207,23 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL403",
         "async-handler",
         True,
-        ((), (), False, True, False, (), ("async def",), False, (), False, False),
+        ((), (), False, True, False, (), ("async def",), False, (), False, False, ()),
+        (),
+    ),
+    (
+        "ll404_unserializable_return",
+        "LL404",
+        "unserializable-return",
+        True,
+        ((), (), False, True, False, (), ("set(", " for ", "map(", "filter(", "zip(", "range(", "reversed(", "enumerate(", "iter(", "yield", "datetime", "dateutil", "uuid", "pathlib", "complex(", "bytearray", "memoryview", "requests", "urlopen", "except "), False, (), False, False, ()),
+        (),
+    ),
+    (
+        "ll405_proxy_body_not_string",
+        "LL405",
+        "proxy-body-not-string",
+        True,
+        ((), (), False, True, False, (), ("statusCode",), False, (), False, False, ("body",)),
         (),
     ),
     (
@@ -215,7 +231,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL413",
         "unset-env-var",
         True,
-        ((), (), False, True, False, (), (), True, (), False, False),
+        ((), (), False, True, False, (), (), True, (), False, False, ()),
         (),
     ),
     (
@@ -223,7 +239,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL416",
         "api-payload-version",
         True,
-        ((), (), False, True, False, (), (), True, (), False, False),
+        ((), (), False, True, False, (), (), True, (), False, False, ()),
         (),
     ),
     (
@@ -231,7 +247,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL421",
         "snapstart-unique-at-init",
         True,
-        ((), (), False, True, False, (), (), False, ("snap_start",), False, False),
+        ((), (), False, True, False, (), (), False, ("snap_start",), False, False, ()),
         (),
     ),
     (
@@ -239,7 +255,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL422",
         "snapstart-connection-at-init",
         True,
-        ((), (), False, True, False, (), (), False, ("snap_start",), False, False),
+        ((), (), False, True, False, (), (), False, ("snap_start",), False, False, ()),
         (),
     ),
     (
@@ -247,7 +263,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL423",
         "snapstart-hook-not-imported",
         True,
-        ((), (), False, True, False, (), (), False, ("snap_start",), False, False),
+        ((), (), False, True, False, (), (), False, ("snap_start",), False, False, ()),
         (),
     ),
     (
@@ -255,7 +271,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL431",
         "durable-nondeterminism",
         True,
-        ((), (), False, True, False, (), ("aws_durable_execution_sdk_python",), False, (), False, False),
+        ((), (), False, True, False, (), ("aws_durable_execution_sdk_python",), False, (), False, False, ()),
         (),
     ),
     (
@@ -263,7 +279,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL432",
         "durable-nested-operation",
         True,
-        ((), (), False, True, False, (), ("aws_durable_execution_sdk_python",), False, (), False, False),
+        ((), (), False, True, False, (), ("aws_durable_execution_sdk_python",), False, (), False, False, ()),
         (),
     ),
     (
@@ -271,7 +287,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL501",
         "missing-dependency",
         True,
-        ((), (), False, False, False, (), (), False, (), True, False),
+        ((), (), False, False, False, (), (), False, (), True, False, ()),
         ("bundle",),
     ),
     (
@@ -279,7 +295,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL601",
         "unzipped-over-limit",
         True,
-        ((), (), False, False, False, (), (), False, (), True, False),
+        ((), (), False, False, False, (), (), False, (), True, False, ()),
         ("bundle",),
     ),
     (
@@ -287,7 +303,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL701",
         "deprecated-runtime",
         False,
-        ((), (), False, False, True, (), (), False, (), False, False),
+        ((), (), False, False, True, (), (), False, (), False, False, ()),
         (),
     ),
     (
@@ -295,7 +311,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL703",
         "timeout-over-source",
         True,
-        ((), (), False, False, True, (), (), False, (), False, False),
+        ((), (), False, False, True, (), (), False, (), False, False, ()),
         (),
     ),
     (
@@ -303,7 +319,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL704",
         "missing-failure-path",
         False,
-        ((), (), False, False, True, (), (), False, (), False, False),
+        ((), (), False, False, True, (), (), False, (), False, False, ()),
         (),
     ),
     (
@@ -311,7 +327,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL705",
         "default-memory",
         False,
-        ((), (), False, True, True, (), (), True, (), False, False),
+        ((), (), False, True, True, (), (), True, (), False, False, ()),
         (),
     ),
     (
@@ -319,7 +335,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL706",
         "default-timeout",
         False,
-        ((), (), False, True, False, ("http.operations", "clients.constructors"), (), True, (), False, False),
+        ((), (), False, True, False, ("http.operations", "clients.constructors"), (), True, (), False, False, ()),
         (),
     ),
     (
@@ -327,7 +343,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL707",
         "shared-role",
         False,
-        ((), (), False, False, True, (), (), False, (), False, False),
+        ((), (), False, False, True, (), (), False, (), False, False, ()),
         (),
     ),
     (
@@ -335,7 +351,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL708",
         "tracing-off",
         False,
-        ((), (), False, False, True, (), (), False, (), False, False),
+        ((), (), False, False, True, (), (), False, (), False, False, ()),
         (),
     ),
     (
@@ -343,7 +359,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL709",
         "latest-qualifier",
         False,
-        (("aws:lambda.invoke",), (), False, False, True, (), (), False, (), False, False),
+        (("aws:lambda.invoke",), (), False, False, True, (), (), False, (), False, False, ()),
         (),
     ),
     (
@@ -351,7 +367,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL710",
         "snapstart-without-version",
         False,
-        ((), (), False, False, True, (), (), False, (), False, False),
+        ((), (), False, False, True, (), (), False, (), False, False, ()),
         (),
     ),
     (
@@ -359,7 +375,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL711",
         "log-retention-unset",
         False,
-        ((), (), False, False, True, (), (), False, (), False, False),
+        ((), (), False, False, True, (), (), False, (), False, False, ()),
         (),
     ),
     (
@@ -367,7 +383,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL803",
         "secret-in-environment",
         False,
-        ((), (), False, False, True, (), (), False, (), False, False),
+        ((), (), False, False, True, (), (), False, (), False, False, ()),
         (),
     ),
 )

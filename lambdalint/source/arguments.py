@@ -21,6 +21,10 @@ FRESH_DEPTH = 24
 TIME = ("time.", "datetime.", "arrow.", "pendulum.", "django.")
 
 
+# Operators of what holds all of its operands.
+_OF_PARTS = ("or", "comprehension", "set", "generator", "stored")
+
+
 class Arguments:
     """Values of one region, with its parameters followed to what callers pass."""
 
@@ -172,7 +176,7 @@ class Arguments:
         if kind == "op" and term[1] in ("format", "Add", "+=", "Modulo"):
             parts = term[2][:1] if term[1] == "Modulo" else term[2]
             return "".join(self._fragments(node, part, depth + 1) for part in parts[:FRAGMENTS_LIMIT])
-        if kind in ("join", "list") or (kind == "op" and term[1] in ("or", "comprehension", "stored")):
+        if kind in ("join", "list") or (kind == "op" and term[1] in _OF_PARTS):
             parts = term[1] if kind in ("join", "list") else term[2]
             return " | ".join(self._fragments(node, part, depth + 1) for part in parts[:FRAGMENTS_LIMIT])
         if kind == "call":

@@ -416,7 +416,7 @@ def _is_set(value: Term | None) -> bool:
         return False
     if value[0] == "dict":
         return bool({key[1] for key, _ in value[1] if key[0] == "const"} & {"SS", "NS", "BS"})
-    return bool(value[0] == "list")
+    return value[:2] == ("op", "set")
 
 
 def label(operation: str) -> str:

@@ -15,7 +15,7 @@ Terms:
     ("call", k)                 the result of call k of the same top-level statement
     ("join", terms)             one of several
     ("op", operator, terms)     computed from all of them (arithmetic, formatting, comparison …)
-    ("list", terms)             ("dict", ((key, term), …))
+    ("list", terms)             ("dict", ((key, term), …))         a set is ("op", "set", terms)
     ("func", qualname)          a lambda or nested definition
     ("unknown", reason)
 
@@ -1001,6 +1001,9 @@ class _Lowering:
             values.append(value)
         return _pruned(("list", tuple(values)))
 
+    def _set(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
+        return _pruned(("op", "set", tuple(self.value(item.value, env, context, state) for item in node.elements)))
+
     def _dict(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
         pairs: list[tuple[Term, Term]] = []
         for element in node.elements:
@@ -1029,7 +1032,8 @@ class _Lowering:
             key = self.value(node.key, inner, context, state)
             return _pruned(("op", "dict-comprehension", (key, self.value(node.value, inner, context, state))))
         element = node.value if isinstance(node, self.cst.StarredDictComp) else node.elt
-        return _pruned(("op", "comprehension", (self.value(element, inner, context, state),)))
+        made = _COMPREHENSIONS.get(type(node).__name__, "comprehension")
+        return _pruned(("op", made, (self.value(element, inner, context, state),)))
 
     def _comprehension_target(self, target: Any, value: Term, env: Env) -> None:
         cst = self.cst
@@ -1084,7 +1088,9 @@ class _Lowering:
         operator = "compare"
         for target in node.comparisons:
             operator = names.get(type(target.operator), "compare") if len(node.comparisons) == 1 else "compare"
-            terms.append(self.value(target.comparator, env, context, state))
+            other = self.value(target.comparator, env, context, state)
+            # What is compared with a set display is compared with its elements, as with a list's.
+            terms.append(("list", other[2]) if isinstance(target.comparator, cst.Set) else other)
         return _pruned(("op", operator, tuple(terms)))
 
     def _unary(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
@@ -1120,6 +1126,7 @@ class _Lowering:
         return value
 
 
+_COMPREHENSIONS = {"SetComp": "set", "GeneratorExp": "generator"}
 _HANDLERS: dict[str, Callable[..., Term]] = {
     "Name": _Lowering._name,
     "SimpleString": _Lowering._literal,
@@ -1133,7 +1140,7 @@ _HANDLERS: dict[str, Callable[..., Term]] = {
     "Call": _Lowering._call,
     "Tuple": _Lowering._tuple,
     "List": _Lowering._tuple,
-    "Set": _Lowering._tuple,
+    "Set": _Lowering._set,
     "Dict": _Lowering._dict,
     "ListComp": _Lowering._comprehension,
     "SetComp": _Lowering._comprehension,

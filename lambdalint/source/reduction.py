@@ -11,7 +11,7 @@ these forms is unknown, and an unknown value proves nothing:
     ("op", operator, terms)          computed from them
     ("list", terms)                  ("dict", ((key, term), …))
     ("made", operation, ((name, term), …))   the result of something from outside the project
-    ("unknown", reason)
+    ("unknown", reason)              the reason is "event", "exception" (one that was caught) or ""
 
 Parameters are those of the definition that the value was asked for in, or of one around it; `through` replaces
 them by what one edge of the call graph passes.
@@ -38,6 +38,7 @@ CALLERS_LIMIT = 40  # calls of one definition that a value is looked for in
 RESULTS_LIMIT = 8  # definitions that one call may run
 ABSENT: Term = ("absent",)
 UNKNOWN: Term = ("unknown", "")
+EXCEPTION: Term = ("unknown", "exception")  # what an except clause binds
 _OUTSIDE = frozenset({"object", "abc.ABC", "typing.Generic", "typing.Protocol"})
 
 
@@ -114,9 +115,11 @@ class Reduction:
             return join(self.term(node, part) for part in term[1])
         if kind == "list":
             return ("list", tuple(self.term(node, part) for part in term[1]))
-        if kind == "op" and term[1] != "stored":
+        if kind == "dict":
+            return ("dict", tuple((key, self.term(node, part)) for key, part in term[1]))
+        if kind == "op":
             return ("op", term[1], tuple(self.term(node, part) for part in term[2]))
-        return UNKNOWN
+        return term if term == EXCEPTION else UNKNOWN
 
     def _parameter(self, node: Node, term: Term) -> Term:
         target = (node[0], term[1])
@@ -290,6 +293,8 @@ class Reduction:
             return _else(inner(term[1]), inner(term[2]))
         if kind == "list":
             return ("list", tuple(inner(part) for part in term[1]))
+        if kind == "dict":
+            return ("dict", tuple((key, inner(part)) for key, part in term[1]))
         if kind == "op":
             return ("op", term[1], tuple(inner(part) for part in term[2]))
         if kind == "made":

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from lambdalint.source.payload import Misread
     from lambdalint.source.polled import FirstRecord, Poller
     from lambdalint.source.recursion import Recursion
+    from lambdalint.source.returned import Returned
     from lambdalint.source.skeleton import CallRef, Expr
     from lambdalint.source.snapstart import Ignored, Kept
     from lambdalint.source.swallowed import Swallowed
@@ -458,6 +459,18 @@ class FunctionView:
         from lambdalint.source.answers import misshapen
 
         return misshapen(self)
+
+    def unserializable(self) -> Iterable[Returned]:
+        """What it returns and the runtime cannot turn into JSON."""
+        from lambdalint.source.returned import unserializable
+
+        return unserializable(self)
+
+    def odd_bodies(self) -> Iterable[Returned]:
+        """Its answers to HTTP requests whose body is no string."""
+        from lambdalint.source.returned import bodies
+
+        return bodies(self)
 
     def first_record(self) -> FirstRecord | None:
         """Where it reads one record of a batch, never looking at the others; None where it does not."""
