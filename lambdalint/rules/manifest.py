@@ -115,6 +115,14 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         (),
     ),
     (
+        "ll302_unstable_idempotency_key",
+        "LL302",
+        "unstable-idempotency-key",
+        True,
+        ((), (), False, True, False, ("effects.aws", "effects.other", "effects.http"), ("eduplicationId", "lientToken", "equestToken", "dempoten"), False, (), False, False, ()),
+        (),
+    ),
+    (
         "ll304_partial_batch_response",
         "LL304",
         "partial-batch-response",

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from lambdalint.source.skeleton import CallRef, Expr
     from lambdalint.source.snapstart import Ignored, Kept
     from lambdalint.source.swallowed import Swallowed
+    from lambdalint.source.unstable import Unstable
     from lambdalint.source.waits import Wait
     from lambdalint.templates.values import Resource
 
@@ -485,6 +486,12 @@ class FunctionView:
         from lambdalint.source.swallowed import swallowed
 
         return swallowed(self)
+
+    def unstable_keys(self) -> tuple[Unstable, ...]:
+        """The keys of calls that are new each time the same event is delivered."""
+        from lambdalint.source.unstable import unstable
+
+        return unstable(self)
 
     def misread(self) -> Misread | None:
         """The first key that it reads of an HTTP event and that the template's payload format does not have."""
