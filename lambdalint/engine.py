@@ -407,11 +407,13 @@ class _Run:
 
     def _names_artifact(self) -> bool:
         """Whether a template names something that is deployed as it stands."""
-        from lambdalint.bundle import is_artifact
-
         tree = self.project.tree
         values = [item.declared.code_root.value for item in self.functions if item.declared is not None]
         roots = {value for value in values if isinstance(value, str)}
+        if not roots:
+            return False
+        from lambdalint.bundle import is_artifact
+
         return isinstance(tree, DirectoryTree) and any(is_artifact(tree, root) for root in roots)
 
     def _ask(

@@ -17,7 +17,11 @@ def findings(folder: pathlib.Path) -> Report:
     return engine.check(discover.project(discover.locate([str(folder)])), Settings(select=("ALL",), as_of="2026-11-21"))
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in FIXTURES.iterdir() if (path / "bad").is_dir()))
+# Those of artifacts are put together first; there nothing is nominated by the names of calls.
+SOURCE = [path for path in FIXTURES.iterdir() if (path / "bad").is_dir() and not any(path.glob("bad/*/bundle.toml"))]
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in SOURCE))
 def test_resolving_every_call_finds_no_more(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     nominated = findings(FIXTURES / name / "bad")
     monkeypatch.setattr(engine, "_may_rename", lambda *_: True)

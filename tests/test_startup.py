@@ -63,7 +63,7 @@ HEAVY = THIRD_PARTY | {
 
 # What a clean run loads of lambdalint itself. Whoever has to add a line has made every run longer.
 OWN = """
-    lambdalint bundle cli data data.compiled diagnostics discover engine errors filters functions functions.candidates functions.declared
+    lambdalint cli data data.compiled diagnostics discover engine errors filters functions functions.candidates functions.declared
     functions.handlers model output output.escape output.text output.view patterns records registry rule rules rules.manifest
     settings source source.callgraph source.names source.program source.skeleton templates templates.values tree
     data.compiled.calls data.compiled.clients data.compiled.effects data.compiled.entry_points data.compiled.http
