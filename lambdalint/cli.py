@@ -108,6 +108,23 @@ def _graph_options(command: argparse.ArgumentParser) -> None:
     _options(command, _only("exclude", "function", "color", "cache"))
 
 
+def _bundle_options(command: argparse.ArgumentParser) -> None:
+    _runs(command, _bundle)
+    command.add_argument(
+        "paths",
+        nargs="*",
+        metavar="PATH[:FUNCTION]",
+        help="zip, directory or template, of which only a function if one is named (default: .)",
+    )
+    command.add_argument("--config", metavar="FILE", default="", help="use this configuration file")
+    command.add_argument("--why", metavar="NAME", action="append", default=[], help="print the imports that lead to a "
+                         "distribution or module (repeatable)")  # fmt: skip
+    command.add_argument("--all", action="store_true", help="list every distribution, also the small ones")
+    command.add_argument("--output", dest="formats", metavar="FORMAT[:PATH]", action="append", default=[],
+                         help="text or json, to standard output or PATH (repeatable)")  # fmt: skip
+    _options(command, _only("exclude", "function", "runtime", "arch", "handler", "layer", "color", "cache"))
+
+
 def _rule_options(command: argparse.ArgumentParser) -> None:
     _runs(command, _rule)
     command.add_argument(
@@ -148,6 +165,7 @@ COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = 
     "check": ("analyse the code of Lambda functions", _check_options),
     "functions": ("list what is deployed, where, and how that is known", _functions_options),
     "graph": ("draw what triggers which function and what that writes to", _graph_options),
+    "bundle": ("say what a bundle weighs, and what of it is loaded", _bundle_options),
     "rule": ("print the documentation of rules", _rule_options),
     "baseline": ("accept the findings of today", _baseline_options),
     "config": ("inspect the configuration", _config_options),
@@ -385,6 +403,36 @@ def _graph(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _bundle(arguments: argparse.Namespace) -> int:
+    for item in arguments.formats:
+        if item.partition(":")[0] not in FUNCTION_FORMATS:
+            raise UsageError(f"bundles can be printed as {' or '.join(FUNCTION_FORMATS)}, not as {item}")
+    named = [_function_of(path) for path in arguments.paths]
+    arguments.paths = [path for path, _ in named]
+    names = [name for _, name in named if name]
+    settings, project = _open(arguments)
+    settings = settings._replace(output=tuple(arguments.formats), function=(*settings.function, *names))
+    from lambdalint import bundles
+    from lambdalint.bundle.report import described
+
+    progress = _Progress(arguments.quiet)
+    try:
+        found = bundles.bundles(project, settings, **progress.argument())
+        tables = [described(item, arguments.why) for item in found]
+    finally:
+        progress.stop()
+    _publish("render_bundles_whole" if arguments.all else "render_bundles", tables, settings, project, arguments)
+    return 0
+
+
+def _function_of(path: str) -> tuple[str, str]:
+    """A path and the name of a function of it: ``template.yaml:Orders``."""
+    name, colon, function = path.rpartition(":")
+    if colon and name and not os.path.lexists(path) and os.path.lexists(name):
+        return name, function
+    return path, ""
+
+
 def _status(report: Report, settings: Settings, project: Project, arguments: argparse.Namespace) -> int:
     if report.internal_errors:
         for error in report.internal_errors:
@@ -401,7 +449,7 @@ def _status(report: Report, settings: Settings, project: Project, arguments: arg
     return int(any(item.severity >= settings.fail_on for item in report.findings))
 
 
-def _publish(method: str, report: Report, settings: Settings, project: Project, arguments: argparse.Namespace) -> None:
+def _publish(method: str, report: Any, settings: Settings, project: Project, arguments: argparse.Namespace) -> None:
     """Write every output that was asked for, to standard output or to files."""
     from lambdalint import output
 

@@ -56,7 +56,8 @@ class Project(NamedTuple):
     configuration or default, a directory as one. ``only`` are the files and (with a slash at the
     end) directories that the report is limited to, None where it is not.
     ``artifacts`` are the archives, and directories that are taken for such, which were named; ``layers`` those that
-    were named as layers; ``archives`` lie in the project and nobody named them; ``named`` are all files that were.
+    were named as layers; ``archives`` lie in the project and nobody named them; ``named`` are all files
+    that were, ``directories`` all directories.
     """
 
     tree: Tree
@@ -70,6 +71,7 @@ class Project(NamedTuple):
     layers: tuple[str, ...] = ()
     archives: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
+    directories: tuple[str, ...] = ()
 
     def reported(self, path: str) -> bool:
         """Whether findings in ``path`` belong to the report."""
@@ -209,6 +211,7 @@ def project(
         layers=tuple(_relative(path, given.root) for path in given.layers),
         archives=tuple(sorted(walk.archives - walk.artifacts)),
         named=named,
+        directories=tuple(parts),
     )
 
 

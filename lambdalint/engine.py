@@ -21,6 +21,7 @@ from lambdalint.tree import DirectoryTree, Unreadable
 
 if TYPE_CHECKING:
     from lambdalint.bundle.inputs import Inputs
+    from lambdalint.bundle.views import BundleView
     from lambdalint.registry import Entry as RuleEntry
     from lambdalint.rule import Rule, Wanted
     from lambdalint.settings import Settings
@@ -59,6 +60,19 @@ def draw(project: Project, settings: Settings, progress: Progress = _no_progress
         progress("following what is written", 0, 1)
         graph = run.drawn()
         return Report(functions=run.functions, skipped=run.skipped(), excluded=project.excluded, graph=graph)
+
+
+def bundles(project: Project, settings: Settings, progress: Progress = _no_progress) -> tuple[Inputs, list[BundleView]]:
+    """The functions of a project whose artifacts are here, and these."""
+    from lambdalint.bundle.inputs import Inputs
+    from lambdalint.bundle.views import Shared as Deployed
+
+    with _deep_recursion():
+        run = _Run(project, settings, progress)
+        run.find()
+        inputs = run.inputs or Inputs(project.tree)
+        resources = run.templates.resources if run.templates else ()
+        return inputs, list(inputs.bundles(run.functions, resources, Deployed()))
 
 
 def check(
@@ -391,7 +405,7 @@ class _Run:
         from lambdalint.bundle.inputs import Inputs
         from lambdalint.bundle.views import Shared as Deployed
 
-        self.inputs = self.inputs or Inputs(self.project.tree, (), (), ())
+        self.inputs = self.inputs or Inputs(self.project.tree)
         resources = self.templates.resources if self.templates else ()
         loaded: dict[str, Rule | None] = {}
         bundles = tuple(self.inputs.bundles(self.functions, resources, Deployed(self.disabled)))

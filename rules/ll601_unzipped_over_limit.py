@@ -62,11 +62,11 @@ class UnzippedOverLimit(Rule):
             share = 100 * size // limit
             text = f"{what} would unpack to {size:,} bytes, {share} % of the {limit:,} that Lambda takes: "
             text += f"{limit - size:,} remain"
-        largest = ", ".join(f"{name} {taken:,}" for name, taken in bundle.largest[:NAMED])
+        largest = ", ".join(f"{item.name} {item.version} {item.unzipped:,}" for item in bundle.shares[:NAMED])
         yield self.finding(
             bundle.location,
             text,
             function=bundle.name,
-            facts=(f"the largest: {largest}",),
+            facts=(f"the largest: {' '.join(largest.split())}",),
             severity=Severity.ERROR if size > limit else Severity.WARNING,
         )

@@ -47,7 +47,8 @@ MAY_IMPORT = {
         "baseline",
     },
     "filters": INPUTS | {"discover"},
-    "output": FACTS | {"tree", "registry"},
+    "bundles": INPUTS | {"bundle", "engine", "discover"},
+    "output": FACTS | {"tree", "registry", "bundle"},
     "cli": None,  # everything
     "__main__": {"cli"},
 }

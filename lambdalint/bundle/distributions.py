@@ -43,9 +43,9 @@ class Distribution:
     """One distribution: a ``.dist-info`` or ``.egg-info`` in a directory of the search path.
 
     ``name`` and ``version`` are those of the directory's name, ``path`` is the directory as the function sees it and
-    ``root`` the one that it lies in. ``files`` are the files that it owns, ``missing`` those that its RECORD lists and
-    that are not there; ``recorded`` tells whether it has a RECORD that could be read. ``problem`` says what is wrong
-    with its metadata, "" where nothing is.
+    ``root`` the one that it lies in. ``missing`` are the files that its RECORD lists and that are not there;
+    ``recorded`` tells whether it has a RECORD that could be read. ``problem`` says what is wrong with its metadata, ""
+    where nothing is.
     """
 
     def __init__(self, merged: Merged, path: str) -> None:
@@ -57,7 +57,6 @@ class Distribution:
         self.name = name
         self.version = rest.partition("-py")[0] if directory.endswith(".egg-info") else rest
         self.key = normalized(name)
-        self.files: tuple[str, ...] = ()
         self.missing: tuple[str, ...] = ()
         self.recorded = False
         self.problem = "" if name else f"{directory} names no distribution"
@@ -142,16 +141,19 @@ class Distributions:
         for item in self.all:
             self._record(item)
         self._complete()
-        owned: dict[Distribution, list[str]] = {}
-        for path, owner in self.owners.items():
-            owned.setdefault(owner, []).append(path)
-        for item in self.all:
-            item.files = tuple(owned.get(item, ()))
 
     def named(self, name: str) -> tuple[Distribution, ...]:
         """The distributions of a name, in any spelling; several where it is there more than once."""
         key = normalized(name)
         return tuple(item for item in self.all if item.key == key)
+
+    @functools.cached_property
+    def files(self) -> Mapping[Distribution, tuple[str, ...]]:
+        """The files that each distribution owns."""
+        owned: dict[Distribution, list[str]] = {item: [] for item in self.all}
+        for path, owner in self.owners.items():
+            owned[owner].append(path)
+        return {owner: tuple(paths) for owner, paths in owned.items()}
 
     def owner(self, path: str) -> Distribution | None:
         """Whose file it is, None for the function's own code and for what has lost its metadata."""
@@ -159,23 +161,26 @@ class Distributions:
 
     def _record(self, item: Distribution) -> None:
         """Take what RECORD lists."""
-        files, root, missing = self._merged.files, item.root, []
+        files, owners, prefix, missing = self._merged.files, self.owners, f"{item.root}/", []
         text = item.text("RECORD", RECORD_LIMIT)
         item.recorded = bool(text)
-        rows = _rows(text) if text else _installed_files(item)
-        for name in rows:
-            path = f"{root}/{name}"
+        for name in _rows(text) if text else _installed_files(item):
+            path = prefix + name
             if path not in files:
-                path = _relocated(root, name)
+                path = _relocated(item.root, name)
                 if path not in files:
                     missing.append(name)
                     continue
-            self.owners[path] = item
+            owners[path] = item
         item.missing = tuple(name for name in missing if not name.endswith((".pyc", "/")) and ".." not in name)
 
     def _complete(self) -> None:
         """Give what no RECORD lists to the distribution around it: bytecode, and files of those without a RECORD."""
         owners, files = self.owners, self._merged.files
+        roots = frozenset(self._merged.search_path)
+        left = [path for path in files if path not in owners and path.rpartition("/")[0] not in roots]
+        if not left and all(item.recorded for item in self.all):
+            return
         sole: dict[str, Distribution | None] = {}  # directory → the one distribution with files in it
         for path, owner in owners.items():
             directory = path.rpartition("/")[0]
@@ -190,13 +195,8 @@ class Distributions:
                         sole.setdefault(directory, item)
                     if f"{directory}.py" in files:
                         owners.setdefault(f"{directory}.py", item)
-        roots = set(self._merged.search_path)
-        for path in files:
-            if path in owners:
-                continue
+        for path in left:
             directory, _, name = path.rpartition("/")
-            if directory in roots:
-                continue
             cached = directory.endswith("/__pycache__")
             near = owners.get(f"{directory[:-12]}/{name.partition('.')[0]}.py") if cached else None
             walked = []
@@ -224,9 +224,12 @@ class Distributions:
 
 
 def _found(merged: Merged) -> Iterator[Distribution]:
+    inside = [path for path in merged.files if "-info/" in path]
     for root in merged.search_path:
-        for name in sorted(merged.names(root)):
-            if name.endswith((".dist-info", ".egg-info")) and merged.names(root)[name]:
+        start = len(root) + 1
+        names = {path[start:].partition("/")[0] for path in inside if path.startswith(f"{root}/")}
+        for name in sorted(names):
+            if name.endswith((".dist-info", ".egg-info")):
                 yield Distribution(merged, f"{root}/{name}")
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from lambdalint.settings import Settings
 
-_LEFT_OUT = frozenset({"__pycache__", "node_modules", "site-packages", ".git", "tests", "venv", ".venv"})
+_LEFT_OUT = frozenset({"__MACOSX", "__pycache__", "node_modules", "site-packages", ".git", "tests", "venv", ".venv"})
 UNTOLD = "the command line does not say"
 # Where a layer's resource names its content, by the type of the resource.
 _CONTENT = {
@@ -68,10 +68,20 @@ class Inputs:
         named: archives and directories of the command line, with ``--layer`` apart.
         layers: those of ``--layer``.
         found: archives that lie in the project.
+        sizes: whether only their directories matter, and not what contradicts them.
     """
 
-    def __init__(self, tree: Tree, named: Sequence[str], layers: Sequence[str], found: Sequence[str]) -> None:
+    def __init__(
+        self,
+        tree: Tree,
+        named: Sequence[str] = (),
+        layers: Sequence[str] = (),
+        found: Sequence[str] = (),
+        *,
+        sizes: bool = False,
+    ) -> None:
         self._tree = base(tree)
+        self._sizes = sizes
         self.named = tuple(named)
         self.layers = tuple(layers)
         self.found = tuple(path for path in found if path not in {*named, *layers})
@@ -96,7 +106,8 @@ class Inputs:
                 folder.entries()
                 return folder
             archive = Archive(lambda: tree.open(path))
-            archive.check_headers()
+            if not self._sizes:
+                archive.check_headers()
         except Unreadable as error:
             self.problems[path] = Skipped(path, str(error), named)
             return None

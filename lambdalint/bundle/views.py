@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     from typing import Any
 
     from lambdalint.bundle.archive import Oddity
+    from lambdalint.bundle.binaries import Natives
+    from lambdalint.bundle.bytecode import Bytecode
     from lambdalint.bundle.closure import Closure, Missing, Step
     from lambdalint.bundle.distributions import Distribution, Distributions
     from lambdalint.bundle.entries import Artifact, Entry
     from lambdalint.bundle.targets import Runtime
+    from lambdalint.bundle.weight import Share
     from lambdalint.model import Function
 
 
@@ -153,6 +156,27 @@ class BundleView:
         found: Closure | None = self._shared.memo[key]
         return found
 
+    @property
+    def natives(self) -> Natives:
+        """The native files in it, by what they hold."""
+        found: Natives | None = self._shared.memo.get(("natives", self._key))
+        if found is None:
+            from lambdalint.bundle.binaries import Natives
+
+            found = self._shared.memo["natives", self._key] = Natives(self.merged)
+        return found
+
+    @property
+    def bytecode(self) -> Bytecode:
+        """The bytecode in it, and what the runtime makes of each."""
+        key = ("bytecode", self._key, self.runtime)
+        found: Bytecode | None = self._shared.memo.get(key)
+        if found is None:
+            from lambdalint.bundle.bytecode import Bytecode
+
+            found = self._shared.memo[key] = Bytecode(self.merged, self.runtime)
+        return found
+
     def is_own(self, path: str) -> bool:
         """Whether a file is the function's own code, and of no distribution."""
         return path.startswith(f"{TASK}/") and self.distributions.owner(path) is None
@@ -181,17 +205,11 @@ class BundleView:
         return dict(table("quotas"))
 
     @functools.cached_property
-    def largest(self) -> tuple[tuple[str, int], ...]:
-        """Distributions and top-level names of no distribution with their unpacked bytes, the largest first."""
-        files = self.merged.files
-        sizes = {
-            f"{item.name} {item.version}".strip(): sum(files[path].entry.size for path in item.files)
-            for item in self.distributions.all
-        }
-        for name, paths in self.distributions.unowned.items():
-            shown = name.removeprefix(f"{TASK}/")
-            sizes[shown] = sizes.get(shown, 0) + sum(files[path].entry.size for path in paths)
-        return tuple(sorted(sizes.items(), key=lambda item: (-item[1], item[0])))
+    def shares(self) -> tuple[Share, ...]:
+        """What each distribution takes, the largest first."""
+        from lambdalint.bundle.weight import shares
+
+        return shares(self)
 
     def missing(self) -> tuple[Missing, ...]:
         """The modules that it imports when it starts and that are certain not to be there."""

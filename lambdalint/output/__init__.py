@@ -6,6 +6,9 @@ import importlib
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lambdalint.bundle.report import Described
     from lambdalint.model import Report
     from lambdalint.output.view import View
 
@@ -22,6 +25,20 @@ def render_functions(name: str, report: Report, view: View) -> str:
     module = importlib.import_module(f"lambdalint.output.{name}")
     text: str = module.render_functions(report, view)
     return text
+
+
+def render_bundles(name: str, bundles: Sequence[Described], view: View) -> str:
+    """What ``bundle`` prints in the format ``name`` (text or json)."""
+    from lambdalint.output import bundle
+
+    return bundle.render_bundles(name, bundles, view)
+
+
+def render_bundles_whole(name: str, bundles: Sequence[Described], view: View) -> str:
+    """The same with every distribution."""
+    from lambdalint.output import bundle
+
+    return bundle.render_bundles(name, bundles, view, whole=True)
 
 
 def render_graph(name: str, report: Report, view: View) -> str:

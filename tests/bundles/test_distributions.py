@@ -18,7 +18,7 @@ def dist(name, version, *files, **metadata):
 
 
 def owned(every):
-    return {item.name: sorted(path.removeprefix("/var/task/") for path in item.files) for item in every.all}
+    return {item.name: sorted(path.removeprefix("/var/task/") for path in files) for item, files in every.files.items()}
 
 
 def test_record_tells_first():
@@ -41,8 +41,8 @@ def test_record_with_quotes_scripts_and_strangers():
     )
     every = found(files | {"demo data, all.txt": "", "bin/demo": "", "etc/passwd": ""})
     (item,) = every.all
-    assert "/var/task/demo data, all.txt" in item.files
-    assert "/var/task/bin/demo" in item.files
+    assert "/var/task/demo data, all.txt" in every.files[item]
+    assert "/var/task/bin/demo" in every.files[item]
     assert item.missing == ("/etc/shadow", "gone.py")
 
 
@@ -88,10 +88,11 @@ def test_eggs():
         "demo-1.0-py3.11.egg-info/installed-files.txt": "../demo/__init__.py\nPKG-INFO\n",
         "demo/__init__.py": "",
     }
-    (item,) = found(files).all
+    every = found(files)
+    (item,) = every.all
     assert (item.name, item.version) == ("demo", "1.0")
     assert item.metadata.version == "1.0"
-    assert "/var/task/demo/__init__.py" in item.files
+    assert "/var/task/demo/__init__.py" in every.files[item]
 
 
 def test_metadata():

@@ -1,0 +1,136 @@
+"""What a bundle weighs: on disk, in its archives, and in what the entry point loads; by distribution, by class."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+
+from lambdalint.bundle import ARCHIVE
+from lambdalint.data import table
+from lambdalint.records import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from lambdalint.bundle.distributions import Distribution
+    from lambdalint.bundle.views import BundleView
+
+OWN = "own code"
+
+
+class Share(NamedTuple):
+    """What one distribution takes of a part, or the rest of that part (``version`` is then "").
+
+    ``part`` is the path of the artifact that holds it. ``zipped`` is None where the part is no archive.
+    """
+
+    name: str
+    version: str
+    part: str
+    unzipped: int
+    zipped: int | None
+    files: int
+    owner: Distribution | None = None
+
+
+class Loaded(NamedTuple):
+    """What the entry point loads of a share: modules and their bytes.
+
+    ``place``, ``line`` and ``imported`` are the import of the function's own code that leads there first, and
+    ``importer`` is the distribution whose import it is that comes right before; all empty for the entry point's own.
+    """
+
+    modules: int = 0
+    size: int = 0
+    place: str = ""
+    line: int = 0
+    imported: str = ""
+    importer: str = ""
+
+
+def shares(bundle: BundleView) -> tuple[Share, ...]:
+    """Every distribution with what it takes, and the rest of each part; the largest first. Each file counts once."""
+    owners = bundle.distributions.owners
+    sizes: dict[tuple[Distribution | None, str], list[int]] = {}
+    for path, (part, entry) in bundle.merged.files.items():
+        key = (owners.get(path), part.path)
+        found = sizes.get(key)
+        if found is None:
+            found = sizes[key] = [0, 0, 0]
+        found[0] += entry.size
+        found[1] += entry.packed or 0
+        found[2] += 1
+    rows = []
+    for (owner, path), (unzipped, zipped, count) in sizes.items():
+        name, version = (owner.name, owner.version) if owner is not None else (OWN, "")
+        rows.append(Share(name, version, path, unzipped, zipped if path.endswith(ARCHIVE) else None, count, owner))
+    return tuple(sorted(rows, key=lambda item: (-item.unzipped, item.name, item.part)))
+
+
+def loaded(bundle: BundleView) -> Mapping[tuple[Distribution | None, str], Loaded]:
+    """What the entry point loads, by distribution and part; nothing where it is not known."""
+    closure = bundle.closure
+    if closure is None:
+        return {}
+    files, owners = bundle.merged.files, bundle.distributions.owners
+    found: dict[tuple[Distribution | None, str], Loaded] = {}
+    for name in closure.loaded:
+        module = closure.find(name)
+        file = files.get(module.path) if module is not None else None
+        if module is None or file is None:
+            continue
+        key = (owners.get(module.path), file.part.path)
+        if key not in found:
+            chain = closure.chain(name)
+            found[key] = Loaded()
+            if chain:
+                step, before = bundle.requested(chain), bundle.owner(chain[-1].path)
+                place = bundle.merged.shown(step.path)
+                importer = before.name if before is not None else ""
+                found[key] = Loaded(0, 0, place, step.line, step.imported, importer)
+        old = found[key]
+        found[key] = old._replace(modules=old.modules + 1, size=old.size + file.entry.size)
+    return found
+
+
+@functools.cache
+def _content() -> tuple[Mapping[str, str], Mapping[str, str], tuple[str, ...]]:
+    facts = table("content")
+    suffixes = {suffix: name for name, ends in facts["suffixes"].items() for suffix in ends}
+    directories = {directory: name for name, found in facts["directories"].items() for directory in found}
+    return suffixes, directories, tuple(facts["kept"]["paths"])
+
+
+def content(path: str) -> str:
+    """The class of a distribution's file (its path below site-packages) that a function does without, else ""."""
+    suffixes, directories, kept = _content()
+    if path.startswith(kept) or ".dist-info/" in path or ".egg-info/" in path:
+        return ""
+    name = path.rpartition("/")[2]
+    for suffix, found in suffixes.items():
+        if name.endswith(suffix):
+            return found
+    return next((directories[part] for part in path.split("/")[1:-1] if part in directories), "")
+
+
+def removable(bundle: BundleView) -> Mapping[str, int]:
+    """Bytes of distributions that a function does without, by class; what the entry point loads is none of it."""
+    from lambdalint.bundle.bytecode import FOREIGN, STALE
+
+    files, owners = bundle.merged.files, bundle.distributions.owners
+    closure = bundle.closure
+    used = {module.path for name in closure.loaded if (module := closure.find(name))} if closure is not None else set()
+    found: dict[str, int] = {}
+    for path, owner in owners.items():
+        if path in used:
+            continue
+        if path.endswith(".pyc"):
+            state = bundle.bytecode.pyc(path).state
+            name = {FOREIGN: "bytecode of another Python", STALE: "stale bytecode"}.get(state, "")
+        else:
+            name = content(path[len(owner.root) + 1 :])
+        if name:
+            found[name] = found.get(name, 0) + files[path].entry.size
+    debug = sum(native.debug for path, native in bundle.natives.all() if path in owners)
+    if debug:
+        found["debug symbols"] = debug
+    return dict(sorted(found.items()))
