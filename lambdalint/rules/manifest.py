@@ -235,6 +235,14 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         (),
     ),
     (
+        "ll409_exit_in_handler",
+        "LL409",
+        "exit-in-handler",
+        True,
+        (("sys.exit", "exit", "quit", "os._exit", "os.abort"), (), False, False, False, (), (), False, (), False, False, ()),
+        (),
+    ),
+    (
         "ll413_unset_env_var",
         "LL413",
         "unset-env-var",

@@ -287,6 +287,12 @@ class SiteView:
         """Judge the site on what must hold on a route; see `Question`."""
         return self._shared.flow.verdict(self._shared.region, self._node, self._call.context, (), question)
 
+    def uncaught(self, verdict: Verdict, *kinds: str) -> Verdict:
+        """The verdict with the routes on which nothing catches an exception of these names and goes on."""
+        from lambdalint.source.caught import uncaught
+
+        return uncaught(self, verdict, frozenset(kinds))
+
     def wait(self) -> Wait | None:
         """How long a call that does nothing but wait makes the invocation wait; None where that is no matter."""
         from lambdalint.source.waits import wait

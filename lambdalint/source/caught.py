@@ -1,0 +1,33 @@
+"""Which ways to a call have something around them that catches what the call raises."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lambdalint.source.flow import Route, Verdict
+    from lambdalint.source.lower import Context
+    from lambdalint.source.views import SiteView
+
+
+def uncaught(site: SiteView, verdict: Verdict, kinds: frozenset[str]) -> Verdict:
+    """The verdict with the routes on which nothing catches one of the exceptions ``kinds`` and goes on."""
+    if _catches(site.context, kinds):
+        return verdict._replace(routes=())
+    return verdict._replace(routes=tuple(route for route in verdict.routes if not _is_caught(site, route, kinds)))
+
+
+def _is_caught(site: SiteView, route: Route, kinds: frozenset[str]) -> bool:
+    for edge in route.edges:
+        call = site.flow.call(edge.caller, edge.call.k) if edge.call is not None and edge.call.k >= 0 else None
+        if call is not None and _catches(call.context, kinds):
+            return True
+    return False
+
+
+def _catches(context: Context, kinds: frozenset[str]) -> bool:
+    """Whether a ``try`` around a place has a handler for one of the exceptions that does not raise again."""
+    return any(
+        frame[0] == "try" and any(not leaves and (not types or kinds & set(types)) for types, leaves in frame[2])
+        for frame in context
+    )
