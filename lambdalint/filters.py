@@ -23,12 +23,12 @@ def limited(report: Report, settings: Settings, project: Project) -> Report:
     wanted = _wanted(report, settings.function) if settings.function else None
     artifacts = tuple(_artifacts(report, project)) if project.named else ()
     kept = tuple(
-        item
+        found
         for item in report.findings
         if item.severity >= settings.min_severity
         and item.confidence >= settings.min_confidence
         and (project.reported(item.location.path) or item.location.path.startswith(artifacts))
-        and (wanted is None or _concerns(item, wanted))
+        and (found := item if wanted is None else _of(item, wanted)) is not None
     )
     return report if kept == report.findings else report._replace(findings=kept)
 
@@ -86,11 +86,23 @@ def _wanted(report: Report, names: tuple[str, ...]) -> tuple[Function, ...]:
     return tuple(item for item in report.functions if {item.name, item.handler, item.qualname} & set(names))
 
 
-def _concerns(item: Finding, wanted: tuple[Function, ...]) -> bool:
-    """Whether a finding is reached from one of the functions, or lies in its entry point or its declaration."""
-    places = {(chain[0].location.path, chain[0].function) for chain in item.chains if chain}
-    places.add((item.location.path, item.function))
-    declared = [function.declared_at for function in wanted if function.declared_at]
-    return any((function.path, function.qualname) in places for function in wanted) or any(
-        item.location.path == place.path and item.location.line == place.line for place in declared
-    )
+def _of(item: Finding, wanted: tuple[Function, ...]) -> Finding | None:
+    """A finding with the chains from the functions alone; None where it is not of any of them.
+
+    It is if it is reached from one of them, lies in its entry point or at what a template says of it, or tells of a
+    place in the module of its entry point.
+    """
+    entries = {(function.path, function.qualname) for function in wanted}
+    chains = tuple(chain for chain in item.chains if chain and (chain[0].location.path, chain[0].function) in entries)
+    if chains:
+        return item if chains == item.chains else item._replace(chains=chains)
+    place = item.location
+    declared = {(at.path, name) for function in wanted if (at := function.declared_at) for name in _names(function)}
+    lines = {(at.path, at.line) for function in wanted if (at := function.declared_at)}
+    told = {other.path for other, _ in item.related} & {function.path for function in wanted}
+    own = (place.path, item.function) in entries | declared or (place.path, place.line) in lines
+    return item if own or told else None
+
+
+def _names(function: Function) -> tuple[str, ...]:
+    return (function.name, function.declared.name) if function.declared is not None else (function.name,)

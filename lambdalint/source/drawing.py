@@ -71,7 +71,7 @@ class _Drawing:
     def elsewhere(self, number: int, function: Function) -> None:
         """A function whose code is elsewhere: what triggers it is known."""
         name = self.names[number]
-        self._node(name, "lambda", name_of(function), function.declared_at, function.problem)
+        self._node(name, "lambda", name_of(function), function.declared_at, _problem(function))
         self._triggered(name, function, self.of.resources.scope(function))
 
     def _triggered(self, name: Any, function: Function, group: str) -> None:
@@ -165,6 +165,13 @@ def _spelt(value: Value) -> str:
 def _rank(node: GraphNode) -> tuple[Any, ...]:
     place = node.location
     return (node.kind != "lambda", (place.path, place.line) if place is not None else ("", 0), node.kind, node.label)
+
+
+def _problem(function: Function) -> str:
+    """Why the code of a function is not part of the graph."""
+    runtime = function.value("runtime")
+    other = runtime.known and not str(runtime.value).startswith("python")
+    return function.problem or (f"{runtime.value} is no Python" if other else "its code was not found")
 
 
 def _shown(event: EventSource) -> str:

@@ -90,6 +90,8 @@ def sources(flow: Flow, region: Region, entry: Node, functions: Iterable[Functio
     for kind, how in (*_by_class(flow, region, entry), *_by_operation(flow, region)):
         found.setdefault(kind, Source(kind, how, True))
     every = reads(flow, region)
+    if declared:  # a module that several functions use reads the events of all of them
+        every = {node: read for node, read in every.items() if node[0] == entry[0]}
     proofs: list[tuple[bool, str, Path]] = []
     for node, read in list(every.items()):
         proven = list(_by_shape(read))
