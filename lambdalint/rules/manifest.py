@@ -123,6 +123,14 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         (),
     ),
     (
+        "ll303_idempotency_context_not_registered",
+        "LL303",
+        "idempotency-context-not-registered",
+        True,
+        ((), (), False, True, False, (), ("idempotent_function",), False, (), False, False, ()),
+        (),
+    ),
+    (
         "ll304_partial_batch_response",
         "LL304",
         "partial-batch-response",

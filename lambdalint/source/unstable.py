@@ -1,10 +1,11 @@
-"""Keys that are to tell a repetition from a new request, and that are new on each run."""
+"""Idempotency that does not hold: keys that are new on each run, records of attempts that nobody knows the end of."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
+from lambdalint.model import Location
 from lambdalint.records import NamedTuple
 from lambdalint.source.arguments import TIME, Arguments, subterms
 from lambdalint.source.effect_sites import sites
@@ -16,12 +17,14 @@ from lambdalint.source.guards import Guards
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lambdalint.model import Location, Step
+    from lambdalint.model import Step
     from lambdalint.source.lower import Call, Term
     from lambdalint.source.names import Node
     from lambdalint.source.views import FunctionView
 
-_FUNCTION = "aws_lambda_powertools.utilities.idempotency.idempotent_function"
+_POWERTOOLS = "aws_lambda_powertools.utilities.idempotency."
+_FUNCTION = f"{_POWERTOOLS}idempotent_function"
+_ENTRY = f"{_POWERTOOLS}idempotent"
 _KEYWORD = "data_keyword_argument"
 _HEADER = re.compile(r"idempoten|^paypal-request-id$|^x-line-retry-key$|client-token", re.IGNORECASE)
 _HEADERS = re.compile(rb"idempoten|paypal-request-id|x-line-retry-key|client-token", re.IGNORECASE)
@@ -50,6 +53,30 @@ def unstable(view: FunctionView) -> tuple[Unstable, ...]:
     if not candidates or not view.redeliveries():
         return ()
     return tuple(_Search(view).run(candidates))
+
+
+class Unregistered(NamedTuple):
+    """A function whose attempts are recorded without their end, with the way to it."""
+
+    node: Node
+    place: Location
+    chain: tuple[Step, ...]
+
+
+def unregistered(view: FunctionView) -> Iterator[Unregistered]:
+    """The idempotent functions that an entry point calls without anything that registers the Lambda context."""
+    names = view.flow.names
+    if view.grants("registered") and (view.spells(b"register_lambda_context") or view.spells(b"lambda_context=")):
+        return
+    if view.grants("entry") and _ENTRY in names.decorator_operations(view.entry.node):
+        return
+    for node in view.region.nodes:
+        definition = names.definition(node)
+        if definition is None or node == view.entry.node or _FUNCTION not in names.decorator_operations(node):
+            continue
+        for route in view.flow.verdict(view.region, node, (), ()).routes[:1]:
+            place = Location(node[0], definition.line)
+            yield Unregistered(node, place, view.chain(route, node, place))
 
 
 class _Candidate(NamedTuple):

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from lambdalint.source.skeleton import CallRef, Expr
     from lambdalint.source.snapstart import Ignored, Kept
     from lambdalint.source.swallowed import Swallowed
-    from lambdalint.source.unstable import Unstable
+    from lambdalint.source.unstable import Unregistered, Unstable
     from lambdalint.source.waits import Wait
     from lambdalint.templates.values import Resource
 
@@ -498,6 +498,12 @@ class FunctionView:
         from lambdalint.source.unstable import unstable
 
         return unstable(self)
+
+    def unregistered(self) -> Iterable[Unregistered]:
+        """The idempotent functions that it calls without anything that registers the Lambda context."""
+        from lambdalint.source.unstable import unregistered
+
+        return unregistered(self)
 
     def misread(self) -> Misread | None:
         """The first key that it reads of an HTTP event and that the template's payload format does not have."""
