@@ -203,6 +203,14 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         (),
     ),
     (
+        "ll314_unchecked_function_error",
+        "LL314",
+        "unchecked-function-error",
+        True,
+        (("aws:lambda.invoke",), (), False, False, False, (), (), False, (), False, False, ()),
+        (),
+    ),
+    (
         "ll401_handler_not_found",
         "LL401",
         "handler-not-found",

@@ -293,6 +293,16 @@ class SiteView:
 
         return uncaught(self, verdict, frozenset(kinds))
 
+    def is_result(self, term: Any) -> bool:
+        """Whether a Term of its definition is what the site answers."""
+        return bool(term == ("call", self._call.k))
+
+    def unchecked_answer(self, verdict: Verdict) -> str:
+        """The entry of an invoke's answer that is gone by although it does not tell a failure; "" if there is none."""
+        from lambdalint.source.checked import unchecked
+
+        return unchecked(self, verdict)
+
     def wait(self) -> Wait | None:
         """How long a call that does nothing but wait makes the invocation wait; None where that is no matter."""
         from lambdalint.source.waits import wait
