@@ -64,6 +64,16 @@ class Distribution:
     def __repr__(self) -> str:
         return f"<{self.name} {self.version}>"
 
+    @property
+    def title(self) -> str:
+        """Name and version, as people write them."""
+        return f"{self.name} {self.metadata.version or self.version}".strip()
+
+    @property
+    def metadata_path(self) -> str:
+        """The file that `metadata` is read from."""
+        return f"{self.path}/METADATA" if self.path.endswith(".dist-info") else f"{self.path}/PKG-INFO"
+
     def text(self, name: str, limit: int = METADATA_LIMIT) -> str:
         """One of its metadata files, "" where there is none."""
         return self._read(name, limit) or ""
@@ -81,7 +91,7 @@ class Distribution:
     @functools.cached_property
     def metadata(self) -> Metadata:
         """What METADATA (of eggs: PKG-INFO) says; the fields of a missing or broken one are empty."""
-        file = "METADATA" if self.path.endswith(".dist-info") else "PKG-INFO"
+        file = self.metadata_path.rpartition("/")[2]
         text = self._read(file, METADATA_LIMIT)
         if text is None and not self.problem:
             self.problem = f"{file} is missing"

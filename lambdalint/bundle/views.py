@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from lambdalint.bundle.closure import Closure, Missing, Step
     from lambdalint.bundle.distributions import Distribution, Distributions
     from lambdalint.bundle.entries import Artifact, Entry
+    from lambdalint.bundle.requirements import Requirements, Twice, Unmet
+    from lambdalint.bundle.sdk import Split
     from lambdalint.bundle.targets import Runtime
     from lambdalint.bundle.weight import Share
     from lambdalint.model import Function
@@ -177,6 +179,17 @@ class BundleView:
             found = self._shared.memo[key] = Bytecode(self.merged, self.runtime)
         return found
 
+    @property
+    def requirements(self) -> Requirements:
+        """What its distributions require of each other."""
+        key = ("requirements", self._key, self.runtime)
+        if key not in self._shared.memo:
+            from lambdalint.bundle.requirements import Requirements
+
+            self._shared.memo[key] = Requirements(self.distributions, self.runtime, self._shared.disabled)
+        found: Requirements = self._shared.memo[key]
+        return found
+
     def is_own(self, path: str) -> bool:
         """Whether a file is the function's own code, and of no distribution."""
         return path.startswith(f"{TASK}/") and self.distributions.owner(path) is None
@@ -234,6 +247,52 @@ class BundleView:
         """Whether two files are of one distribution."""
         owner = self.distributions.owner(one)
         return owner is not None and owner is self.distributions.owner(other)
+
+    def unmet(self) -> tuple[Unmet, ...]:
+        """The requirements of its distributions that nothing meets.
+
+        Those between a distribution in a layer and another are left out where a layer is not here and may bring
+        either.
+        """
+        certain = not self.open_layers or not self.grants("layers")
+        return tuple(
+            item
+            for item in self.requirements.unmet()
+            if certain or (item.found is not None and item.requirer.root == TASK and item.found.root == TASK)
+        )
+
+    def twice(self) -> tuple[Twice, ...]:
+        """The distributions that are there more than once, with each further copy."""
+        return tuple(self.requirements.twice())
+
+    def sdk_splits(self) -> tuple[Split, ...]:
+        """The parts of the AWS SDK that are bundled and do not go with those of the runtime."""
+        from lambdalint.bundle.sdk import splits
+
+        return tuple(splits(self.merged, self.requirements, self.runtime))
+
+    def is_sdk(self, name: str) -> bool:
+        """Whether a distribution is a part of the AWS SDK."""
+        return name in table("targets")["sdk"]["distributions"]
+
+    def seen(self, name: str) -> tuple[str, str]:
+        """The version of a distribution that its runtime was seen to bring, and the day; "" for none."""
+        facts = table("targets")["seen"].get(self.runtime.name, {})
+        return (facts[name], str(facts["day"])) if name in facts else ("", "")
+
+    def uses(self, module: str) -> bool:
+        """Whether its start-up imports a top-level module, or a function of its own code does."""
+        closure = self.closure
+        if closure is None:
+            return False
+        if module in closure.loaded or module in closure.outside:
+            return True
+        return any(
+            item.level == 0 and item.module.partition(".")[0] == module
+            for name in closure.loaded
+            if (found := closure.find(name)) is not None and self.is_own(found.path)
+            for item in getattr(closure.imports_of(found), "found", ())
+        )
 
     def requested(self, chain: Sequence[Step]) -> Step:
         """The last import of a chain that is in the function's own code; the first where none is."""

@@ -323,6 +323,22 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         ("bundle",),
     ),
     (
+        "ll511_partial_sdk",
+        "LL511",
+        "partial-sdk",
+        True,
+        ((), (), False, False, False, (), (), False, (), True, False, ()),
+        ("bundle",),
+    ),
+    (
+        "ll512_version_conflict",
+        "LL512",
+        "version-conflict",
+        True,
+        ((), (), False, False, False, (), (), False, (), True, False, ()),
+        ("bundle",),
+    ),
+    (
         "ll601_unzipped_over_limit",
         "LL601",
         "unzipped-over-limit",
