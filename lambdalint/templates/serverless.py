@@ -283,8 +283,16 @@ class Service(Stack):
         return provider[0].evaluate(provider[1].get(name)) if provider else ABSENT
 
     def stage(self, place: Location) -> Value:
-        """The stage: that of the command line if given, which nobody knows here, else the provider's, else ``dev``."""
-        value = self.home.provider_value("stage")
+        """The stage: that of the command line if given, which nobody knows here, else the provider's, else ``dev``.
+
+        Absent where the provider's own asks for it (``stage: ${opt:stage, 'dev'}``).
+        """
+        home = self.home
+        provider = home.below(home, home.root, "provider")
+        node = provider[1].get("stage") if provider else None
+        if provider is not None and node is not None and provider[0].memo.get(id(node)) == (node, None):
+            return ABSENT
+        value = home.provider_value("stage")
         if value.state is State.ABSENT:
             return known("dev", place, "default stage")
         return value

@@ -194,6 +194,20 @@ VARIABLES = [
     ("!Sub '${self:custom.a}/${AWS::AccountId}'", "one/"),
     ("${NotAVariable}", "${NotAVariable}"),
 ]
+STAGES = ["${opt:stage, 'dev'}", "${opt:stage,'dev'}", "${opt:stage, self:custom.default}", "${env:STAGE, 'dev'}"]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("asked", ["${self:provider.stage}", "${sls:stage}", "${opt:stage, self:provider.stage}"])
+def test_the_stage_that_the_provider_takes_from_the_command_line(written, stage, asked):
+    text = (
+        f"service: x\ncustom: {{default: dev}}\nprovider:\n  name: aws\n  stage: {stage}\n"
+        f"functions:\n  f:\n    handler: a.b\n    environment: {{NAME: 'jobs-{asked}'}}\n"
+    )
+    (function,) = written({"serverless.yml": text}).functions
+    assert function.environment.value["NAME"].value == "jobs-dev"
+
+
 UNDECIDED = [
     ("${env:HOME}", "${env:HOME} is decided at deployment"),
     ("${opt:name}", "${opt:name} is decided at deployment"),
