@@ -341,6 +341,15 @@ def test_an_archive_of_the_project_is_searched_for_its_source():
     assert missing.one.problem == "the code is in dist/worker.zip, and no file of the project is module worker"
 
 
+@pytest.mark.parametrize("root", ["packages/notify.zip", elsewhere("packages/notify.zip", "it is built")])
+def test_the_directory_beside_an_archive_is_its_source(root):
+    files = {f"packages/{name}/app.py": PLAIN for name in ("ingest", "notify")}
+    run = Run(files, declare("app.handler", root, origin="terraform", template="modules/lambda/main.tf"))
+    (function,) = [function for function in run.functions if function.declared]
+    assert (function.path, function.code_root) == ("packages/notify/app.py", "packages/notify")
+    assert function.reason.endswith("this is the directory beside its archive")
+
+
 def test_an_image_copies_from_below_its_context():
     run = Run({"svc/src/app.py": PLAIN, "app.py": PLAIN}, declare("app.handler", "svc", package_type="Image"))
     assert ("svc/src/app.py", 1, "handler") in run.places

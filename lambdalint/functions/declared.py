@@ -164,18 +164,29 @@ class Declared:
         variables = item.environment.value if isinstance(item.environment.value, dict) else {}
         return _text(variables.get(variable, Value())) or written
 
+    def _packed(self, archive: object, handler: Handler) -> Module:
+        """The module in the directory that lies beside an archive and has its name."""
+        if not isinstance(archive, str) or not archive.endswith(ARCHIVES):
+            return Module()
+        found = self.locator.module(archive.rpartition(".")[0].removesuffix(".tar"), handler)
+        return found._replace(how="the directory beside its archive") if found.path is not None else Module()
+
     def _place(self, item: DeclaredFunction, handler: Handler) -> Module:
         """The module of a handler: at the declared code root or, where a build makes that, where its source must be."""
         near = parent(item.location.path)
         if item.code_root.known and isinstance(item.code_root.value, str):
             root = _normal(item.code_root.value)
         elif item.code_root.unknown:
-            found = self.locator.search(handler, near, self._hints(item))
+            found = self._packed(item.code_root.value, handler)
+            if found.path is None:
+                found = self.locator.search(handler, near, self._hints(item))
             return found if found.path is not None else _elsewhere(item.code_root.reason, found)
         else:
             root = _normal(item.default_root)
         if root.endswith(ARCHIVES) and item.origin != "arguments":
-            found = self.locator.search(handler, near, self._hints(item, root))
+            found = self._packed(root, handler)
+            if found.path is None:
+                found = self.locator.search(handler, near, self._hints(item, root))
             return found if found.path is not None else _elsewhere(f"the code is in {root}", found)
         if root.endswith(".py") and _text(item.settings.get("packed_as", Value())) == f"{handler.module}.py":
             handler = handler._replace(module=root.removesuffix(".py").rpartition("/")[2])

@@ -571,7 +571,7 @@ class Service(Stack):
         except OutsideProject as reason:
             return unknown(str(reason), value.location)
         if what == "artifact" and not self.tree.exists(path):
-            return unknown(f"{path} is built before deployment", value.location)
+            return unknown(f"{path} is built before deployment", value.location, path)
         return value._replace(value=path)
 
     def _image(self, image: Value) -> tuple[Value, Value]:

@@ -399,7 +399,7 @@ class _Root:
             return self._archived(archive, place)
         if self.project.tree.exists(path):
             return value._replace(value=path)
-        return unknown(f"{path} is built before deployment", place)
+        return unknown(f"{path} is built before deployment", place, path)
 
     def _archive_of(self, reference: Reference) -> Mapping[str, Value] | None:
         found = self.archives.get(reference.name)
