@@ -267,6 +267,14 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         (),
     ),
     (
+        "ll415_s3_key_not_unquoted",
+        "LL415",
+        "s3-key-not-unquoted",
+        True,
+        ((), (), False, True, False, ("s3keys.operations",), ("ecords",), False, (), False, False, ()),
+        (),
+    ),
+    (
         "ll416_api_payload_version",
         "LL416",
         "api-payload-version",

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from lambdalint.source.polled import FirstRecord, Poller
     from lambdalint.source.recursion import Recursion
     from lambdalint.source.returned import Returned
+    from lambdalint.source.s3keys import EncodedKey
     from lambdalint.source.skeleton import CallRef, Expr
     from lambdalint.source.snapstart import Ignored, Kept
     from lambdalint.source.swallowed import Swallowed
@@ -476,6 +477,12 @@ class FunctionView:
         from lambdalint.source.answers import misshapen
 
         return misshapen(self)
+
+    def encoded_keys(self) -> Iterable[EncodedKey]:
+        """The calls that look for an object of S3 by the key of a notification, which is URL-encoded."""
+        from lambdalint.source.s3keys import encoded_keys
+
+        return encoded_keys(self)
 
     def unserializable(self) -> Iterable[Returned]:
         """What it returns and the runtime cannot turn into JSON."""
