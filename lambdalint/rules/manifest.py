@@ -99,6 +99,14 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         (),
     ),
     (
+        "ll209_pass_through_handler",
+        "LL209",
+        "pass-through-handler",
+        False,
+        ((), (), False, True, False, ("integrations.operations.*",), (), True, (), False, False),
+        (),
+    ),
+    (
         "ll210_metric_api_call",
         "LL210",
         "metric-api-call",

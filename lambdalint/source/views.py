@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from lambdalint.source.payload import Misread
     from lambdalint.source.polled import FirstRecord, Poller
     from lambdalint.source.recursion import Recursion
+    from lambdalint.source.relays import Relay
     from lambdalint.source.returned import Returned
     from lambdalint.source.s3keys import EncodedKey
     from lambdalint.source.skeleton import CallRef, Expr
@@ -537,6 +538,14 @@ class FunctionView:
         from lambdalint.source.filters import dropped
 
         return dropped(self)
+
+    def relay(self) -> Relay | None:
+        """The one call of the SDK that it hands its event on to, where its event source could make that call."""
+        if not self.events:
+            return None
+        from lambdalint.source.relays import relay
+
+        return relay(self)
 
     def contact(self) -> Contact | None:
         """The first call that waits for another machine, AWS's own services apart."""
