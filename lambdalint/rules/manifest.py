@@ -103,7 +103,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL209",
         "pass-through-handler",
         False,
-        ((), (), False, True, False, ("integrations.operations.*",), (), True, (), False, False),
+        ((), (), False, True, False, ("integrations.operations.*",), (), True, (), False, False, ()),
         (),
     ),
     (
