@@ -75,6 +75,14 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         (),
     ),
     (
+        "ll205_poll_in_handler",
+        "LL205",
+        "poll-in-handler",
+        True,
+        ((), (), False, True, False, (), ("get_waiter", "wait_until_"), False, (), False, False, ()),
+        (),
+    ),
+    (
         "ll206_deprecated_invoke_async",
         "LL206",
         "deprecated-invoke-async",

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from lambdalint.source.names import Node
     from lambdalint.source.payload import Misread
     from lambdalint.source.polled import FirstRecord, Poller
+    from lambdalint.source.polling import Poll
     from lambdalint.source.recursion import Recursion
     from lambdalint.source.relays import Relay
     from lambdalint.source.returned import Returned
@@ -522,6 +523,12 @@ class FunctionView:
         from lambdalint.source.unstable import unregistered
 
         return unregistered(self)
+
+    def polls(self) -> tuple[Poll, ...]:
+        """The calls that wait for a state by asking for it again and again."""
+        from lambdalint.source.polling import polls
+
+        return polls(self)
 
     def misread(self) -> Misread | None:
         """The first key that it reads of an HTTP event and that the template's payload format does not have."""
