@@ -20,9 +20,14 @@ import urllib.parse
 
 import pytest
 
+from lambdalint import registry
+from lambdalint.bundle.archive import Archive
+from lambdalint.bundle.hazards import hazards
+from lambdalint.tree import DirectoryTree
+
 ROOT = pathlib.Path(__file__).parent.parent
 GENERATOR = os.environ.get("LAMBDALINT_TORTURE", "")
-GROUPS = os.environ.get("LAMBDALINT_TORTURE_GROUPS", "ace")
+GROUPS = os.environ.get("LAMBDALINT_TORTURE_GROUPS", "abce")
 FORMATS = ("text", "concise", "json", "sarif", "github")
 SENTINEL = "sentinel_ok.py"
 
@@ -40,6 +45,16 @@ ALSO_ALLOWED = {
 ALSO_REPORTED = {
     "handler-odd": {"LL401"},  # most of its handlers are no handlers, and no file of the case holds the others
 }
+# Archives with nothing wrong in them where they are deployed: a hook of git is a file like any other.
+HARMLESS = {"path-git-hook"}
+# What unpackers disagree on, by the rule that tells of it; until that rule is there, the reader has to see it.
+HAZARDS = {
+    "LL506": {"mode", "special", "setuid"},
+    "LL507": {
+        "absolute", "appended", "backslash", "clash", "count", "duplicate", "encoding", "escape", "long", "method", "nul",
+        "portable", "prepended", "unclean",
+    },
+}  # fmt: skip
 DEEP = "deep-"  # "For 'skipped' cases 'analysed' is allowed too"
 
 # Like the console script: the current directory is not on the path.
@@ -71,6 +86,8 @@ def pytest_generate_tests(metafunc):
     cases = [case for case in generated()[1]["cases"] if case["group"] in GROUPS] if GENERATOR else []
     if "format_" in metafunc.fixturenames:
         cases = [case for case in cases if case["group"] == "e"]
+    if "command" in metafunc.fixturenames:
+        cases = [case for case in cases if case["group"] == "b"]
     metafunc.parametrize("case", cases, ids=lambda case: case["id"])
 
 
@@ -91,11 +108,15 @@ def limits(seconds, *, unprivileged):
 
 def check(case, *arguments):
     """Run one check in the folder of a case: exit code, output (both streams), peak resident MiB."""
+    return run(case, "check", os.path.relpath(case["target"], case["dir"]), *arguments)
+
+
+def run(case, *arguments):
+    """Run one command in the folder of a case."""
     folder = generated()[0]
     where = os.path.join(folder, "set", case["dir"])
-    target = os.path.relpath(case["target"], case["dir"])
     child = subprocess.Popen(
-        [sys.executable, os.path.join(folder, "launcher.py"), "check", target, "--no-cache", *arguments],
+        [sys.executable, os.path.join(folder, "launcher.py"), *arguments, "--no-cache"],
         cwd=where,
         env=os.environ | {"NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"},
         stdin=subprocess.DEVNULL,
@@ -158,6 +179,27 @@ def assert_template(case, report):
         assert {finding["code"] for finding in told} == {case["expect"]["rule"]}
 
 
+def assert_archive(case, report):
+    """An archive is read without a word, or what is wrong with it is told; the code beside it is analysed anyway."""
+    archive = template(case)
+    kind = case["id"].partition("-")[2]
+    outcome = "analysed" if kind in HARMLESS else case["expect"]["outcome"]
+    about = [item for item in report["findings"] if item["path"].partition("/")[0] == archive]
+    refused = [item for item in about if item["code"] == "LL002"]
+    assert (archive in report["analysed"]) == (not any(item["path"] == archive for item in refused))
+    if outcome == "bad-archive":
+        assert [item for item in about if item["code"] in ("LL002", "LL507")]
+        assert all(re.fullmatch(r"not analysed: \S.*", item["message"], re.DOTALL) for item in refused)
+    elif outcome == "analysed":
+        assert archive in report["analysed"]
+        assert {item["severity"] for item in about} <= {"info"}  # of members, one for each at most
+    elif case["expect"]["rule"] in HAZARDS and case["expect"]["rule"] not in registry.names():
+        tree = DirectoryTree(os.path.join(generated()[0], "set", case["dir"]))
+        assert {item.kind for item in hazards(Archive(lambda: tree.open(archive)))} & HAZARDS[case["expect"]["rule"]]
+    else:
+        assert case["expect"]["rule"] in {item["code"] for item in about}
+
+
 def template(case):
     """The one file of a case beside the sentinel."""
     (name,) = set(os.listdir(os.path.join(generated()[0], "set", case["dir"]))) - {SENTINEL}
@@ -170,6 +212,12 @@ def seen(case, output):
     canary = generated()[1]["canary"]
     if any(canary.encode() in name for name in inputs(case)):
         return [text for text in case["expect"]["never"] if text != canary and text in output]
+    if (
+        case["group"] == "b"
+        and canary.encode() in pathlib.Path(generated()[0], "set", case["dir"], template(case)).read_bytes()
+    ):
+        # naming a member is right
+        output = re.sub(rf"[./\w]*/{canary}_RAN\.py", "", output)
     if case["group"] == "c":
         text = pathlib.Path(generated()[0], "set", case["dir"], template(case)).read_bytes().decode(errors="replace")
         for line in text.splitlines():
@@ -204,13 +252,28 @@ def test_hostile_input(case, tmp_path):
     if case["group"] == "a":
         for name in names:
             assert outcomes(report, name.decode()) & allowed(case), f"{name}: {outcomes(report, name.decode())}"
+    if case["group"] == "b":
+        assert_archive(case, report)
     if case["group"] == "c":
         assert_template(case, report)
     # Nothing is silently left out, and nothing is listed twice.
     listed = report["analysed"] + [item["path"] for item in report["skipped"]]
     assert len(listed) == len(set(listed))
     if "unreadable-dir" not in case["id"]:
-        assert len([name for name in listed if name.endswith(".py")]) == len(names) + expect["others"]
+        on_disk = [name for name in listed if name.endswith(".py") and not name.startswith("layer.zip/")]
+        assert len(on_disk) == len(names) + expect["others"]
+
+
+@pytest.mark.parametrize("command", ["check", "bundle"])
+def test_hostile_archive_as_a_function(case, command):
+    """Every reader of what is in an archive has a look: layers, metadata, binaries, bytecode, imports."""
+    told = ("--runtime", "python3.13", "--arch", "arm64", "--handler", "a.handler", "--output", "json")
+    code, output, peak = run(case, command, template(case), *told, *(("--select", "ALL") if command == "check" else ()))
+    assert code in (0, 1, 2)
+    assert "internal error" not in output
+    assert peak <= case["expect"]["max_rss_mb"]
+    assert not seen(case, output)
+    assert not list(pathlib.Path(generated()[0]).rglob(generated()[1]["canary"] + "*"))
 
 
 @pytest.mark.parametrize("format_", FORMATS)

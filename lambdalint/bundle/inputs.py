@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from lambdalint.settings import Settings
 
 _LEFT_OUT = frozenset({"__MACOSX", "__pycache__", "node_modules", "site-packages", ".git", "tests", "venv", ".venv"})
+_ARCHIVES = (".zip", ".whl", ".egg")
 UNTOLD = "the command line does not say"
 # Where a layer's resource names its content, by the type of the resource.
 _CONTENT = {
@@ -112,7 +113,16 @@ class Inputs:
             self.problems[path] = Skipped(path, str(error), named)
             return None
         tree.mount(path, archive)
+        self._note_archives(path, archive)
         return archive
+
+    def _note_archives(self, path: str, archive: Archive) -> None:
+        """List what is in an archive and is one itself: nothing that Lambda does unpacks it."""
+        inner = [entry.path for entry in archive.entries() if entry.path.endswith(_ARCHIVES)]
+        if inner:
+            others = f"; {len(inner) - 1:,} more beside it" if len(inner) > 1 else ""
+            first = f"{path}/{inner[0]}"
+            self.problems[first] = Skipped(first, f"an archive in an archive, which is not looked into{others}")
 
     def deployed(self) -> list[str]:
         """The archives that nobody named and that look like what Lambda runs."""

@@ -56,13 +56,15 @@ class Merged:
 
     @property
     def files(self) -> Mapping[str, File]:
-        """Every file and link, in the order of the parts and their entries."""
+        """Every file and link, in the order of the parts and their entries; none that would lie elsewhere."""
         if self._files is None:
             found: dict[str, File] = {}
             for part in self.parts:
                 prefix = f"{part.mount}/"
                 for entry in part.artifact.entries():
-                    if not entry.path.endswith("/") and len(entry.path) < PATH_LIMIT:
+                    if entry.path.endswith("/") or len(entry.path) >= PATH_LIMIT:
+                        continue
+                    if entry.path[:1] != "/" and (".." not in entry.path or ".." not in entry.path.split("/")):
                         found[prefix + entry.path] = File(part, entry)
             self._files = found
         return self._files

@@ -193,3 +193,16 @@ def test_mistakes_in_what_is_told(folder, capsys, arguments, message):
     (folder / "function.zip").write_bytes(archive(("app.py", APP)))
     assert cli.main(["check", "function.zip", *arguments]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_archives_in_archives_are_listed(folder, capsys):
+    inner = archive(("a.py", b""))
+    (folder / "function.zip").write_bytes(archive(("app.py", APP), ("lib/a.whl", inner), ("lib/b.zip", inner)))
+    _, findings, report = check(capsys, "function.zip")
+    assert ("LL002", "function.zip/lib/a.whl", 1) in findings
+    assert report["skipped"] == [
+        {
+            "path": "function.zip/lib/a.whl",
+            "reason": "an archive in an archive, which is not looked into; 1 more beside it",
+        }
+    ]

@@ -312,3 +312,15 @@ def test_conditions_agree_with_the_interpreter(tmp_path):
     for test, answer in zip(tests, eval(answers), strict=True):
         found = missing(f"if {test}:\n    import yes\nelse:\n    import no\n", target=target)
         assert set(found) in ({"yes"} if answer else {"no"}, set())
+
+
+def test_members_that_lead_elsewhere_are_no_files():
+    files = {
+        "../up.py": "",
+        "pkg/../../x.py": "",
+        "/etc/passwd": "",
+        "d/" * 3000 + "x.py": "",
+        "a..b/c...py": "",
+        "ok.py": "",
+    }
+    assert list(merged(files).files) == ["/var/task/a..b/c...py", "/var/task/ok.py"]
