@@ -11,7 +11,6 @@ from lambdalint.model import Location
 from lambdalint.model import Step as ChainStep
 
 TYPE_CHECKING = False
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

@@ -127,6 +127,7 @@ def read_terraform(tree: Tree, paths: Sequence[str], found: Found, keys: Keys) -
         except TooMuchWork as error:
             found.problem(project.files[directory][0], str(error))
             del found.functions[len(keys) :]
+        project.modules.pop(directory, None)  # no other root calls it, and syntax trees are large
         left -= min(left, STEP_LIMIT) - max(root.evaluator.left, 0)
 
 
