@@ -275,6 +275,14 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         (),
     ),
     (
+        "ll412_thread_outlives_invocation",
+        "LL412",
+        "thread-outlives-invocation",
+        True,
+        ((), (), False, True, False, ("background.started",), ("Thread", "thread", "Timer", "Popen", "Process", "asyncio"), False, (), False, False, ()),
+        (),
+    ),
+    (
         "ll413_unset_env_var",
         "LL413",
         "unset-env-var",

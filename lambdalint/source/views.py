@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from lambdalint.source.skeleton import CallRef, Expr
     from lambdalint.source.snapstart import Ignored, Kept
     from lambdalint.source.swallowed import Swallowed
+    from lambdalint.source.unjoined import Unjoined
     from lambdalint.source.unstable import Unregistered, Unstable
     from lambdalint.source.waits import Wait
     from lambdalint.templates.values import Resource
@@ -529,6 +530,12 @@ class FunctionView:
         from lambdalint.source.polling import polls
 
         return polls(self)
+
+    def unjoined(self) -> Iterable[Unjoined]:
+        """What it starts in the background and neither waits for nor hands on."""
+        from lambdalint.source.unjoined import unjoined
+
+        return unjoined(self)
 
     def misread(self) -> Misread | None:
         """The first key that it reads of an HTTP event and that the template's payload format does not have."""
