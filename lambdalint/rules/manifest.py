@@ -275,6 +275,14 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         (),
     ),
     (
+        "ll411_multiprocessing_primitive",
+        "LL411",
+        "multiprocessing-primitive",
+        True,
+        ((), ("background.semaphores",), False, False, False, (), (), False, (), False, False, ()),
+        (),
+    ),
+    (
         "ll412_thread_outlives_invocation",
         "LL412",
         "thread-outlives-invocation",
