@@ -241,7 +241,7 @@ class Archive:
         known = OTHER_METHODS.get(method)
         if known is None:
             raise BadArchive(f"{path} is compressed by an unknown method ({method})")
-        self._odd("method", path, f"compressed by {known}, which Lambda does not unpack")
+        self._odd("method", path, f"compressed by {known}, which Lambda is not known to unpack")
 
     def _odd(self, kind: str, path: str, detail: str) -> None:
         self.oddities.append(Oddity(kind, path, detail))
@@ -379,7 +379,7 @@ class Archive:
     def _unpacked(self, entry: Entry, end: int) -> Iterator[bytes]:
         """The first ``end`` bytes of a member, in chunks; whoever asks for all gets all or an error."""
         if entry.method not in (STORED, DEFLATED):
-            raise Unreadable(f"compressed by {OTHER_METHODS[entry.method]}, which Lambda does not unpack")
+            raise Unreadable(f"compressed by {OTHER_METHODS[entry.method]}, which Lambda is not known to unpack")
         self._work += end
         if self._work > WORK_LIMIT:
             raise Unreadable(f"more than {WORK_LIMIT:,} bytes were unpacked of its archive already")

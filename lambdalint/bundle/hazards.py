@@ -121,7 +121,8 @@ def _modes(entries: Sequence[Entry]) -> Iterator[Oddity]:
         for path in () if link else named:
             wanted = 0o005 if path.endswith("/") else 0o004
             if mode & wanted != wanted:
-                text = f"mode {mode & 0o7777:04o}: the user that functions run as may not read it"
+                done = "enter" if path.endswith("/") else "read"
+                text = f"mode {mode & 0o7777:04o}: the user that functions run as may not {done} it"
                 yield Oddity("mode", path, text)
 
 

@@ -20,11 +20,16 @@ if TYPE_CHECKING:
     from lambdalint.bundle.closure import Closure, Missing, Step
     from lambdalint.bundle.distributions import Distribution, Distributions
     from lambdalint.bundle.entries import Artifact, Entry
+    from lambdalint.bundle.layout import Misplaced
     from lambdalint.bundle.requirements import Requirements, Twice, Unmet
     from lambdalint.bundle.sdk import Split
     from lambdalint.bundle.targets import Runtime
     from lambdalint.bundle.weight import Share
     from lambdalint.model import Function
+
+_MODULES = (".py", ".so")
+# Variables of a function that change where modules are looked for.
+_MOVING = frozenset({"PYTHONPATH", "AWS_LAMBDA_EXEC_WRAPPER"})
 
 
 class ArtifactView:
@@ -53,9 +58,19 @@ class ArtifactView:
 
     def place(self, path: str, line: int = 1) -> Location:
         """Where one of its files is."""
-        return Location(f"{self.path}/{path}", line)
+        return Location(f"{self.path}/{path}" if self.path else path, line)
 
     # Questions of rules:
+
+    def is_copied(self, path: str) -> bool:
+        """Whether all entries of a name have the same content."""
+        return len({(entry.size, entry.crc) for entry in self.entries if entry.path == path}) == 1
+
+    def holds_modules(self, path: str) -> bool:
+        """Whether an entry is a module, or a directory with one in it."""
+        if not path.endswith("/"):
+            return path.endswith(_MODULES)
+        return any(entry.path.startswith(path) and entry.path.endswith(_MODULES) for entry in self.entries)
 
     @functools.cached_property
     def hazards(self) -> tuple[Oddity, ...]:
@@ -207,6 +222,11 @@ class BundleView:
         return sum(entry.size for part in (self.artifact, *self.layers) for entry in part.artifact.entries())
 
     @property
+    def is_archived(self) -> bool:
+        """Whether the function is an archive, and no directory."""
+        return self.artifact.path.endswith(".zip")
+
+    @property
     def zipped(self) -> int | None:
         """The bytes of the function's own archive, None where it is a directory."""
         return getattr(self.artifact.artifact, "size", None)
@@ -246,6 +266,47 @@ class BundleView:
         """Whether two files are of one distribution."""
         owner = self.distributions.owner(one)
         return owner is not None and owner is self.distributions.owner(other)
+
+    def wrapped(self) -> str:
+        """The folder that all of the function lies in, with its handler's module; "" where there is none."""
+        from lambdalint.bundle.layout import module_at, wrapping
+
+        folder = wrapping(self.artifact) if self.start else ""
+        inside = self.start.removeprefix(f"{folder}.")
+        return folder if folder and module_at(self.merged, f"{TASK}/{folder}", inside, self.runtime) else ""
+
+    @property
+    def finds_handler(self) -> bool:
+        """Whether the handler's module is where the runtime looks for it."""
+        from lambdalint.bundle.layout import module_at
+
+        return any(module_at(self.merged, root, self.start, self.runtime) for root in self.merged.search_path)
+
+    def misplaced(self) -> tuple[Misplaced, ...]:
+        """What its layers hold in places that are not searched."""
+        from lambdalint.bundle.layout import misplaced
+
+        return tuple(item for part in self.layers if (item := misplaced(part, self.runtime)) is not None)
+
+    def lacks(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Those of some top-level modules that its start-up is certain not to find."""
+        missing = {item.name for item in self.missing()}
+        return tuple(name for name in names if name in missing)
+
+    def layer_place(self, part: Part, path: str) -> Location:
+        """Where a file of a layer is, also one that the function does not see."""
+        return Location(f"{part.path}/{path}" if part.path else path, 1)
+
+    @property
+    def moves_path(self) -> bool:
+        """Whether it says itself where modules are: by PYTHONPATH, by a wrapper script, or in the code of its own."""
+        declared = self.function.declared
+        if declared is not None and declared.origin != "arguments":
+            variables = declared.environment.value if isinstance(declared.environment.value, dict) else {}
+            if declared.environment.unknown or not _MOVING.isdisjoint(variables):
+                return True
+        closure = self.closure
+        return closure is not None and any(self.is_own(path) for path in closure.paths_changed)
 
     def unmet(self) -> tuple[Unmet, ...]:
         """The requirements of its distributions that nothing meets.

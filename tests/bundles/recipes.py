@@ -7,7 +7,8 @@
 
 bundle.toml: ``runtime``, ``architecture``, ``handler``, ``layers`` (names of folders); ``kind = "directory"`` where the
 function is no archive; and ``[[files]]``, each with ``path`` (below function/, or layer:path) and one of ``text``,
-``hex``, ``size`` (that many zeros, which take no room on disk), ``link``; ``mode`` as "0644", ``date`` as "1980-01-01".
+``hex``, ``size`` (that many zeros, which take no room on disk), ``link``; ``mode`` as "0644", ``date`` as "1980-01-01",
+``method = "bzip2"``. ``before`` is what precedes the function's archive.
 
 A finding at an archive itself belongs to the first line of bundle.toml, one at a file to its line, and one at a member
 of ``[[files]]`` to the line of its ``path``. That is where the tags stand.
@@ -15,6 +16,7 @@ of ``[[files]]`` to the line of its ``path``. That is where the tags stand.
 
 from __future__ import annotations
 
+import bz2
 import os
 import pathlib
 import struct
@@ -45,6 +47,7 @@ class File(NamedTuple):
     mode: int
     date: int
     source: tuple[str, int]
+    method: str = "deflate"
 
 
 class Recipe:
@@ -73,14 +76,17 @@ class Recipe:
             if (where or "function") != part:
                 continue
             line = next(
-                number for number, text in enumerate(self.text.splitlines(), 1) if f'path = "{fact["path"]}"' in text
+                number
+                for number, text in enumerate(self.text.splitlines(), 1)
+                if text.startswith((f'path = "{fact["path"]}"', f"path = '{fact['path']}'"))
             )
             data = fact.get("text", fact.get("link", "")).encode() or bytes.fromhex(fact.get("hex", ""))
             mode = LINK if "link" in fact else FILE
             if "mode" in fact:
                 mode = mode & 0o170000 | int(fact["mode"], 8)
             date = NO_DATE if fact.get("date") == "1980-01-01" else DATE
-            yield File(name, data, fact.get("size", 0), mode, date, (self.shown(self.folder / RECIPE), line))
+            source = (self.shown(self.folder / RECIPE), line)
+            yield File(name, data, fact.get("size", 0), mode, date, source, fact.get("method", "deflate"))
 
     def build(self, target: pathlib.Path) -> tuple[list[str], Settings]:
         """Make the artifacts below ``target``: what to check, and how."""
@@ -95,7 +101,8 @@ class Recipe:
                 write_directory(paths[part], self.files(part))
             else:
                 paths[part] = where / f"{shown}.zip"
-                write_archive(paths[part], self.files(part))
+                before = self.facts.get("before", "") if part == "function" else ""
+                write_archive(paths[part], self.files(part), before.encode())
         if self.template:
             (where / self.template).write_bytes((self.folder / self.template).read_bytes())
             return [str(where)], Settings()
@@ -143,19 +150,23 @@ def write_directory(top: pathlib.Path, files: Iterator[File]) -> None:
         os.chmod(path, file.mode & 0o7777)
 
 
-def write_archive(path: pathlib.Path, files: Iterator[File]) -> None:
-    """An archive in which zeros are stored as holes of the file."""
+def write_archive(path: pathlib.Path, files: Iterator[File], before: bytes = b"") -> None:
+    """An archive in which zeros are stored as holes of the file. Its offsets do not count what is ``before`` it."""
     listed = b""
     count = 0
     with open(path, "wb") as target:
+        target.write(before)
         for file in files:
             name = file.name.encode()
             size = file.size or len(file.data)
             stream = zlib.compressobj(9, zlib.DEFLATED, -15)
             data = b"" if file.size else stream.compress(file.data) + stream.flush()
             method, packed = (0, size) if file.size else (8, len(data))
+            if file.method == "bzip2":
+                data = bz2.compress(file.data)
+                method, packed = 12, len(data)
             crc = zeros(size) if file.size else zlib.crc32(file.data)
-            offset = target.tell()
+            offset = target.tell() - len(before)
             fields = struct.pack("<5H3L", 20, 0, method, 0, file.date, crc, packed, size)
             target.write(b"PK\3\4" + fields + struct.pack("<2H", len(name), 0) + name + data)
             if file.size:
@@ -163,7 +174,7 @@ def write_archive(path: pathlib.Path, files: Iterator[File]) -> None:
             listed += b"PK\1\2" + bytes([20, 3]) + fields
             listed += struct.pack("<5H2L", len(name), 0, 0, 0, 0, file.mode << 16, offset) + name
             count += 1
-        offset = target.tell()
+        offset = target.tell() - len(before)
         target.write(listed + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count, count, len(listed), offset, 0))
 
 
