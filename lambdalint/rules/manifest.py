@@ -195,6 +195,14 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         (),
     ),
     (
+        "ll310_retry_without_jitter",
+        "LL310",
+        "retry-without-jitter",
+        False,
+        ((), ("waits.operations",), False, False, False, (), (), False, (), False, False, ()),
+        (),
+    ),
+    (
         "ll311_first_record_only",
         "LL311",
         "first-record-only",

@@ -307,6 +307,12 @@ class SiteView:
 
         return unchecked(self, verdict)
 
+    def in_lockstep(self) -> bool:
+        """Whether a sleep between retries is the same for all that retry."""
+        from lambdalint.source.retries import in_lockstep
+
+        return in_lockstep(self)
+
     def wait(self) -> Wait | None:
         """How long a call that does nothing but wait makes the invocation wait; None where that is no matter."""
         from lambdalint.source.waits import wait

@@ -1,0 +1,30 @@
+"""Retries that the code spells out: a loop, an error that is caught, a sleep."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lambdalint.data import table
+
+if TYPE_CHECKING:
+    from lambdalint.source.views import SiteView
+
+_LISTED = frozenset({"env"})  # what may decide a pause that is the same for all
+
+
+def in_lockstep(site: SiteView) -> bool:
+    """Whether a sleep between retries is the same for all that retry, be it constant or longer each time."""
+    spec = table("waits")["operations"][site.operation]
+    term = site.argument(spec.get("keyword", ""), spec["position"])
+    if term is None or not (_is_retry(site) or not site.grants("pause")):
+        return False
+    roots = site.roots(term)
+    if any(root[0] == "fresh" for root in roots):
+        return not site.grants("jitter")
+    return all(root[0] in _LISTED for root in roots) or not site.grants("unknown")
+
+
+def _is_retry(site: SiteView) -> bool:
+    """Whether a sleep stands in a handler of errors inside a loop."""
+    kinds = [frame[0] for frame in site.context]
+    return "loop" in kinds and "except" in kinds[kinds.index("loop") :]
