@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from lambdalint.data import table
 
 if TYPE_CHECKING:
+    from lambdalint.source.lower import Term
     from lambdalint.source.views import SiteView
 
 _LISTED = frozenset({"env"})  # what may decide a pause that is the same for all
@@ -25,6 +26,15 @@ def in_lockstep(site: SiteView) -> bool:
 
 
 def _is_retry(site: SiteView) -> bool:
-    """Whether a sleep stands in a handler of errors inside a loop."""
+    """Whether a sleep stands in a handler of errors inside a loop that counts, or goes on until something holds."""
     kinds = [frame[0] for frame in site.context]
-    return "loop" in kinds and "except" in kinds[kinds.index("loop") :]
+    if "except" not in kinds:
+        return False
+    loops = [frame[2] for frame in site.context[: len(kinds) - kinds[::-1].index("except")] if frame[0] == "loop"]
+    return bool(loops) and (loops[-1] is None or _counts(site, loops[-1]))
+
+
+def _counts(site: SiteView, over: Term) -> bool:
+    """Whether a loop goes over numbers, and not over what there is to do."""
+    call = site.flow.call(site.place, over[1]) if over[0] == "call" else None
+    return call is not None and call.tail in ("range", "count", "repeat")
