@@ -250,6 +250,11 @@ class Closure:
             name = self._holders.get(step.path, "")
         return tuple(reversed(steps))
 
+    def is_guarded(self, name: str) -> bool:
+        """Whether something catches the failure of a module that is loaded."""
+        state = self._states.get(name)
+        return state is not None and state.guarded
+
     # -- modules
 
     def imports_of(self, module: Module) -> Imports | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from lambdalint.bundle.layers import TASK, Merged, Part
 from lambdalint.data import table
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from lambdalint.model import Function
 
 _MODULES = (".py", ".so")
+_METADATA = (".dist-info", ".egg-info", ".egg")
 # Variables of a function that change where modules are looked for.
 _MOVING = frozenset({"PYTHONPATH", "AWS_LAMBDA_EXEC_WRAPPER"})
 
@@ -261,6 +262,50 @@ class BundleView:
                 continue
             found.append(item)
         return tuple(found)
+
+    def left_out(self, name: str) -> tuple[Distribution, str] | None:
+        """The distribution whose RECORD lists a module that is not there, and the module's file."""
+        stem = name.replace(".", "/")
+        for item in self.distributions.all:
+            for path in item.missing:
+                if path in (f"{stem}.py", f"{stem}/__init__.py") or (
+                    path.startswith(f"{stem}.") and path.endswith(".so") and "/" not in path[len(stem) :]
+                ):
+                    return item, path
+        return None
+
+    def unknown_distributions(self) -> Iterator[tuple[str, Step, tuple[Step, ...]]]:
+        """The distributions that modules ask about when they are loaded, and that have no metadata.
+
+        Each with the place where a module asks, and the imports that lead to that module.
+        """
+        closure = self.closure
+        if closure is None or (self.open_layers and self.grants("layers")) or self.moves_path:
+            return
+        from lambdalint.bundle.closure import SOURCE_LIMIT, Step
+        from lambdalint.bundle.distributions import normalized
+        from lambdalint.bundle.requirements import parsed
+        from lambdalint.bundle.targets import provided
+        from lambdalint.source.metadata import PACKAGES, asked
+
+        known = {item.key for item in self.distributions.all}
+        if self.grants("provided"):
+            known.update(map(normalized, provided(self.runtime.version).values()))
+        if self.grants("elsewhere"):
+            names = (path.rpartition("/")[2] for path in self.merged.directories)
+            known.update(normalized(name.partition("-")[0]) for name in names if name.endswith(_METADATA))
+        for name in closure.loaded:
+            module = closure.find(name)
+            found = closure.imports_of(module) if module is not None else None
+            if module is None or found is None or closure.is_guarded(name):
+                continue
+            if PACKAGES.isdisjoint(item.module for item in found.found):
+                continue
+            source = self.merged.read(module.path, SOURCE_LIMIT)
+            for item in asked(source, module.path, name, self.runtime.version, self._shared.disabled):
+                requirement = parsed(item.name)
+                if requirement is not None and normalized(requirement.name) not in known:
+                    yield requirement.name, Step(module.path, item.line, requirement.name), closure.chain(name)
 
     def _together(self, one: str, other: str) -> bool:
         """Whether two files are of one distribution."""
