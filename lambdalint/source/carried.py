@@ -31,7 +31,7 @@ from lambdalint.source.skeleton import CHANGES
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from lambdalint.source.callgraph import Edge
+    from lambdalint.source.callgraph import Edge, Region
     from lambdalint.source.names import Node
     from lambdalint.source.order import Span, Steps, Tests
     from lambdalint.source.places import Place, Places
@@ -93,20 +93,26 @@ class Summary(NamedTuple):
 
 
 class Walk:
-    """The Steps of one entry point, as far as they have to do with one place."""
+    """The Steps of the entry points and of all that they call, as far as they have to do with one place.
+
+    What a call of a definition does hangs on what that calls and not on the entry point, so it is worked out once for
+    all of them: where a hundred handlers run the same library, that is most of the work.
+    """
 
     def __init__(self, view: FunctionView, places: Places, place: Place) -> None:
         self.view = view
         self.flow = view.flow
         self.names = view.flow.names
-        self.region = view.region
         self.places = places
         self.place = place
         self.part: Any = WHOLE
         self.collection = places.is_collection(place)
         self._spelt: dict[str, list[bytes]] = {}
-        self.relevant = self._relevant()
+        self.known: set[Node] = set()
+        self.relevant: set[Node] = set()  # the definitions that may touch the place, and those that run them
+        self.settled: dict[Any, dict[Node, Summary]] = {}  # by part
         self.summaries: dict[Node, Summary] = {}
+        self.asked: set[Node] = set()  # whose summaries the one that is being made depends on
         self.reads: set[Read] = set()
         self.ends: list[State | None] = []
         self.loops: list[tuple[list[State], list[State]]] = []
@@ -114,38 +120,53 @@ class Walk:
         self._clearing: dict[tuple[Node, int], bool] = {}
         self._trees: dict[Node, Steps] = {}
         self._edges: dict[tuple[Node, int], list[Edge]] = {}
-        for node in self.relevant:
-            for edge in self.flow.graph.edges(node):
-                if edge.call is not None and edge.call.k >= 0:
-                    self._edges.setdefault((node, edge.call.k), []).append(edge)
 
-    def outcome(self, part: Any) -> Summary:
-        """What an invocation does to a part of the place."""
+    def outcome(self, entry: Node, region: Region, part: Any) -> Summary:
+        """What an invocation of the entry point does to a part of the place."""
+        self._extend(region)
         self.part = part
-        self.summaries = dict.fromkeys(self.relevant, Summary())
-        order = [node for node in reversed(self.region.nodes) if node in self.summaries]
+        settled = self.settled.setdefault(part, {})
+        order = [node for node in reversed(region.nodes) if node in self.relevant and node not in settled]
+        self.summaries = {**settled, **dict.fromkeys(order, Summary())}
+        dependents: dict[Node, set[Node]] = {}
+        due = set(order)  # those whose summary may come out different from last time
         for _ in range(ROUNDS_LIMIT):
-            changed = False
             for node in order:
-                new = self._summary(node)
-                changed = changed or new != self.summaries[node]
-                self.summaries[node] = new
-            if not changed:
-                return self.summaries.get(self.view.entry.node, Summary())
+                if node in due:
+                    due.discard(node)
+                    self.asked = set()
+                    new = self._summary(node)
+                    for other in self.asked:
+                        dependents.setdefault(other, set()).add(node)
+                    if new != self.summaries[node]:
+                        self.summaries[node] = new
+                        due |= dependents.get(node, set())
+            if not due:
+                settled.update(self.summaries)
+                return self.summaries.get(entry, Summary())
         return Summary()  # it does not settle: nothing can be said
 
     # -- what has to do with the place
 
-    def _relevant(self) -> set[Node]:
-        """The definitions that may touch the place, and those that run them."""
-        queue = deque(node for node in self.region.nodes if self._may_touch(node))
+    def _extend(self, region: Region) -> None:
+        """Take in the definitions of a region that no region before it had; what they run is all in it as well."""
+        new = [node for node in region.nodes if node not in self.known]
+        self.known.update(new)
+        queue = deque(node for node in new if self._may_touch(node) or self._runs_relevant(node))
         found = set(queue)
         while queue:
-            for edge in self.region.incoming.get(queue.popleft(), ()):
+            for edge in region.incoming.get(queue.popleft(), ()):
                 if edge.caller not in found:
                     found.add(edge.caller)
                     queue.append(edge.caller)
-        return found
+        self.relevant |= found
+        for node in found:
+            for edge in self.flow.graph.edges(node):
+                if edge.call is not None and edge.call.k >= 0:
+                    self._edges.setdefault((node, edge.call.k), []).append(edge)
+
+    def _runs_relevant(self, node: Node) -> bool:
+        return any(edge.callee in self.relevant for edge in self.flow.graph.edges(node))
 
     def _may_touch(self, node: Node) -> bool:
         if self.place[0] == "default":
@@ -256,6 +277,7 @@ class Walk:
             end = self._wrapped(node, wrappers, state)
             self.inside[node] = wrappers
             return end
+        self.asked.add(node)
         summary = self.summaries[node]
         if state.old:
             self.reads |= summary.reads
@@ -344,7 +366,9 @@ class Walk:
         if self._clears(step.k, node):
             after = self._renewed(state)
         callees = [edge.callee for edge in edges]
-        ends = [self.summaries[callee].end for callee in callees if callee in self.summaries]
+        asked = [callee for callee in callees if callee in self.summaries]
+        self.asked.update(asked)
+        ends = [self.summaries[callee].end for callee in asked]
         stores = any(end is not None and end.kept for end in ends)
         checked = stores and self.places.mentions(self.place, node, step.tests, callees)
         made = [edge.callee for edge in edges if edge.kind == "construct"]

@@ -190,7 +190,7 @@ def reads(flow: Flow, region: Region) -> dict[Node, Reads]:
     spelt = _spelt()
     for node in region.nodes:
         # Only what spells a telling key can add a path that tells something; the others need not be lowered.
-        body = flow.body(node) if spelt.search(text_of(flow, node)) else None
+        body = flow.body(node) if spells(flow, node, spelt) else None
         if body is not None:
             found[node] = _reads(flow, region, node, body)
     return found
@@ -222,6 +222,15 @@ def text_of(flow: Flow, node: Node) -> bytes:
         return b"\n".join(flow.program.source(node[0]).split(b"\n")[definition.line - 1 : definition.end_line])
     except Unreadable:
         return b""
+
+
+def spells(flow: Flow, node: Node, pattern: re.Pattern[bytes]) -> bool:
+    """Whether a definition spells what a pattern finds. It is asked for each of the entry points that run it."""
+    key = (node, pattern.pattern)
+    found = flow.spelt.get(key)
+    if found is None:
+        found = flow.spelt[key] = pattern.search(text_of(flow, node)) is not None
+    return found
 
 
 def _spelt() -> re.Pattern[bytes]:

@@ -122,6 +122,8 @@ class Flow:
         self.mismatches = 0
         self.outcomes: dict[str, int] = {}  # of all verdicts, for the statistics
         self._roots: dict[Any, Roots] = {}
+        self.spelt: dict[tuple[Node, Any], bool] = {}
+        self._handed: dict[tuple[frozenset[Node], Root], Roots] = {}
         self._active: set[Any] = set()
         self._provisional: dict[Any, Roots] = {}
         self._cut = False
@@ -640,30 +642,36 @@ class Flow:
 
     def origins(self, region: Region, node: Node, term: Term) -> Roots:
         """The roots of a value with its parameters followed to the entry points of ``region``."""
-        done: set[Root] = set()
         seen: set[Root] = set()
-        queue = deque((node, root) for root in self.roots(node, term))
-        while queue:
-            _, root = queue.popleft()
-            if root in seen or len(seen) > STATES_LIMIT:
-                continue
-            seen.add(root)
-            if root[0] != "param":
-                done.add(root)
-                continue
-            target, index, keys = (root[1], root[2]), root[3], root[4]
-            definition = self.names.definition(target)
-            edges = region.incoming.get(target, ())
-            if definition is None or not edges:
-                done.add(UNKNOWN_ROOT)
-                continue
-            for edge in edges:
-                call = self.call(edge.caller, edge.call.k) if edge.call is not None and edge.call.k >= 0 else None
-                passed_on = self._argument(edge, call, definition, index)
-                if edge.kind == "callback":  # an element of what the runner was given
-                    passed_on = frozenset(inner for given in passed_on for inner in _below(frozenset({given}), "[]"))
-                queue.extend((edge.caller, inner) for inner in _below(passed_on, *keys))
-        return frozenset(done)
+        level = self.roots(node, term)
+        while level and len(seen) <= STATES_LIMIT:
+            seen |= level
+            level = CONSTANT.union(*(self._given(region, root) for root in level if root[0] == "param")) - seen
+        return frozenset(root for root in seen if root[0] != "param")
+
+    def _given(self, region: Region, root: Root) -> Roots:
+        """What decides a part of a parameter where the definitions of ``region`` hand it over."""
+        found = self._handed.get((region.roots, root))
+        if found is None:
+            if root[4]:
+                found = _below(self._given(region, (*root[:4], ())), *root[4])
+            else:
+                found = self._handed_over(region, (root[1], root[2]), root[3])
+            self._handed[region.roots, root] = found
+        return found
+
+    def _handed_over(self, region: Region, node: Node, index: int) -> Roots:
+        definition = self.names.definition(node)
+        edges = region.incoming.get(node, ())
+        if definition is None or not edges:
+            return frozenset({UNKNOWN_ROOT})
+        found: Roots = CONSTANT
+        for edge in edges:
+            call = self.call(edge.caller, edge.call.k) if edge.call is not None and edge.call.k >= 0 else None
+            given = self._argument(edge, call, definition, index)
+            # what a callback is handed is an element of what the runner was given
+            found |= _below(given, "[]") if edge.kind == "callback" else given
+        return found
 
     # -- guards
 
@@ -1150,14 +1158,13 @@ def _below(roots: Roots, *keys: Any) -> Roots:
     """The roots of a part: event and parameter roots are followed down, the others stay what they are."""
     if not keys or not roots:
         return roots
-    found = set()
-    for root in roots:
-        if root[0] in ("event", "context", "param"):
-            path = (*root[-1], *(key if type(key) is str else "[]" for key in keys))
-            found.add((*root[:-1], path[:PATH_LIMIT]))
-        else:
-            found.add(root)
-    return frozenset(found)
+    path = tuple([key if type(key) is str else "[]" for key in keys])
+    return frozenset(
+        [
+            (*root[:-1], (root[-1] + path)[:PATH_LIMIT]) if root[0] in ("event", "context", "param") else root
+            for root in roots
+        ]
+    )
 
 
 def _widened(roots: Roots) -> Roots:

@@ -51,6 +51,7 @@ class Leftover(NamedTuple):
 def leftovers(view: FunctionView) -> tuple[Leftover, ...]:
     """What invocations of the entry point leave behind, one for each place."""
     places = Places(view)
+    walks: dict[Place, Walk] = view.shared("leftovers").setdefault("walks", {})
     writers: dict[Place, list[Node]] = {}
     for node in view.region.nodes:
         for place in places.stored(node):
@@ -58,21 +59,25 @@ def leftovers(view: FunctionView) -> tuple[Leftover, ...]:
     found = []
     for place, nodes in sorted(writers.items()):
         try:
-            leftover = _judged(view, places, place, nodes)
+            leftover = _judged(view, places, place, nodes, walks)
         except (SourceError, RecursionError):
+            walks.pop(place, None)  # it stopped half-way
             continue  # a definition beyond the limits: nothing can be said of what it stores to
         if leftover is not None:
             found.append(leftover)
     return tuple(found)
 
 
-def _judged(view: FunctionView, places: Places, place: Place, writers: list[Node]) -> Leftover | None:
+def _judged(
+    view: FunctionView, places: Places, place: Place, writers: list[Node], walks: dict[Place, Walk]
+) -> Leftover | None:
     if not places.lasts(place, writers) or places.stored_unseen(place):
         return None
-    walk = Walk(view, places, place)
+    if place not in walks:
+        walks[place] = Walk(view, places, place)
     parts = {part for node in writers for part in places.parts(place, node)}
     for part in sorted(parts, key=repr)[:PARTS_LIMIT]:
-        summary = walk.outcome(part)
+        summary = walks[place].outcome(view.entry.node, view.region, part)
         if summary.end is None or not summary.reads:
             continue
         for site in sorted(summary.end.kept, key=lambda item: (item.node, item.span)):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lambdalint.data import table
 from lambdalint.model import Location
-from lambdalint.source.events import event_paths, text_of
+from lambdalint.source.events import event_paths, spells, text_of
 
 if TYPE_CHECKING:
     from lambdalint.model import EventSource
@@ -37,11 +37,11 @@ def misread(view: FunctionView) -> Misread | None:
     own = keys[version]
     other = [key for name, found in keys.items() if name != version for key in found]
     spelt = re.compile("|".join(rf"['\"]{re.escape(key.rpartition('/')[2])}['\"]" for key in other).encode())
-    nodes = [node for node in view.region.nodes if spelt.search(text_of(view.flow, node))]
+    nodes = [node for node in view.region.nodes if spells(view.flow, node, spelt)]
     if not nodes:
         return None
     own_spelt = re.compile("|".join(rf"['\"]{re.escape(key.rpartition('/')[2])}['\"]" for key in own).encode())
-    if view.grants("both") and any(own_spelt.search(text_of(view.flow, node)) for node in view.region.nodes):
+    if view.grants("both") and any(spells(view.flow, node, own_spelt) for node in view.region.nodes):
         return None
     for node in nodes:
         body = view.flow.body(node)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
 from lambdalint.records import NamedTuple
-from lambdalint.source.events import text_of
+from lambdalint.source.events import spells
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -68,14 +69,13 @@ def has_candidates(view: FunctionView) -> bool:
 def spells_sender(flow: Flow, region: Region, kind: str) -> bool:
     """Whether the code spells a way to the part of the event that names a sender of this kind, or its object's key."""
     paths: Iterable[str] = table("writes")["event"].get(kind, ())
-    texts: list[bytes] = []
-    for path in paths:
-        texts = texts or [text_of(flow, node) for node in region.nodes]
-        if all(any(re.search(_spelling(key), body) for body in texts) for key in path.split("/")):
-            return True
-    return False
+    return any(
+        all(any(spells(flow, node, _spelling(key)) for node in region.nodes) for key in path.split("/"))
+        for path in paths
+    )
 
 
-def _spelling(key: str) -> bytes:
+@functools.cache
+def _spelling(key: str) -> re.Pattern[bytes]:
     """What finds a key, as an attribute or as a string."""
-    return rb"""(?:\.\s*|['"])%s\b""" % re.escape(key.encode())
+    return re.compile(rb"""(?:\.\s*|['"])%s\b""" % re.escape(key.encode()))
