@@ -35,6 +35,7 @@ import _ast as ast
 import functools
 import sys
 import threading
+from _queue import SimpleQueue
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -194,38 +195,54 @@ _SIMPLE = frozenset(kind for kind in ast.stmt.__subclasses__() if not {"body", "
 
 
 def _with_stack(work: Callable[[], Lowered]) -> Lowered:
-    """Run ``work`` on a thread with a large stack, so that every platform has the same limits."""
-    outcome: list[Lowered] = []
-    failure: list[BaseException] = []
-
-    def run() -> None:
+    """Run ``work`` on the thread with a large stack, so that every platform has the same limits."""
+    global _thread  # noqa: PLW0603 - one for all slices: its stack is touched once
+    if _thread is None or not _thread.is_alive():  # a process that was forked off has none
+        old_size = threading.stack_size(STACK_BYTES)
         try:
-            outcome.append(work())
-        except BaseException as error:  # noqa: BLE001 - handed to the calling thread
-            failure.append(error)
-
-    old_size = threading.stack_size(STACK_BYTES)
+            _thread = _Thread(name="lower", daemon=True)
+            _thread.start()
+        finally:
+            threading.stack_size(old_size)
     old_limit = sys.getrecursionlimit()
     try:
         sys.setrecursionlimit(max(old_limit, 20_000))
-        thread = threading.Thread(target=run, name="lower", daemon=True)
-        thread.start()
-        thread.join()
+        answer: SimpleQueue[Lowered | BaseException] = SimpleQueue()
+        _thread.work.put((work, answer))
+        outcome = answer.get()
     finally:
-        threading.stack_size(old_size)
         sys.setrecursionlimit(old_limit)
-    if failure:
-        if isinstance(failure[0], RecursionError | MemoryError):
-            raise SourceError("nested too deeply to analyse")
-        raise failure[0]
-    return outcome[0]
+    if isinstance(outcome, RecursionError | MemoryError):
+        raise SourceError("nested too deeply to analyse")
+    if isinstance(outcome, BaseException):
+        raise outcome
+    return outcome
+
+
+class _Thread(threading.Thread):
+    def __init__(self, name: str, daemon: bool) -> None:
+        super().__init__(name=name, daemon=daemon)
+        self.work: SimpleQueue[tuple[Callable[[], Lowered], SimpleQueue[Lowered | BaseException]]] = SimpleQueue()
+
+    def run(self) -> None:
+        """Do what is handed over, one after the other."""
+        while True:
+            work, answer = self.work.get()
+            try:
+                answer.put(work())
+            except BaseException as error:  # noqa: BLE001 - handed to the calling thread
+                answer.put(error)
+            del work, answer  # the syntax trees that they hold, before the next ones are made
+
+
+_thread: _Thread | None = None
 
 
 def _lower(text: bytes, syntax: _Syntax, top: tuple[int, int], qualnames: Mapping[tuple[int, str], str]) -> Lowered:
     import libcst
 
     try:
-        module = libcst.parse_module(text, config=libcst.PartialParserConfig(encoding="utf-8"))
+        module = _parsed(text)
     except libcst.ParserSyntaxError as error:
         raise SourceError(error.message.split("\n")[0][:100], top[0] + error.raw_line - 1) from None
     except (SyntaxError, LookupError, UnicodeError, ValueError) as error:
@@ -235,6 +252,22 @@ def _lower(text: bytes, syntax: _Syntax, top: tuple[int, int], qualnames: Mappin
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of invalid escapes in the literals that are evaluated
         return _Lowering(module, syntax, top[0] - 1, qualnames).run()
+
+
+def _parsed(text: bytes) -> cst.Module:
+    import libcst
+
+    # Each node checks itself when it is made, which takes a sixth of the time, and the parser makes no wrong ones.
+    checking = libcst.CSTNode.__post_init__
+    libcst.CSTNode.__post_init__ = _unchecked  # type: ignore[assignment, method-assign]
+    try:
+        return libcst.parse_module(text.decode())  # bytes need a config for each, which takes a twentieth of it
+    finally:
+        libcst.CSTNode.__post_init__ = checking  # type: ignore[method-assign]
+
+
+def _unchecked(node: cst.CSTNode) -> None:
+    """Stands in for the check of a node."""
 
 
 # The children in source order that are or may hold a call, definition, lambda or statement. Other classes are rare;
@@ -431,17 +464,19 @@ class _Lowering:
         lambdas: list[Any] = []
         simple: list[Any] = []
         simple_kinds = _simple_statements()
-        stack: list[tuple[Any, bool]] = [(self.module, False)]
+        stack: list[Any] = [self.module]
         while stack:
-            node, done = stack.pop()
-            if done:
-                calls.append(node)
-                continue
+            node = stack.pop()
             kind = type(node)  # isinstance() takes long for libcst's classes, which are abstract base classes
+            if kind is cst.Name or kind is cst.SimpleString:  # half of all nodes
+                continue
+            if kind is tuple:  # a call whose callee has been walked over
+                calls.append(node[0])
+                continue
             if kind is cst.Call:
-                stack.extend((arg, False) for arg in reversed(node.args))
-                stack.append((node, True))
-                stack.append((node.func, False))
+                stack.extend(node.args[::-1])
+                stack.append((node,))
+                stack.append(node.func)
                 continue
             if kind is cst.FunctionDef or kind is cst.ClassDef:
                 definitions.append(node)
@@ -449,7 +484,7 @@ class _Lowering:
                 lambdas.append(node)
             elif kind in simple_kinds:
                 simple.append(node)
-            stack.extend((child, False) for child in reversed(self._children(node)))
+            stack.extend(self._children(node)[::-1])
         return calls, definitions, lambdas, simple
 
     def _children(self, node: Any) -> list[Any]:
@@ -461,16 +496,16 @@ class _Lowering:
             value = getattr(node, field)
             kind = type(value)
             if kind is tuple or kind is list:
-                found.extend(value)
+                found += value
             elif value is not None and kind is not self.cst.MaybeSentinel:
                 found.append(value)
         return found
 
     def _tail(self, func: Any) -> str:
         cst = self.cst
-        if isinstance(func, cst.Name):
+        if type(func) is cst.Name:
             return str(func.value)
-        if isinstance(func, cst.Attribute):
+        if type(func) is cst.Attribute:
             return str(func.attr.value)
         return ""
 
@@ -495,7 +530,7 @@ class _Lowering:
         env: Env = {}
         params = node.params
         listed = [*params.posonly_params, *params.params]
-        if isinstance(params.star_arg, cst.Param):
+        if type(params.star_arg) is cst.Param:
             listed.append(params.star_arg)
         listed += params.kwonly_params
         if params.star_kwarg is not None:
@@ -503,7 +538,7 @@ class _Lowering:
         for index, param in enumerate(listed):
             env[param.name.value] = ("param", qualname, index)
             state.every[param.name.value] = [env[param.name.value]]
-        if isinstance(node, cst.Lambda):
+        if type(node) is cst.Lambda:
             value = self.value(node.body, env, (), state, "returned")
             state.exits[0] = Exit("return", value, (), 0)
         else:
@@ -515,60 +550,50 @@ class _Lowering:
         return self.frame_ids
 
     def block(self, statements: Any, env: Env, context: Context, state: _State) -> bool:
-        cst = self.cst
         for statement in statements:
-            if isinstance(statement, cst.SimpleStatementLine | cst.SimpleStatementSuite):
-                for small in statement.body:
-                    if self.small(small, env, context, state):
-                        return True
-                continue
-            if isinstance(statement, cst.BaseSmallStatement):  # the suite of ``if x: y``
-                if self.small(statement, env, context, state):
+            compound = _COMPOUND.get(type(statement).__name__)
+            if compound is not None:
+                left, context = compound(self, statement, env, context, state)
+                if left:
                     return True
                 continue
-            left, context = self.compound(statement, env, context, state)
-            if left:
-                return True
+            # a line of small statements; the suite of ``if x: y`` holds them without one
+            for small in getattr(statement, "body", None) or (statement,):
+                handler = _SMALL.get(type(small).__name__)
+                if handler is not None and handler(self, small, env, context, state):
+                    return True
         return False
 
     def suite(self, body: Any, env: Env, context: Context, state: _State) -> bool:
         return self.block(body.body, env, context, state)
 
-    def compound(self, node: Any, env: Env, context: Context, state: _State) -> tuple[bool, Context]:
-        """Returns whether control never goes past, and the context of what follows in the block."""
-        cst = self.cst
-        if isinstance(node, cst.If):
-            return self.if_(node, env, context, state)
-        if isinstance(node, cst.FunctionDef):
-            self.function(node, env, context, state)
-        elif isinstance(node, cst.ClassDef):
-            self.class_(node, env, context, state)
-        elif isinstance(node, cst.For):
-            iterable = self.value(node.iter, env, context, state)
-            inner = (*context, ("loop", self.frame(), iterable))
-            self.loop(
-                node, env, inner, state, lambda: self.assign(node.target, ("elem", iterable), env, inner, state, node)
-            )
-            if node.orelse is not None:
-                self.suite(node.orelse.body, env, context, state)
-        elif isinstance(node, cst.While):
-            inner = (*context, ("loop", self.frame(), None))
-            self.loop(node, env, inner, state, lambda: state.tests.append(self.value(node.test, env, inner, state)))
-            if node.orelse is not None:
-                self.suite(node.orelse.body, env, context, state)
-        elif isinstance(node, cst.With):
-            inner = context
-            for item in node.items:
-                manager = self.value(item.item, env, inner, state)
-                inner = (*inner, ("with", self.frame(), manager))
-                if item.asname is not None:
-                    self.assign(item.asname.name, ("enter", manager), env, inner, state, node)
-            return self.suite(node.body, env, inner, state), context
-        elif isinstance(node, cst.Try | cst.TryStar):
-            return self.try_(node, env, context, state), context
-        elif isinstance(node, cst.Match):
-            return self.match(node, env, context, state), context
+    # compound statements: each also returns the context of what follows in the block
+
+    def for_(self, node: Any, env: Env, context: Context, state: _State) -> tuple[bool, Context]:
+        iterable = self.value(node.iter, env, context, state)
+        inner = (*context, ("loop", self.frame(), iterable))
+        self.loop(
+            node, env, inner, state, lambda: self.assign(node.target, ("elem", iterable), env, inner, state, node)
+        )
+        if node.orelse is not None:
+            self.suite(node.orelse.body, env, context, state)
         return False, context
+
+    def while_(self, node: Any, env: Env, context: Context, state: _State) -> tuple[bool, Context]:
+        inner = (*context, ("loop", self.frame(), None))
+        self.loop(node, env, inner, state, lambda: state.tests.append(self.value(node.test, env, inner, state)))
+        if node.orelse is not None:
+            self.suite(node.orelse.body, env, context, state)
+        return False, context
+
+    def with_(self, node: Any, env: Env, context: Context, state: _State) -> tuple[bool, Context]:
+        inner = context
+        for item in node.items:
+            manager = self.value(item.item, env, inner, state)
+            inner = (*inner, ("with", self.frame(), manager))
+            if item.asname is not None:
+                self.assign(item.asname.name, ("enter", manager), env, inner, state, node)
+        return self.suite(node.body, env, inner, state), context
 
     def loop(self, node: Any, env: Env, context: Context, state: _State, head: Callable[[], None]) -> None:
         """Two passes, so that what one round leaves behind is seen by the next."""
@@ -599,7 +624,7 @@ class _Lowering:
         left = self.suite(node.body, env, positive, state)
         other_left = False
         if node.orelse is not None:
-            if isinstance(node.orelse, self.cst.If):
+            if type(node.orelse) is self.cst.If:
                 other_left, _ = self.if_(node.orelse, other, negative, state)
             else:
                 other_left = self.suite(node.orelse.body, other, negative, state)
@@ -664,7 +689,7 @@ class _Lowering:
                 return [("globals",)]
         return []
 
-    def try_(self, node: Any, env: Env, context: Context, state: _State) -> bool:
+    def try_(self, node: Any, env: Env, context: Context, state: _State) -> tuple[bool, Context]:
         before = dict(env)
         uid = self.frame()
         handlers = tuple(
@@ -678,7 +703,7 @@ class _Lowering:
         for handler, (types, _) in zip(node.handlers, handlers, strict=True):
             inner_env = dict(before)
             _merge(inner_env, tried)
-            if handler.name is not None and isinstance(handler.name.name, self.cst.Name):
+            if handler.name is not None and type(handler.name.name) is self.cst.Name:
                 self.bind(handler.name.name.value, ("unknown", "exception"), inner_env, context, state, node)
             inner: Context = (*context, ("except", uid, types))
             if set(types) & {"NameError", "KeyError", "AttributeError", "UnboundLocalError", "FileNotFoundError"}:
@@ -692,21 +717,21 @@ class _Lowering:
             env.clear()
             env.update(joined)
         final = node.finalbody is not None and self.suite(node.finalbody.body, env, context, state)
-        return final or not open_ends
+        return final or not open_ends, context
 
     def types(self, node: Any) -> tuple[str, ...]:
         cst = self.cst
         if node is None:
             return ()
-        if isinstance(node, cst.Tuple):
+        if type(node) is cst.Tuple:
             return tuple(name for element in node.elements for name in self.types(element.value))
-        if isinstance(node, cst.Name):
+        if type(node) is cst.Name:
             return (str(node.value),)
-        if isinstance(node, cst.Attribute):
+        if type(node) is cst.Attribute:
             return (str(node.attr.value),)
         return ("?",)
 
-    def match(self, node: Any, env: Env, context: Context, state: _State) -> bool:
+    def match(self, node: Any, env: Env, context: Context, state: _State) -> tuple[bool, Context]:
         cst = self.cst
         subject = self.value(node.subject, env, context, state)
         before = dict(env)
@@ -717,21 +742,21 @@ class _Lowering:
             stack = [case.pattern]
             while stack:
                 part = stack.pop()
-                if isinstance(part, cst.MatchAs | cst.MatchStar) and part.name is not None:
+                if type(part) in (cst.MatchAs, cst.MatchStar) and part.name is not None:
                     self.bind(part.name.value, ("item", subject, UNKNOWN), inner, context, state, node)
                 stack.extend(child for child in part.children if isinstance(child, cst.CSTNode))
             if case.guard is not None:
                 self.value(case.guard, inner, context, state)
-            elif isinstance(case.pattern, cst.MatchAs) and case.pattern.pattern is None:
+            elif type(case.pattern) is cst.MatchAs and case.pattern.pattern is None:
                 exhaustive = True
             branch = (*context, ("if", self.frame(), ("op", "match", (subject,)), True))
             ends.append((self.suite(case.body, inner, branch, state), inner))
         open_ends = [end for gone, end in ends if not gone]
         for end in open_ends:
             _merge(env, end)
-        return exhaustive and not open_ends
+        return exhaustive and not open_ends, context
 
-    def function(self, node: Any, env: Env, context: Context, state: _State) -> None:
+    def function(self, node: Any, env: Env, context: Context, state: _State) -> tuple[bool, Context]:
         for decorator in node.decorators:
             self.value(decorator.decorator, env, context, state)
         for param in [*node.params.posonly_params, *node.params.params, *node.params.kwonly_params]:
@@ -741,8 +766,9 @@ class _Lowering:
         self.bind(node.name.value, ("func", qualname), env, context, state, node)
         if (node, qualname) not in state.pending:
             state.pending.append((node, qualname))
+        return False, context
 
-    def class_(self, node: Any, env: Env, context: Context, state: _State) -> None:
+    def class_(self, node: Any, env: Env, context: Context, state: _State) -> tuple[bool, Context]:
         for decorator in node.decorators:
             self.value(decorator.decorator, env, context, state)
         for arg in [*node.bases, *node.keywords]:
@@ -753,53 +779,65 @@ class _Lowering:
             if name not in env:
                 state.every.pop(name, None)
         self.bind(node.name.value, ("func", self.names.get(id(node), node.name.value)), env, context, state, node)
+        return False, context
 
-    def small(self, node: Any, env: Env, context: Context, state: _State) -> bool:
-        cst = self.cst
-        if isinstance(node, cst.Expr):
-            self.value(node.value, env, context, state, "discarded")
-        elif isinstance(node, cst.Assign):
-            owner_context = context
-            value = self.value(node.value, env, owner_context, state)
-            for target in node.targets:
-                self.assign(target.target, value, env, context, state, node)
-        elif isinstance(node, cst.AnnAssign):
-            if node.value is not None:
-                self.assign(node.target, self.value(node.value, env, context, state), env, context, state, node)
-        elif isinstance(node, cst.AugAssign):
-            old = self.value(node.target, env, context, state)
-            value = self.value(node.value, env, context, state)
-            operator = type(node.operator).__name__
-            self.assign(node.target, ("op", "+=", (old, value)), env, context, state, node, operator=operator)
-        elif isinstance(node, cst.Return):
-            value = (
-                self.value(node.value, env, context, state, "returned") if node.value is not None else ("const", None)
-            )
-            state.exits[id(node)] = Exit("return", _joined(state.exits, node, value), context, self.line(node))
-            return True
-        elif isinstance(node, cst.Raise):
-            value = self.value(node.exc, env, context, state) if node.exc is not None else ("const", None)
-            state.exits[id(node)] = Exit("raise", value, context, self.line(node))
-            return True
-        elif isinstance(node, cst.Global | cst.Nonlocal):
-            if isinstance(node, cst.Global):
-                state.outer.update(item.name.value for item in node.names)
-            else:
-                state.outer.update(item.name.value for item in node.names)
-        elif isinstance(node, cst.Assert):
-            self.value(node.test, env, context, state)
-            if node.msg is not None:
-                self.value(node.msg, env, context, state)
-        elif isinstance(node, cst.Del):
-            self.value(node.target, env, context, state)
-        elif isinstance(node, cst.Import | cst.ImportFrom):
-            for name in _imported_names(cst, node):
-                env.pop(name, None)  # the names layer knows what it is
-        elif isinstance(node, cst.Break | cst.Continue):
-            if self.jumps:
-                self.jumps[-1].append(dict(env))
-            return True
+    # small statements
+
+    def expr(self, node: Any, env: Env, context: Context, state: _State) -> bool:
+        self.value(node.value, env, context, state, "discarded")
         return False
+
+    def assignment(self, node: Any, env: Env, context: Context, state: _State) -> bool:
+        value = self.value(node.value, env, context, state)
+        for target in node.targets:
+            self.assign(target.target, value, env, context, state, node)
+        return False
+
+    def annotated(self, node: Any, env: Env, context: Context, state: _State) -> bool:
+        if node.value is not None:
+            self.assign(node.target, self.value(node.value, env, context, state), env, context, state, node)
+        return False
+
+    def augmented(self, node: Any, env: Env, context: Context, state: _State) -> bool:
+        old = self.value(node.target, env, context, state)
+        value = self.value(node.value, env, context, state)
+        operator = type(node.operator).__name__
+        self.assign(node.target, ("op", "+=", (old, value)), env, context, state, node, operator=operator)
+        return False
+
+    def return_(self, node: Any, env: Env, context: Context, state: _State) -> bool:
+        value = self.value(node.value, env, context, state, "returned") if node.value is not None else ("const", None)
+        state.exits[id(node)] = Exit("return", _joined(state.exits, node, value), context, self.line(node))
+        return True
+
+    def raise_(self, node: Any, env: Env, context: Context, state: _State) -> bool:
+        value = self.value(node.exc, env, context, state) if node.exc is not None else ("const", None)
+        state.exits[id(node)] = Exit("raise", value, context, self.line(node))
+        return True
+
+    def outer(self, node: Any, env: Env, context: Context, state: _State) -> bool:
+        state.outer.update(item.name.value for item in node.names)
+        return False
+
+    def assert_(self, node: Any, env: Env, context: Context, state: _State) -> bool:
+        self.value(node.test, env, context, state)
+        if node.msg is not None:
+            self.value(node.msg, env, context, state)
+        return False
+
+    def delete(self, node: Any, env: Env, context: Context, state: _State) -> bool:
+        self.value(node.target, env, context, state)
+        return False
+
+    def import_(self, node: Any, env: Env, context: Context, state: _State) -> bool:
+        for name in _imported_names(self.cst, node):
+            env.pop(name, None)  # the names layer knows what it is
+        return False
+
+    def jump(self, node: Any, env: Env, context: Context, state: _State) -> bool:
+        if self.jumps:
+            self.jumps[-1].append(dict(env))
+        return True
 
     def line(self, node: Any) -> int:
         return self.where.get(id(node), (0, 0, 0, 0))[0]
@@ -810,25 +848,25 @@ class _Lowering:
         self, target: Any, value: Term, env: Env, context: Context, state: _State, statement: Any, operator: str = "="
     ) -> None:
         cst = self.cst
-        if isinstance(target, cst.Name):
+        if type(target) is cst.Name:
             self.bind(target.value, value, env, context, state, statement, operator)
-        elif isinstance(target, cst.Tuple | cst.List):
+        elif type(target) in (cst.Tuple, cst.List):
             for index, element in enumerate(target.elements):
-                if isinstance(element, cst.StarredElement):
+                if type(element) is cst.StarredElement:
                     part: Term = ("elem", value)
                 elif value[0] == "list" and len(value[1]) == len(target.elements):
                     part = value[1][index]
                 else:
                     part = ("item", value, ("const", index))
                 self.assign(element.value, part, env, context, state, statement)
-        elif isinstance(target, cst.Attribute):
+        elif type(target) is cst.Attribute:
             base = self.value(target.value, env, context, state)
             self.store(("attr", base, target.attr.value), value, operator, context, state, statement)
-        elif isinstance(target, cst.Subscript):
+        elif type(target) is cst.Subscript:
             base = self.value(target.value, env, context, state)
             key = self.key(target, env, context, state)
             self.store(("item", base, key), value, operator, context, state, statement)
-            if isinstance(target.value, cst.Name) and target.value.value in env:
+            if type(target.value) is cst.Name and target.value.value in env:
                 name = target.value.value
                 if base[0] == "dict" and key[0] == "const":
                     kept = tuple(pair for pair in base[1] if pair[0] != key)
@@ -886,6 +924,13 @@ class _Lowering:
             return ("const", {"None": None, "True": True, "False": False}[node.value])
         return self.lookup(node.value, env, state)
 
+    def _string(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
+        value = node.value
+        if value[0] in "'\"" and "\\" not in value:  # most strings; evaluating one compiles it
+            quotes = 3 if value[:3] in ("'''", '"""') else 1
+            return ("const", value[quotes:-quotes])
+        return self._literal(node, env, context, state, use)
+
     def _literal(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
         try:
             return ("const", node.evaluated_value)
@@ -902,14 +947,14 @@ class _Lowering:
         cst = self.cst
         parts = []
         for part in node.parts:
-            if isinstance(part, cst.FormattedStringText | cst.TemplatedStringText):
+            if type(part) in (cst.FormattedStringText, cst.TemplatedStringText):
                 parts.append(("const", part.value))
             else:
                 parts.append(self.value(part.expression, env, context, state))
                 parts += [
                     self.value(spec.expression, env, context, state)
                     for spec in part.format_spec or ()
-                    if not isinstance(spec, cst.FormattedStringText | cst.TemplatedStringText)
+                    if type(spec) not in (cst.FormattedStringText, cst.TemplatedStringText)
                 ]
         return _pruned(("op", "format", tuple(parts)))
 
@@ -919,7 +964,7 @@ class _Lowering:
     def key(self, node: Any, env: Env, context: Context, state: _State) -> Term:
         keys = []
         for element in node.slice:
-            if isinstance(element.slice, self.cst.Index):
+            if type(element.slice) is self.cst.Index:
                 keys.append(self.value(element.slice.value, env, context, state))
             else:
                 parts = (element.slice.lower, element.slice.upper, element.slice.step)
@@ -971,9 +1016,9 @@ class _Lowering:
                 for (name, value), before in zip(args, old.args, strict=False)
             ]
             context = old.context
-        if isinstance(node.func, cst.Attribute) and node.func.attr.value in _MUTATORS and args:
+        if type(node.func) is cst.Attribute and node.func.attr.value in _MUTATORS and args:
             owner = node.func.value
-            if isinstance(owner, cst.Name) and owner.value in env:  # a local list or dict grows
+            if type(owner) is cst.Name and owner.value in env:  # a local list or dict grows
                 self.rebind(
                     owner.value, ("op", "stored", (env[owner.value], *(value for _, value in args))), env, state
                 )
@@ -986,7 +1031,7 @@ class _Lowering:
         values: list[Term] = []
         for element in node.elements:
             value = self.value(element.value, env, context, state)
-            if isinstance(element, self.cst.StarredElement):
+            if type(element) is self.cst.StarredElement:
                 return _pruned(
                     (
                         "op",
@@ -1007,7 +1052,7 @@ class _Lowering:
     def _dict(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
         pairs: list[tuple[Term, Term]] = []
         for element in node.elements:
-            if isinstance(element, self.cst.StarredDictElement):
+            if type(element) is self.cst.StarredDictElement:
                 inner = self.value(element.value, env, context, state)
                 if inner[0] == "dict":
                     pairs.extend(inner[1])
@@ -1028,18 +1073,18 @@ class _Lowering:
             for condition in at.ifs:
                 self.value(condition.test, inner, context, state)
             at = at.inner_for_in
-        if isinstance(node, self.cst.DictComp):
+        if type(node) is self.cst.DictComp:
             key = self.value(node.key, inner, context, state)
             return _pruned(("op", "dict-comprehension", (key, self.value(node.value, inner, context, state))))
-        element = node.value if isinstance(node, self.cst.StarredDictComp) else node.elt
+        element = node.value if type(node) is self.cst.StarredDictComp else node.elt
         made = _COMPREHENSIONS.get(type(node).__name__, "comprehension")
         return _pruned(("op", made, (self.value(element, inner, context, state),)))
 
     def _comprehension_target(self, target: Any, value: Term, env: Env) -> None:
         cst = self.cst
-        if isinstance(target, cst.Name):
+        if type(target) is cst.Name:
             env[target.value] = _pruned(value)
-        elif isinstance(target, cst.Tuple | cst.List):
+        elif type(target) in (cst.Tuple, cst.List):
             for index, element in enumerate(target.elements):
                 self._comprehension_target(element.value, ("item", value, ("const", index)), env)
 
@@ -1053,7 +1098,7 @@ class _Lowering:
         left = self.value(node.left, env, context, state)
         right = self.value(node.right, env, context, state)
         if (
-            isinstance(node.operator, self.cst.Add)
+            type(node.operator) is self.cst.Add
             and left[0] == right[0] == "const"
             and type(left[1]) is type(right[1]) is str
         ):
@@ -1062,7 +1107,7 @@ class _Lowering:
 
     def _boolean(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
         left = self.value(node.left, env, context, state)
-        is_or = isinstance(node.operator, self.cst.Or)
+        is_or = type(node.operator) is self.cst.Or
         inner: Context = (*context, ("if", self.frame(), left, not is_or))
         if is_or:  # ``x or make()``: the right side runs only while the left is unset
             inner = (*inner, *(("once", self.frame(), owner) for owner in self.owners(left, state)))
@@ -1090,14 +1135,14 @@ class _Lowering:
             operator = names.get(type(target.operator), "compare") if len(node.comparisons) == 1 else "compare"
             other = self.value(target.comparator, env, context, state)
             # What is compared with a set display is compared with its elements, as with a list's.
-            terms.append(("list", other[2]) if isinstance(target.comparator, cst.Set) else other)
+            terms.append(("list", other[2]) if type(target.comparator) is cst.Set else other)
         return _pruned(("op", operator, tuple(terms)))
 
     def _unary(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
         inner = self.value(node.expression, env, context, state)
-        if isinstance(node.operator, self.cst.Not):
+        if type(node.operator) is self.cst.Not:
             return ("op", "not", (inner,))
-        if isinstance(node.operator, self.cst.Minus) and inner[0] == "const" and type(inner[1]) in (int, float):
+        if type(node.operator) is self.cst.Minus and inner[0] == "const" and type(inner[1]) in (int, float):
             return ("const", -inner[1])
         return ("op", type(node.operator).__name__, (inner,))
 
@@ -1115,7 +1160,7 @@ class _Lowering:
 
     def _yield(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
         if node.value is not None:
-            inner = node.value.item if isinstance(node.value, self.cst.From) else node.value
+            inner = node.value.item if type(node.value) is self.cst.From else node.value
             value = self.value(inner, env, context, state)
             state.exits[id(node)] = Exit("yield", ("list", (value,)), context, 0)
         return ("unknown", "sent")
@@ -1127,9 +1172,36 @@ class _Lowering:
 
 
 _COMPREHENSIONS = {"SetComp": "set", "GeneratorExp": "generator"}
+_COMPOUND: dict[str, Callable[..., tuple[bool, Context]]] = {
+    "If": _Lowering.if_,
+    "FunctionDef": _Lowering.function,
+    "ClassDef": _Lowering.class_,
+    "For": _Lowering.for_,
+    "While": _Lowering.while_,
+    "With": _Lowering.with_,
+    "Try": _Lowering.try_,
+    "TryStar": _Lowering.try_,
+    "Match": _Lowering.match,
+}
+_SMALL: dict[str, Callable[..., bool]] = {
+    "Expr": _Lowering.expr,
+    "Assign": _Lowering.assignment,
+    "AnnAssign": _Lowering.annotated,
+    "AugAssign": _Lowering.augmented,
+    "Return": _Lowering.return_,
+    "Raise": _Lowering.raise_,
+    "Global": _Lowering.outer,
+    "Nonlocal": _Lowering.outer,
+    "Assert": _Lowering.assert_,
+    "Del": _Lowering.delete,
+    "Import": _Lowering.import_,
+    "ImportFrom": _Lowering.import_,
+    "Break": _Lowering.jump,
+    "Continue": _Lowering.jump,
+}
 _HANDLERS: dict[str, Callable[..., Term]] = {
     "Name": _Lowering._name,
-    "SimpleString": _Lowering._literal,
+    "SimpleString": _Lowering._string,
     "Integer": _Lowering._literal,
     "Float": _Lowering._literal,
     "ConcatenatedString": _Lowering._concatenated,
@@ -1164,7 +1236,7 @@ def _start(node: Any) -> tuple[int, int]:
 
 
 def _imported_names(cst: Any, node: Any) -> list[str]:
-    if isinstance(node.names, cst.ImportStar):
+    if type(node.names) is cst.ImportStar:
         return []
     names = []
     for alias in node.names:
@@ -1172,17 +1244,17 @@ def _imported_names(cst: Any, node: Any) -> list[str]:
             names.append(alias.asname.name.value)
         else:
             at = alias.name
-            while isinstance(at, cst.Attribute):
+            while type(at) is cst.Attribute:
                 at = at.value
             names.append(at.value)
     return names
 
 
 def _always_raises(cst: Any, body: Any) -> bool:
-    last = body.body[-1] if body.body else None
-    if isinstance(last, cst.SimpleStatementLine):
+    last: Any = body.body[-1] if body.body else None
+    if type(last) is cst.SimpleStatementLine:
         last = last.body[-1] if last.body else None
-    return isinstance(last, cst.Raise)
+    return type(last) is cst.Raise
 
 
 def _joined(exits: Mapping[Any, Exit], node: Any, value: Term) -> Term:
