@@ -203,11 +203,18 @@ class Inputs:
                     found.append(function._replace(declared=told[path].declared, code_root=path))
                     continue
             found.append(function)
-        # what nothing but the command line knows of stands for the artifact only where no entry point was found in it
+        # what nothing but the command line knows of stands for the artifact only where no entry point was found in it,
+        # or where it is told to have another one, which is not there
         return tuple(
             item
             for item in found
-            if not (item.path is None and _is_told(item) and item.declared and item.declared.location.path in held)
+            if not (
+                item.path is None
+                and not item.fault
+                and _is_told(item)
+                and item.declared
+                and item.declared.location.path in held
+            )
         )
 
     # -- what rules see

@@ -83,6 +83,13 @@ def test_the_handler_s_module_is_looked_for_in_the_archive(folder, capsys):
         assert text.split()[-1] in report["findings"][0]["message"]
 
 
+def test_another_entry_point_does_not_stand_for_the_handler_that_is_told(folder, capsys):
+    (folder / "function.zip").write_bytes(archive(("other.py", b"def handler(event, context): ...\n")))
+    assert check(capsys, "function.zip", *told("--handler", "app.handler"))[1] == [("LL401", "function.zip", 1)]
+    assert check(capsys, "function.zip", *told("--handler", "other.handler"))[1] == []
+    assert check(capsys, "function.zip", *told())[1] == []
+
+
 def test_what_the_command_line_does_not_say_is_unknown(folder, capsys):
     code = b"import os\n\n\ndef handler(event, context):\n    return os.environ['TABLE']\n"
     (folder / "function.zip").write_bytes(archive(("app.py", code)))
