@@ -187,6 +187,101 @@ resource "aws_sns_topic_subscription" "s" {
     assert findings(project(tmp_path, main_tf=main % "other", app_py=code)) == []
 
 
+MODULES = """\
+module "jobs" {
+  source = "terraform-aws-modules/sqs/aws"
+}
+module "other" {
+  source = "example.com/queues"
+}
+resource "aws_lambda_function" "f" {
+  function_name = "f"
+  filename      = "${path.module}/app.py"
+  handler       = "app.handler"
+  runtime       = "python3.13"
+  environment { variables = { QUEUE_URL = %s } }
+}
+resource "aws_lambda_event_source_mapping" "m" {
+  event_source_arn = %s
+  function_name    = aws_lambda_function.f.arn
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "triggers", "fires"),
+    [
+        ("module.jobs.queue_url", "module.jobs.queue_arn", True),
+        ("module.jobs.dead_letter_queue_url", "module.jobs.queue_arn", False),
+        ("module.jobs.dead_letter_queue_id", "module.jobs.dead_letter_queue_arn", True),
+        ("module.other.jobs_url", "module.other.jobs_arn", True),
+        ("module.other.jobs_url", "module.other.failures_arn", False),
+    ],
+)
+def test_queues_of_registry_modules(tmp_path: pathlib.Path, written: str, triggers: str, fires: bool) -> None:
+    code = CODE % (SEND % 'os.environ["QUEUE_URL"]')
+    assert bool(findings(project(tmp_path, main_tf=MODULES % (written, triggers), app_py=code))) is fires
+
+
+RELAYED = """\
+  Relay:
+    Type: AWS::Events::Rule
+    Properties:
+      EventPattern: {source: [shop], detail-type: [%s]}
+      State: %s
+      Targets: [{Id: jobs, Arn: !GetAtt Jobs.Arn}]
+"""
+PIPE = """\
+  Pipe:
+    Type: AWS::Pipes::Pipe
+    Properties: {Source: !GetAtt Table.StreamArn, Target: !GetAtt Jobs.Arn}
+"""
+MACHINE = """\
+  Machine:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      Definition: {StartAt: Go, States: {Go: {Type: Task, Resource: !GetAtt F.Arn, End: true}}}
+      Events: {Paid: {Type: EventBridgeRule, Properties: {Pattern: {source: [shop]}}}}
+"""
+DELIVERY = """\
+  Delivery:
+    Type: AWS::KinesisFirehose::DeliveryStream
+    Properties: {ExtendedS3DestinationConfiguration: {BucketARN: !GetAtt Box.Arn}}
+"""
+TOPIC = """\
+  Fan:
+    Type: AWS::SNS::Topic
+    Properties: {Subscription: [{Protocol: sqs, Endpoint: !GetAtt Jobs.Arn}]}
+"""
+EVENTS = 'boto3.client("events").put_events(Entries=[{"Source": "shop", "DetailType": "paid"}])'
+STORE = 'boto3.resource("dynamodb").Table(%s).put_item(Item=event["id"])'
+DELIVER = 'boto3.client("firehose").put_record(DeliveryStreamName=%s, Record=event)'
+PUBLISH = 'boto3.client("sns").publish(TopicArn=%s, Message="x")'
+API = "{Type: Api, Properties: {Path: /, Method: get}}"
+
+
+@pytest.mark.parametrize(
+    ("resource", "name", "event", "code", "way"),
+    [
+        (RELAYED % ("paid", "ENABLED"), "x", SQS, EVENTS, "event bus default and queue Jobs"),
+        (RELAYED % ("sent", "ENABLED"), "x", SQS, EVENTS, ""),
+        (RELAYED % ("paid", "DISABLED"), "x", SQS, EVENTS, ""),
+        (PIPE, "!Ref Table", SQS, STORE % NAME, "table Table and queue Jobs"),
+        (MACHINE, "x", API, EVENTS, "event bus default and state machine Machine"),
+        (DELIVERY, "!Ref Delivery", S3, DELIVER % NAME,
+         "delivery stream Delivery and bucket Box"),
+        (DELIVERY, "!Ref Delivery", S3_IN, DELIVER % NAME, ""),
+        (TOPIC, "!Ref Fan", SQS, PUBLISH % NAME, "topic Fan and queue Jobs"),
+    ],
+)  # fmt: skip
+def test_what_resources_hand_on(
+    tmp_path: pathlib.Path, resource: str, name: str, event: str, code: str, way: str
+) -> None:
+    template = FUNCTION % (name, event) + resource
+    found = findings(project(tmp_path, template_yaml=template, app_py=CODE % code))
+    assert [message.partition(" writes to ")[2].partition(", ")[0] for _, _, message in found] == ([way] if way else [])
+
+
 PATTERN = "{source: [shop], detail-type: [%s]%s}"
 
 

@@ -25,6 +25,7 @@ from lambdalint.model import (
 )
 from lambdalint.records import NamedTuple
 from lambdalint.source.event_patterns import members, passes, strings
+from lambdalint.source.hops import handed
 from lambdalint.source.recursion import OWN_NAMES
 from lambdalint.source.resources import Key, Resources
 from lambdalint.source.sites import Site, sites, spells_sender
@@ -32,14 +33,9 @@ from lambdalint.source.stops import Stops
 from lambdalint.source.strings import OTHER, Pieces
 from lambdalint.source.writes import Write, Writes
 from lambdalint.templates.values import (
-    Reference,
     Resource,
-    first,
     items,
     known,
-    mapping,
-    pick,
-    references,
     text,
 )
 
@@ -92,7 +88,10 @@ class Trigger(NamedTuple):
 
 
 class Hop(NamedTuple):
-    """A resource that hands on what it gets: a subscription, a notification, the redrive to a dead-letter queue."""
+    """A resource that hands on what it gets.
+
+    ``kind``, ``key`` and ``event`` are as the written resource sees them, ``to_kind`` and ``to_key`` the other one.
+    """
 
     kind: str
     key: Key
@@ -179,7 +178,7 @@ class Graph:
             for function in entry.functions:
                 self.deployed.append(Deployed(node, function, region, self.resources.scope(function)))
         self.triggers = [trigger for number, _ in enumerate(self.deployed) for trigger in self._triggers(number)]
-        self.hops = list(self._hops(resources))
+        self.hops = [hop for resource in resources for hop in self._hops(resource)]
         self._onward: dict[tuple[str, Key], tuple[list[Trigger], list[Hop]]] = {}
         self._spelt: dict[tuple[str, str], set[Key]] = {}  # by group and kind: what a name may mean
         for trigger in self.triggers:
@@ -228,14 +227,14 @@ class Graph:
     def _rule(self, event: EventSource, group: str) -> Iterator[tuple[str, Key, EventSource, str]]:
         """A rule: on its bus, and for events of S3 on the buckets that its pattern names."""
         pattern = members(event.setting("pattern"))
-        if pattern is None:
+        rule = self.resources.linker.resource_of(event.resource)
+        if pattern is None or (rule is not None and _is_off(rule)):
             return
         if "aws.s3" in (strings(pattern.get("source")) or ()):
             yield from self._bucket_rule(event, pattern, group)
             return
         bus = event.setting("bus")
         if bus.state is State.ABSENT and event.resource.state is not State.ABSENT:
-            rule = self.resources.linker.resource_of(event.resource)
             bus = event.resource if rule is None or rule.type not in RULES else ABSENT
         named = self.resources.pieces(bus) if bus.state is not State.ABSENT else [("default",)]
         for pieces in named:
@@ -263,67 +262,18 @@ class Graph:
                 if found is not None:
                     yield "s3", found, event._replace(kind="s3", settings=settings), "eventbridge"
 
-    # -- resources that hand on
-
-    def _hops(self, resources: Sequence[Resource]) -> Iterator[Hop]:
-        for resource in resources:
-            properties = resource.properties
-            itself = known_reference(resource)
-            if resource.type in ("AWS::SNS::Subscription", "aws_sns_topic_subscription"):
-                if text(first(properties, "Protocol")) == "sqs" or text(first(properties, "protocol")) == "sqs":
-                    filters = properties.get("FilterPolicy") or properties.get("filter_policy") or ABSENT
-                    topic = properties.get("TopicArn") or properties.get("topic_arn") or ABSENT
-                    queue = properties.get("Endpoint") or properties.get("endpoint") or ABSENT
-                    settings = {"filters": filters} if filters.state is not State.ABSENT else {}
-                    yield from self._hop(resource, "sns", topic, settings, "sqs", queue)
-            elif resource.type == "AWS::S3::Bucket":
-                for path, target, kind in (
-                    ("NotificationConfiguration.QueueConfigurations[]", "Queue", "sqs"),
-                    ("NotificationConfiguration.TopicConfigurations[]", "Topic", "sns"),
-                ):
-                    for part in pick(properties, path):
-                        yield from self._notified(resource, itself, mapping(part), target, kind)
-            elif resource.type == "aws_s3_bucket_notification":
-                bucket = properties.get("bucket", ABSENT)
-                for path, target, kind in (("queue[]", "queue_arn", "sqs"), ("topic[]", "topic_arn", "sns")):
-                    for part in pick(properties, path):
-                        yield from self._notified(resource, bucket, mapping(part), target, kind)
-            elif resource.type in ("AWS::SQS::Queue", "aws_sqs_queue"):
-                target_arn = first(properties, "RedrivePolicy.deadLetterTargetArn")
-                if target_arn.state is State.ABSENT and "redrive_policy" in properties:
-                    target_arn = _only_reference(properties["redrive_policy"])
-                if target_arn.state is not State.ABSENT:
-                    yield from self._hop(resource, "sqs", itself, {}, "sqs", target_arn, dead_letter=True)
-
-    def _notified(
-        self, resource: Resource, bucket: Value, part: Mapping[str, Value], target: str, kind: str
-    ) -> Iterator[Hop]:
-        from lambdalint.templates.events import key_rules, settings
-
-        terraform = resource.origin == "terraform"
-        names = {"events": "events", "prefix": "filter_prefix", "suffix": "filter_suffix"}
-        found = settings(part, names if terraform else {"events": "Event"})
-        found.update(key_rules(first(part, "Filter.S3Key.Rules")))
-        yield from self._hop(resource, "s3", bucket, found, kind, part.get(target, ABSENT))
-
-    def _hop(
-        self,
-        resource: Resource,
-        kind: str,
-        source: Value,
-        settings: Mapping[str, Value],
-        to_kind: str,
-        target: Value,
-        *,
-        dead_letter: bool = False,
-    ) -> Iterator[Hop]:
+    def _hops(self, resource: Resource) -> Iterator[Hop]:
+        """What a resource hands on, or lets others hand on."""
         group = self.resources.group(resource.scope)
-        for start in self.resources.pieces(source):
-            for end in self.resources.pieces(target):
-                one, other = self.resources.key(kind, start, group), self.resources.key(to_kind, end, group)
-                if one is not None and other is not None:
-                    event = EventSource(kind, source, resource.location, settings)
-                    yield Hop(kind, one, event, to_kind, other, dead_letter, resource.location)
+        for item in handed(self.resources.linker, resource):
+            to_kind = item.to_kind or self.resources.kind_of(item.target)
+            if to_kind is None or to_kind == "lambda":
+                continue  # what runs functions is a trigger
+            event = EventSource(item.kind, item.source, resource.location, item.settings)
+            ends = {self.resources.key(to_kind, pieces, group) for pieces in self.resources.pieces(item.target)}
+            for kind, key, seen, _ in self.sources(event, group):
+                for end in sorted(end for end in ends if end is not None):
+                    yield Hop(kind, key, seen, to_kind, end, item.dead_letter, resource.location)
 
     # -- what functions write to
 
@@ -389,19 +339,27 @@ class Graph:
     def _ways(
         self, kind: str, keys: Iterable[Key], passes: Callable[[EventSource], bool]
     ) -> Iterator[tuple[tuple[Hop, ...], Trigger]]:
-        """What resources trigger, each with the resources on the way; what is written has to pass the first filter."""
+        """What resources trigger, each with the resources on the way; what is written has to pass the first filter.
+
+        What comes on later is another event, which no filter may look at; an event on a bus stays the same.
+        """
         queue: deque[tuple[str, Key, tuple[Hop, ...]]] = deque((kind, key, ()) for key in dict.fromkeys(keys))
         while queue:
             kind, key, hops = queue.popleft()
             triggers, onward = self._onward.get((kind, key), ((), ()))
             for trigger in triggers:
-                if _plain(trigger.event) if hops else passes(trigger.event):
+                if passes(trigger.event) if not hops or kind == "eventbridge" else self._comes(kind, trigger.event):
                     yield hops, trigger
             for hop in onward if len(hops) < HOPS_LIMIT else ():
                 if hop.dead_letter and "dead-letter" not in self.flow.disabled:
                     continue
-                if (hop.to_kind, hop.to_key) != (kind, key) and (_plain(hop.event) if hops else passes(hop.event)):
+                passed = passes(hop.event) if not hops or kind == "eventbridge" else self._comes(kind, hop.event)
+                if passed and (hop.to_kind, hop.to_key) != (kind, key):
                     queue.append((hop.to_kind, hop.to_key, (*hops, hop)))
+
+    def _comes(self, kind: str, event: EventSource) -> bool:
+        """Whether a trigger takes whatever a resource hands on to one of that kind."""
+        return _plain(event) and (kind != "s3" or self._may_set_off(("ObjectCreated:Put",), event, kind))
 
     def _any_resource(self, number: int, kind: str) -> list[Key]:
         """The resources that every write of a function counts as one to: the test of the exemption only."""
@@ -672,20 +630,15 @@ def name_of(function: Function) -> str:
     return function.declared.name if function.declared is not None else function.handler
 
 
-def known_reference(resource: Resource) -> Value:
-    """A Value that refers to a resource."""
-    return known(Reference(resource.scope, resource.name), resource.location)
-
-
-def _only_reference(value: Value) -> Value:
-    found = list(references(value))
-    return known(found[0]) if len(found) == 1 else ABSENT
-
-
 def _plain(event: EventSource) -> bool:
     """Whether a trigger takes everything that comes."""
     settings = (event.setting(name) for name in ("filters", "prefix", "suffix"))
     return all(value.state is State.ABSENT for value in settings) and event.setting("enabled").value is not False
+
+
+def _is_off(rule: Resource) -> bool:
+    state = text(rule.properties.get("State") or rule.properties.get("state") or ABSENT)
+    return rule.type in RULES and (state == "DISABLED" or rule.properties.get("is_enabled", ABSENT).value is False)
 
 
 def _is_passed(wanted: Value, pieces: Pieces) -> bool:

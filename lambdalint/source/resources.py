@@ -13,6 +13,7 @@ from typing import Any
 
 from lambdalint.data import table
 from lambdalint.model import ABSENT, Function, State, Value
+from lambdalint.patterns import regex
 from lambdalint.source.recursion import OWN_VARIABLE
 from lambdalint.source.strings import OTHER, Piece, Pieces, joined
 from lambdalint.templates.events import Linker
@@ -22,6 +23,8 @@ Key = tuple[str, ...]
 
 _NESTING = {"AWS::CloudFormation::Stack": "TemplateURL", "AWS::Serverless::Application": "Location"}
 _CONSUMERS = {"AWS::Kinesis::StreamConsumer": "StreamARN", "aws_kinesis_stream_consumer": "stream_arn"}
+_SPELLINGS = regex(r"_(?:stream_)?(?:arn|url|id|name)$|(?<=[a-z0-9])(?:StreamArn|Arn|Url|URL|Name)$")
+_DEAD_LETTERS = "dead_letter_queue"
 _OPTIONS_LIMIT = 8
 _DEPTH_LIMIT = 4  # stacks whose outputs are those of stacks in them
 
@@ -63,6 +66,12 @@ class Resources:
         while scope in self._groups:
             scope = self._groups[scope]
         return scope
+
+    def kind_of(self, value: Value) -> str | None:
+        """The kind of resource that a value names; None where it cannot be told."""
+        resource = self.linker.resource_of(value)
+        found = (kind for kind, row in self.kinds.items() if resource is not None and resource.type in row["types"])
+        return next(found, None) or self.linker.kind_of(value)
 
     def scope(self, function: Function) -> str:
         """The scope that a function is declared in; "" where no template declares it."""
@@ -112,12 +121,14 @@ class Resources:
             return self.key(kind, stream[0], group) if len(stream) == 1 else None
         types = self.kinds[kind]["types"]
         if resource is not None and resource.type in types:
-            return ("ref", scope, name, "")
+            # terraform-aws-modules/sqs makes the queue for what fails as well
+            return ("ref", scope, name, _DEAD_LETTERS if attribute.startswith(_DEAD_LETTERS) else "")
         if resource is None and any(part in types for part in bare.split(".")):
             if any(at == scope and other.partition("[")[0] == bare for at, other in self.declared):
                 return None  # one of several instances, and nobody knows which
             return ("ref", scope, name, "")
-        return ("ref", scope, name, attribute)
+        # one module of a registry puts out several names of one resource: queue_arn and queue_url, JobsArn and JobsUrl
+        return ("ref", scope, name, _SPELLINGS.sub("", attribute))
 
     def _name(self, kind: str, pieces: Pieces) -> Pieces:
         """The pieces of the bare name: what an ARN or URL has before and behind it cut off."""
