@@ -272,6 +272,7 @@ API = "{Type: Api, Properties: {Path: /, Method: get}}"
          "delivery stream Delivery and bucket Box"),
         (DELIVERY, "!Ref Delivery", S3_IN, DELIVER % NAME, ""),
         (TOPIC, "!Ref Fan", SQS, PUBLISH % NAME, "topic Fan and queue Jobs"),
+        (RELAYED.replace("!GetAtt Jobs.Arn", "arn:aws:logs:eu-west-1:1:log-group:all") % ("paid", "ENABLED"), "x", SQS, EVENTS, ""),
     ],
 )  # fmt: skip
 def test_what_resources_hand_on(

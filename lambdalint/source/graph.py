@@ -267,8 +267,8 @@ class Graph:
         group = self.resources.group(resource.scope)
         for item in handed(self.resources.linker, resource):
             to_kind = item.to_kind or self.resources.kind_of(item.target)
-            if to_kind is None or to_kind == "lambda":
-                continue  # what runs functions is a trigger
+            if to_kind not in WORDS or to_kind == "lambda":
+                continue  # a log group, an API …; what runs functions is a trigger
             event = EventSource(item.kind, item.source, resource.location, item.settings)
             ends = {self.resources.key(to_kind, pieces, group) for pieces in self.resources.pieces(item.target)}
             for kind, key, seen, _ in self.sources(event, group):
