@@ -21,9 +21,10 @@ class ExitInHandler(Rule):
     the status, 0 included, the invocation fails with ``Runtime.ExitError``, an asynchronous event or a batch is
     delivered again, and the next invocation starts cold.
 
+    ``os._exit`` is not reported: who writes it means to end the process, in a forked child or to test a recovery.
+
     Triggers:
         1. [exit] ``sys.exit``, ``exit`` or ``quit`` in what an invocation runs.
-        2. [hard] ``os._exit`` or ``os.abort``, which nothing can catch.
 
     Exemptions:
         1. [caught] SystemExit is caught around the call, or in a caller.
@@ -43,12 +44,12 @@ class ExitInHandler(Rule):
     tags = ("reliability",)
     why = "The invocation fails whatever the status, is delivered again, and the next one starts cold."
     remedy = "Return where the work is done, raise an exception where it failed."
-    wants = Wanted(operations=("sys.exit", "exit", "quit", "os._exit", "os.abort"))
+    wants = Wanted(operations=("sys.exit", "exit", "quit"))
 
     def check_site(self, site: SiteView) -> Iterable[Finding]:
         """A finding for an exit that an invocation reaches and nothing catches."""
         verdict = site.verdict(())
-        if verdict.routes and not site.operation.startswith("os.") and self.exempts("caught"):
+        if verdict.routes and self.exempts("caught"):
             verdict = site.uncaught(verdict, "SystemExit", "BaseException")
         if verdict.routes:
             yield self.finding(

@@ -28,6 +28,7 @@ class S3KeyNotUnquoted(Rule):
         1. [decoded] The key is decoded, or changed in another way.
         2. [elsewhere] The key comes from elsewhere: EventBridge hands it over as it is, and so do class wrappers.
         3. [written] The key only names what is written.
+        4. [service] The code speaks of logs that services of AWS write, whose names S3 encodes to themselves.
 
     Remedy:
         ``urllib.parse.unquote_plus(record["s3"]["object"]["key"])``.
@@ -40,6 +41,7 @@ class S3KeyNotUnquoted(Rule):
 
     code = "LL415"
     name = "s3-key-not-unquoted"
+    default = False
     tags = ("correctness",)
     why = "A key with a space or a letter beyond ASCII is not found."
     remedy = "Decode the key of the notification with urllib.parse.unquote_plus."

@@ -279,7 +279,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL409",
         "exit-in-handler",
         True,
-        (("sys.exit", "exit", "quit", "os._exit", "os.abort"), (), False, False, False, (), (), False, (), False, False, ()),
+        (("sys.exit", "exit", "quit"), (), False, False, False, (), (), False, (), False, False, ()),
         (),
     ),
     (
@@ -310,7 +310,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "ll415_s3_key_not_unquoted",
         "LL415",
         "s3-key-not-unquoted",
-        True,
+        False,
         ((), (), False, True, False, ("s3keys.operations",), ("ecords",), False, (), False, False, ()),
         (),
     ),

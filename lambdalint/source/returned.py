@@ -272,22 +272,18 @@ class _MayBeUnfit:
     def __init__(self, view: FunctionView) -> None:
         self.flow = view.flow
         self.made = {*_TABLE["values"], *_TABLE["iterables"]}
-        self.texts: dict[Node, tuple[frozenset[str], bool]] = {}
+        self.caught: dict[Node, frozenset[str]] = {}  # the names of the exceptions that a definition catches
 
     def __call__(self, node: Node, expr: Expr, values: Values) -> bool:
         """The same, for `_Hints`."""
-        if expr[0] in ("n", "l"):
-            caught, displays = self.spelt(node)
-            return displays if expr[0] == "l" else expr[1] in caught
+        if expr[0] == "l":
+            return len(expr) > 2
+        if expr[0] == "n":
+            if node not in self.caught:
+                found = _CAUGHT.findall(text_of(self.flow, node))
+                self.caught[node] = frozenset(name.decode() for name in found)
+            return expr[1] in self.caught[node]
         return any(value[0] == "ext" and value[1] in self.made for value in values)
-
-    def spelt(self, node: Node) -> tuple[frozenset[str], bool]:
-        """The names of exceptions that a definition catches, and whether it may display a set or a generator."""
-        if node not in self.texts:
-            text = text_of(self.flow, node)
-            self.texts[node] = frozenset(one.decode() for one in _CAUGHT.findall(text)), bool(_DISPLAY.search(text))
-        return self.texts[node]
 
 
 _CAUGHT = regex(rb"\bexcept\b[^\n]*\bas[ \t]+(\w+)")
-_DISPLAY = regex(rb"\{[^{}:]*(?:,|\sfor\s)[^{}]*\}|\([^()]*\sfor\s")

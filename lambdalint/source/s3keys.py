@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from lambdalint.data import table
-from lambdalint.source.events import event_paths
+from lambdalint.source.events import event_paths, text_of
 from lambdalint.source.lower import UNKNOWN
 from lambdalint.source.trace import Tracer
 
@@ -33,6 +34,9 @@ def encoded_keys(view: FunctionView) -> Iterator[EncodedKey]:
     """The calls that look for an object by the key of a notification, unchanged."""
     if not view.spells(b"'object'") and not view.spells(b'"object"'):
         return
+    written = _named_services()
+    if view.grants("service") and any(written.search(text_of(view.flow, node)) for node in view.region.nodes):
+        return
     operations = table("s3keys")["operations"]
     if not view.grants("written"):
         operations = {**operations, **table("s3keys")["written"]}
@@ -53,6 +57,10 @@ def encoded_keys(view: FunctionView) -> Iterator[EncodedKey]:
                 place = view.place(node, call)
                 name = operation.rpartition(".")[2].rpartition("#")[2]
                 yield EncodedKey(name, place, node, view.chain(route, node, place))
+
+
+def _named_services() -> re.Pattern[bytes]:
+    return re.compile("|".join(table("s3keys")["services"]["words"]).encode(), re.IGNORECASE)
 
 
 def _key(call: Call, parameter: str, position: int) -> Term | None:

@@ -12,7 +12,7 @@ Expressions are kept as small tuples, ``Expr``; whatever has no form below is ``
     ("k", value)                       a constant: str, int, float, bool, None
     ("i", base, key)                   base[key]
     ("d", ((key, Expr), …))            a dict display with constant keys
-    ("l", (Expr, …))                   a list, tuple or set display
+    ("l", (Expr, …))                   a list or tuple display; ("l", (Expr, …), True) a set or generator
     ("o", (Expr, …))                   one of several (conditional expression, ``a or b``)
     ("e", iterable)                    an element of an iterable (loop variable)
     ("w", manager)                     what a with statement binds
@@ -295,15 +295,19 @@ def simple(node: Any, lambdas: Mapping[int, str] | None = None, depth: int = 0) 
             else:
                 pairs.append((None, simple(value, lambdas, depth + 1)))
         return ("d", tuple(pairs))
-    if kind in (ast.ListComp, ast.SetComp, ast.GeneratorExp):
+    if kind is ast.ListComp:
         return ("l", (simple(node.elt, lambdas, depth + 1),))
+    if kind is ast.SetComp or kind is ast.GeneratorExp:
+        return ("l", (simple(node.elt, lambdas, depth + 1),), True)
     if kind is ast.DictComp:
         return ("d", ((None, simple(node.value, lambdas, depth + 1)),))
     if kind is ast.JoinedStr and node.values:
         first, last = node.values[0], node.values[-1]
         return _string(_text(first), _text(last))
-    if kind in (ast.List, ast.Tuple, ast.Set):
+    if kind in (ast.List, ast.Tuple):
         return ("l", tuple(simple(item, lambdas, depth + 1) for item in node.elts))
+    if kind is ast.Set:
+        return ("l", tuple(simple(item, lambdas, depth + 1) for item in node.elts), True)
     if kind is ast.BoolOp:
         return ("o", tuple(simple(item, lambdas, depth + 1) for item in node.values))
     if kind is ast.IfExp:

@@ -24,4 +24,9 @@ TABLE = {'source': 'botocore 1.44 service model of s3 (operations that read, tag
                 'aws:s3#Bucket.Object': {'parameter': 'key', 'position': 0},
                 'aws:s3#Bucket.download_file': {'parameter': 'Key', 'position': 0},
                 'aws:s3#Bucket.download_fileobj': {'parameter': 'Key', 'position': 0}},
- 'written': {'aws:s3.put_object': {'parameter': 'Key', 'position': -1}}}
+ 'written': {'aws:s3.put_object': {'parameter': 'Key', 'position': -1}},
+ 'services': {'words': ['cloud_?trail',
+                        'AWSLogs',
+                        'flow_?logs?',
+                        'access_?logs?',
+                        '(?:alb|elb|cloudfront|waf)_?logs?']}}
