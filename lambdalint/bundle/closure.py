@@ -220,10 +220,8 @@ class Closure:
             if package is None or package.kind in (STANDARD, PROVIDED):
                 return {}
             other = self.imports_of(package)
-            if other is None or other.lazy is not None or other.extends or not package.directories:
-                return {}  # it may make its modules itself
-            if package.path.endswith(BYTECODE):
-                return {}
+            if other is None or other.makes_modules or other.extends or not package.directories:
+                return {}  # nobody can tell what it holds
         reason, found = "submodule" if above else "absent", ""
         directories = self.find(above).directories if above else self._merged.search_path  # type: ignore[union-attr]
         foreign = self._foreign(directories, last)

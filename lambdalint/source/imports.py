@@ -59,7 +59,8 @@ class Imports(NamedTuple):
 
     ``lazy`` maps names that a module-level ``__getattr__`` provides to (level, module) where the code tells, and is
     None where there is no such function; ``dynamic`` are the lines of imports by computed names, with when they happen;
-    ``changes_path`` tells that it touches ``sys.path``, ``extends`` that its package continues in other directories.
+    ``changes_path`` tells that it touches ``sys.path``, ``extends`` that its package continues in other directories,
+    ``makes_modules`` that it may put modules in place which are no files.
     """
 
     found: tuple[Import, ...]
@@ -67,6 +68,7 @@ class Imports(NamedTuple):
     dynamic: tuple[tuple[int, str], ...] = ()
     changes_path: bool = False
     extends: bool = False
+    makes_modules: bool = False
 
 
 def imports(source: bytes, path: str, target: Target) -> Imports:
@@ -86,6 +88,7 @@ def imports(source: bytes, path: str, target: Target) -> Imports:
         tuple(reader.dynamic),
         b"sys.path" in text,
         b"extend_path" in text or b"declare_namespace" in text,
+        b"sys.modules" in text or b"meta_path" in text,
     )
 
 
@@ -100,6 +103,7 @@ class _Reader:
         self.provides = False
         self.groups = 0
         self.facts: dict[str, bool] = {}  # module-level names of conditions
+        self.names: dict[str, list[str]] = {}  # names of tuples of strings, and variables of loops over them
 
     def block(self, body: Iterable[Any], when: str, group: int, after: int, scope: str, depth: int) -> None:
         if depth > DEPTH_LIMIT:
@@ -138,24 +142,29 @@ class _Reader:
             self.block(node.body, when, group, after, scope, depth + 1)
         elif kind in (ast.For, ast.AsyncFor, ast.While):
             self.expressions([node.test if kind is ast.While else node.iter], when, group, after, scope)
-            self.block(node.body, self.maybe(when), group, after, scope, depth + 1)
+            certain = kind is ast.For and self.loop(node)
+            self.block(node.body, when if certain else self.maybe(when), group, after, scope, depth + 1)
             self.block(node.orelse, self.maybe(when), group, after, scope, depth + 1)
         elif kind.__name__ == "Match":
             for case in node.cases:
                 self.block(case.body, self.maybe(when), group, after, scope, depth + 1)
         else:
-            if kind is ast.Assign and when == INIT and not scope:
+            if kind in (ast.Assign, ast.AnnAssign) and when == INIT and not scope:
                 self.assign(node)
             self.expressions([node], when, group, after, scope)
 
     def assign(self, node: Any) -> None:
         """Note names that stand for a condition, and tables of what a ``__getattr__`` provides."""
+        if node.value is None:
+            return
         if type(node.value) is ast.Dict:
             for key, value in zip(node.value.keys, node.value.values, strict=True):
                 self.provided(key, value)
         verdict = self.holds(node.value)
-        for item in node.targets:
+        texts = _texts(node.value) if type(node.value) in (ast.Tuple, ast.List) else []
+        for item in node.targets if type(node) is ast.Assign else [node.target]:
             if type(item) is ast.Name:
+                self.names[item.id] = texts
                 if verdict is None:
                     self.facts.pop(item.id, None)
                 else:
@@ -171,6 +180,14 @@ class _Reader:
                 self.strings.setdefault(name, _module(key.value))
         elif texts:
             self.strings.setdefault(key.value, _module(texts[-1]))
+
+    def loop(self, node: Any) -> bool:
+        """Note what the variable of a loop over strings is; whether the loop is executed for sure."""
+        if type(node.target) is not ast.Name:
+            return False
+        texts = self.names.get(node.iter.id, []) if type(node.iter) is ast.Name else _texts(node.iter)
+        self.names[node.target.id] = texts
+        return bool(texts)
 
     def if_(self, node: Any, when: str, group: int, after: int, scope: str, depth: int) -> None:
         typing = _is_type_checking(node.test)
@@ -207,8 +224,12 @@ class _Reader:
             self.block(node.body, self.maybe(when), number, 0, scope, depth + 1)
         else:
             self.block(node.body, when, number or group, after, scope, depth + 1)
+        unbound = len(node.body) == 1 and type(node.body[0]) is ast.Expr and type(node.body[0].value) is ast.Name
         for handler in node.handlers:
-            if number and handler is catching[0]:
+            if unbound and handler.type is not None and tail_of(handler.type) == "NameError":
+                # the way to ask whether a name is bound, which then is not
+                self.block(handler.body, when, group, after, scope, depth + 1)
+            elif number and handler is catching[0]:
                 self.block(handler.body, when if not after else self.maybe(when), group, number, scope, depth + 1)
             else:
                 self.block(handler.body, self.maybe(when), group, after, scope, depth + 1)
@@ -234,11 +255,12 @@ class _Reader:
 
     def call(self, node: Any, when: str, group: int, after: int, scope: str) -> None:
         first = node.args[0] if node.args else None
-        if type(first) is not ast.Constant or type(first.value) is not str or not first.value:
+        texts = self.names.get(first.id, []) if type(first) is ast.Name else _texts(first)
+        if not any(texts):
             self.dynamic.append((node.lineno, when))
-            return
-        level, name = _module(first.value)
-        self.found.append(Import(level, name, None, node.lineno, when, group, after, scope))
+        for text in filter(None, texts):
+            level, name = _module(text)
+            self.found.append(Import(level, name, None, node.lineno, when, group, after, scope))
 
     # -- conditions
 

@@ -126,7 +126,8 @@ def test_files_that_are_modules(files, target, reason):
         ("import xml.gone, boto3.gone", {}),  # nobody lists what is in there
         ("import six.moves.urllib", {}),
         ("import bundledsix.moves.urllib", {}),  # a module that makes modules
-        ("import lazy.gone", {}),
+        ("import lazy.gone", {"lazy.gone": "submodule"}),  # which provides attributes, and no modules
+        ("import making.gone", {}),
         ("import gone_one\nimport gone_two", {"gone_one": "absent", "gone_two": "absent"}),
         ("try:\n import gone\nexcept ImportError:\n gone = None", {}),
         ("try:\n import gone\nexcept ModuleNotFoundError:\n import json", {}),
@@ -160,6 +161,12 @@ def test_files_that_are_modules(files, target, reason):
         ("import importlib\nimportlib.import_module('gone')", {"gone": "absent"}),
         ("import importlib\nx = importlib.import_module('pkg.gone')", {"pkg.gone": "submodule"}),
         ("import importlib\nx = importlib.import_module(name)", {}),
+        ("for name in ('json', 'gone'):\n    __import__(name)", {"gone": "absent"}),
+        ("NEEDED = ['json', 'gone']\nfor name in NEEDED:\n    __import__(name)", {"gone": "absent"}),
+        ("for name in NEEDED:\n    __import__(name)", {}),
+        ("for name in ('gone',):\n    try:\n        __import__(name)\n    except ImportError:\n        pass", {}),
+        ("try:\n    SETUP\nexcept NameError:\n    SETUP = False\nif not SETUP:\n    import gone", {"gone": "absent"}),
+        ("try:\n    f()\nexcept NameError:\n    import gone", {}),
         ("__import__('gone')", {"gone": "absent"}),
         ("import importlib\nload = lambda: importlib.import_module('gone')", {}),
     ],
@@ -169,6 +176,7 @@ def test_failures(source, expected):
         "pkg/__init__": "",
         "bundledsix": "",
         "lazy/__init__": "def __getattr__(name):\n    return name\n",
+        "making/__init__": "import sys\nsys.modules[__name__ + '.gone'] = sys\n",
     }
     assert missing(source, **files) == expected
 
@@ -251,7 +259,7 @@ def test_names_that_a_package_loads_lazily():
         from typing import TYPE_CHECKING
         if TYPE_CHECKING:
             from .typed import Typed
-        _where = {"Listed": ".listed", "Paired": ("package", ".paired")}
+        _where: dict = {"Listed": ".listed", "Paired": (__spec__.parent, ".paired")}
         def __getattr__(name): ...
     """
     source = "from pkg import Typed, Listed, Paired, Other\n"
