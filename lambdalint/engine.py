@@ -292,9 +292,10 @@ class _Run:
         loaded: dict[str, Rule | None] = {}
         shared = None
         total = len(region.nodes)
+        own = frozenset(self.project.python)  # what is excluded, or installed beside it, is followed and not judged
         for done, node in enumerate(region.nodes):
             definition = self.names.definition(node)
-            if definition is None or self._is_test(node[0]):
+            if definition is None or self._is_test(node[0]) or node[0] not in own:
                 continue
             skeleton = self.program.skeleton(node[0])
             for reference in definition.calls:

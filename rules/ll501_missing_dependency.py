@@ -37,7 +37,7 @@ class MissingDependency(Rule):
         4. [undecided] Whether it is executed depends on what nobody can tell.
         5. [deferred] It is in the body of a function.
         6. [layers] The function has layers that are not here and may bring it.
-        7. [search-path] The code changes ``sys.path``, so that it may come from elsewhere.
+        7. [search-path] The code changes ``sys.path``, or the template sets ``PYTHONPATH``: it may come from elsewhere.
 
     Remedy:
         Install the distribution into the bundle or a layer (``pip install --target``, with ``--platform`` and

@@ -249,7 +249,7 @@ class BundleView:
         closure = self.closure
         if closure is None or self.runtime.version is None:
             return ()
-        if self.open_layers and self.grants("layers"):
+        if (self.open_layers and self.grants("layers")) or (self._declares_path and self.grants("search-path")):
             return ()
         found = []
         for item in closure.missing:
@@ -345,13 +345,19 @@ class BundleView:
     @property
     def moves_path(self) -> bool:
         """Whether it says itself where modules are: by PYTHONPATH, by a wrapper script, or in the code of its own."""
-        declared = self.function.declared
-        if declared is not None and declared.origin != "arguments":
-            variables = declared.environment.value if isinstance(declared.environment.value, dict) else {}
-            if declared.environment.unknown or not _MOVING.isdisjoint(variables):
-                return True
+        if self._declares_path:
+            return True
         closure = self.closure
         return closure is not None and any(self.is_own(path) for path in closure.paths_changed)
+
+    @property
+    def _declares_path(self) -> bool:
+        """Whether the template's environment may say where modules are."""
+        declared = self.function.declared
+        if declared is None or declared.origin == "arguments":
+            return False
+        variables = declared.environment.value if isinstance(declared.environment.value, dict) else {}
+        return declared.environment.unknown or not _MOVING.isdisjoint(variables)
 
     def unmet(self) -> tuple[Unmet, ...]:
         """The requirements of its distributions that nothing meets.

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 
 import pytest
 
@@ -111,6 +112,41 @@ def test_installed_code_is_not_judged(folder, capsys):
     (folder / "function.zip").write_bytes(archive(*files, record))
     _, _, report = check(capsys, "function.zip", *told())
     assert report["analysed"] == ["function.zip/app.py", "function.zip"]
+
+
+@pytest.mark.parametrize("place", ["function.zip", "function"])
+def test_installed_code_that_is_reached_is_not_judged(folder, capsys, place):
+    app = b"import demo\n\n\ndef handler(event, context):\n    return demo.call()\n"
+    demo = b"import boto3\n\n\ndef call():\n    return boto3.client('s3').list_buckets()\n"
+    record = ("demo-1.0.dist-info/RECORD", b"demo/__init__.py,,\ndemo-1.0.dist-info/RECORD,,\n")
+    files = [("app.py", app), ("demo/__init__.py", demo), record]
+    (folder / "function.zip").write_bytes(archive(*files))
+    for path, data in files:
+        (folder / "function" / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "function" / path).write_bytes(data)
+    assert check(capsys, place, *told())[1] == []
+    shutil.rmtree(folder / "function" / "demo-1.0.dist-info")
+    (folder / "function.zip").write_bytes(archive(*files[:2]))
+    assert [code for code, _, _ in check(capsys, place, *told())[1]] == ["LL101"]
+
+
+def test_a_template_may_say_where_modules_are(folder, capsys):
+    (folder / "function.zip").write_bytes(archive(("app.py", APP)))
+    template = """\
+        Transform: AWS::Serverless-2016-10-31
+        Resources:
+          Orders:
+            Type: AWS::Serverless::Function
+            Properties:
+              CodeUri: function.zip
+              Handler: app.handler
+              Runtime: python3.13
+              Environment: {{Variables: {{{}: /var/task/src}}}}
+    """
+    (folder / "template.yaml").write_text(template.format("ROOT"))
+    assert check(capsys, ".", select="LL501")[1] == [("LL501", "function.zip/app.py", 2)]
+    (folder / "template.yaml").write_text(template.format("PYTHONPATH"))
+    assert check(capsys, ".", select="LL501")[1] == []
 
 
 def test_a_template_s_archive_is_judged_beside_the_source(folder, capsys):
