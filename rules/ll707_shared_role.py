@@ -20,8 +20,7 @@ class SharedRole(Rule):
     Each function may do what any of them needs. Whoever gets one to do something else, by its input or a package that
     it uses, has the rights of all, and nobody dares to take a right away again.
 
-    Reported, where the role is given, is a role that the templates declare for two functions or more. What it allows is
-    not looked at.
+    Reported, where the role is given, is a role that the templates declare for two functions or more.
 
     Off by default: whether functions are apart enough to need roles of their own is a matter of judgement.
 
@@ -31,7 +30,8 @@ class SharedRole(Rule):
 
     Exemptions:
         1. [by-name] A role that is named by ARN or parameter, or looked up: nobody can tell what it is.
-        2. [other-language] The function is not known to be Python.
+        2. [basic] A role that the template lets do no more than log, trace and reach the network.
+        3. [other-language] The function is not known to be Python.
 
     Remedy:
         Give each function a role of its own; with SAM, list its ``Policies`` instead of a ``Role``.
@@ -55,6 +55,8 @@ class SharedRole(Rule):
         """A finding for a role that others use as well; all of them find the same."""
         shared = view.shared_role()
         if shared is None or self.exempts(view.foreign()) or (not shared.role[0] and self.exempts("by-name")):
+            return
+        if shared.basic and self.exempts("basic"):
             return
         yield self.finding(
             shared.location,

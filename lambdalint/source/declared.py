@@ -37,9 +37,13 @@ class Lifecycle(NamedTuple):
 
 
 class Shared(NamedTuple):
-    """A role of several functions: its key, where it is given first, and the functions' names and places."""
+    """A role of several functions: its key, where it is given first, and the functions' names and places.
+
+    ``basic`` tells that it allows no more than what every function needs.
+    """
 
     role: Key
+    basic: bool
     location: Location
     functions: tuple[tuple[Location, str], ...]
 
@@ -197,7 +201,16 @@ class DeclaredView:
         users = sorted(self._deployment.roles.get(key, ())) if key is not None else []
         if key is None or len({place for place, _, _ in users}) < 2:
             return None
-        return Shared(key, users[0][2], tuple((place, name) for place, name, _ in users))
+        return Shared(key, self._is_basic(key), users[0][2], tuple((place, name) for place, name, _ in users))
+
+    def _is_basic(self, key: Key) -> bool:
+        """Whether a role has managed policies only, all of which let a function run and nothing more."""
+        role = self._deployment.named.declared.get(key)
+        if role is None or role.properties.keys() != {"ManagedPolicyArns"}:
+            return False
+        policies = role.properties["ManagedPolicyArns"]
+        names = [str(each.value).rpartition("/")[2] for each in policies.value] if policies.known else []
+        return bool(names) and set(names) <= set(table("roles")["basic"])
 
     def asynchronous(self) -> tuple[EventSource, ...]:
         """The event sources whose events Lambda queues, retries and then drops."""

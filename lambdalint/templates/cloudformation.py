@@ -43,6 +43,7 @@ _LAMBDA = "AWS::Lambda::Function"
 _SERVERLESS = "AWS::Serverless::Function"
 CONNECTOR = "AWS::Serverless::Connector"
 ROLE = "AWS::IAM::Role"
+_POLICIES = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy")
 # Resources that deploy another template, and the property that names it.
 _NESTING = {"AWS::CloudFormation::Stack": "TemplateURL", "AWS::Serverless::Application": "Location"}
 # The kinds of resources that say what triggers a function or what its code may write to. Others (roles,
@@ -151,10 +152,8 @@ def read_stack(
     """
     globals_node = globals_of(root, "Function") if stack.sam or root.get("Globals") is not None else None
     for entry in stack.resources.values():
-        if entry.type == ROLE:  # that there is one matters, not what it allows
-            stack.found.resources.append(
-                Resource(origin or "cloudformation", stack.scope, entry.name, ROLE, stack.location(entry.key))
-            )
+        if entry.type == ROLE:
+            stack.found.resources.append(_role(stack, entry, origin or "cloudformation"))
         if not entry.type.startswith(TRACKED):
             continue
         properties = stack.evaluate(entry.node.get("Properties"), entry.bindings)
@@ -175,6 +174,23 @@ def read_stack(
                 function = function._replace(handler=lost, code_root=lost, timeout=lost, environment=lost, events=lost)
             stack.found.functions.append(_opened(function, _elsewhere(stack, globals_node, properties)))
             keys.append(((stack.scope, entry.name),))
+
+
+def _role(stack: Stack, entry: Entry, origin: str) -> Resource:
+    """A role, with its managed policies and whether it has others: what they allow is long, and nobody asks for it."""
+    node = entry.node.get("Properties")
+    members = {}
+    if node is not None and node.kind == MAP:
+        managed = stack.evaluate(node.get("ManagedPolicyArns"), entry.bindings)
+        if managed.state is not State.ABSENT:
+            members["ManagedPolicyArns"] = managed
+        own = node.get("Policies")
+        if own is not None:
+            members["Policies"] = known(True, stack.location(own))
+    attached = next((each for each in stack.resources.values() if each.type in _POLICIES), None)
+    if attached is not None:
+        members["Attached"] = known(True, stack.location(attached.key), "a policy of the stack, perhaps of this role")
+    return Resource(origin, stack.scope, entry.name, ROLE, stack.location(entry.key), members)
 
 
 def _elsewhere(stack: Stack, globals_node: Node | None, properties: Value) -> Value:

@@ -581,3 +581,65 @@ resource "aws_lambda_event_source_mapping" "jobs" {
 """
     (function,) = written({"main.tf": template}).functions
     assert [event.kind for event in function.events.value] == ["sqs"]
+
+
+SYNTHESISED = """\
+{"Resources": {
+  "Role": {"Type": "AWS::IAM::Role", "Metadata": {"aws:cdk:path": "S/F/ServiceRole/Resource"}},
+  "F": {"Type": "AWS::Lambda::Function", "Properties": {
+    "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+    "TracingConfig": {"Mode": "Active"},
+    "DeadLetterConfig": {"TargetArn": {"Fn::GetAtt": ["Dead", "Arn"]}},
+    "LoggingConfig": {"LogGroup": {"Ref": "Log"}},
+    "SnapStart": {"ApplyOn": "PublishedVersions"}
+  }},
+  "Log": {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": 731}},
+  "Dead": {"Type": "AWS::SQS::Queue"},
+  "Version": {"Type": "AWS::Lambda::Version", "Properties": {"FunctionName": {"Ref": "F"}}},
+  "Alias": {"Type": "AWS::Lambda::Alias", "Properties": {
+    "FunctionName": {"Ref": "F"}, "FunctionVersion": {"Fn::GetAtt": ["Version", "Version"]}, "Name": "live"
+  }},
+  "Invoke": {"Type": "AWS::Lambda::EventInvokeConfig", "Properties": {
+    "FunctionName": {"Ref": "F"}, "Qualifier": "$LATEST",
+    "DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["Dead", "Arn"]}}}
+  }},
+  "Mapping": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {
+    "FunctionName": {"Ref": "Alias"}, "EventSourceArn": {"Fn::GetAtt": ["Dead", "Arn"]}
+  }}
+}}
+"""
+
+
+def test_settings_of_synthesised_stacks(written, at):
+    path = "cdk.out/Stack.template.json"
+    found = written({path: SYNTHESISED})
+    (function,) = found.functions
+    assert function.origin == "cdk"
+    assert at(function.setting("role")) == (Reference(path, "Role", "Arn"), 4)
+    assert at(function.setting("tracing")) == ("Active", 5)
+    assert at(function.setting("dead_letter")) == (Reference(path, "Dead", "Arn"), 6)
+    assert at(function.setting("log_group")) == (Reference(path, "Log"), 7)
+    assert at(function.setting("snap_start")) == ("PublishedVersions", 8)
+    assert at(function.setting("aliases")) == (("live",), 13)
+    assert at(function.setting("on_failure")) == (Reference(path, "Dead", "Arn"), 18)
+    (event,) = function.events.value
+    assert at(event.setting("qualifier")) == ("live", 21)
+    assert [event.setting("redrive").value, event.setting("dead_letter").value] == [False, True]
+    assert (found.resources[0].type, found.resources[0].location.line) == ("AWS::IAM::Role", 2)
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ("", {"ManagedPolicyArns": 5}),
+        ("      Policies: []\n", {"ManagedPolicyArns": 5, "Policies": 6}),
+        ("  Other:\n    Type: AWS::IAM::Policy\n", {"ManagedPolicyArns": 5, "Attached": 6}),
+    ],
+)
+def test_what_is_kept_of_a_role(written, more, expected):
+    template = (
+        "Resources:\n  Role:\n    Type: AWS::IAM::Role\n    Properties:\n      ManagedPolicyArns: ['arn:aws:iam::aws:policy/x']\n"
+        f"{more}  F:\n    Type: AWS::Lambda::Function\n    Properties: {{Role: !GetAtt Role.Arn}}\n"
+    )
+    role = next(item for item in written({"stack.yaml": template}).resources if item.type == "AWS::IAM::Role")
+    assert {name: line(value) for name, value in role.properties.items()} == expected
