@@ -47,8 +47,8 @@ def effects(monkeypatch):
         seen.append((url, (headers or {}).get("Idempotency-Key", "")))
         return types.SimpleNamespace(json=dict)
 
-    monkeypatch.setitem(sys.modules, "requests", types.SimpleNamespace(post=post))
     with mock_aws():
+        monkeypatch.setitem(sys.modules, "requests", types.SimpleNamespace(post=post))  # moto patches the real one
         boto3.client("dynamodb").create_table(
             TableName="jobs",
             KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
