@@ -232,7 +232,9 @@ pytestmark = pytest.mark.skipif(not GENERATOR, reason="LAMBDALINT_TORTURE does n
 
 
 def test_hostile_input(case, tmp_path):
-    named = [template(case)] if case["group"] == "b" else []  # what is wrong with an archive is told of those that count
+    named = (
+        [template(case)] if case["group"] == "b" else []
+    )  # what is wrong with an archive is told of those that count
     code, output, peak = check(case, *named, "--output", "text", "--output", f"json:{tmp_path / 'report.json'}")
     expect = case["expect"]
     assert code in expect["exit"], output[-2000:]
