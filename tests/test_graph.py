@@ -503,6 +503,57 @@ def test_what_nested_stacks_put_out_under_a_condition(tmp_path: pathlib.Path) ->
     assert sorted(edge.kind for edge in drawn.edges) == ["triggers", "triggers", "writes", "writes"]
 
 
+SETTINGS = """\
+import os
+def get(name, default=None, required=False):
+    value = os.environ.get(name, default)
+    if required and not value:
+        raise KeyError(name)
+    return value
+NEXT = "NEXT_URL"
+JOBS = get("JOBS_URL")
+class Config:
+    def __init__(self, prefix):
+        self.url = os.environ[prefix + "_URL"]
+"""
+USERS = """\
+import os
+import random
+import boto3
+import settings
+SQS = boto3.client("sqs")
+def url(name):
+    return os.environ[f"{name.upper()}_URL"]
+def send(queue):
+    SQS.send_message(QueueUrl=queue, MessageBody="x")
+def handler(event, context):
+    send(%s)
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "queues"),
+    [
+        ("settings.JOBS", ["Jobs"]),
+        ("settings.get(settings.NEXT)", ["Next"]),
+        ("settings.get('JOBS_URL', required=True)", ["Jobs"]),
+        ("settings.get('MISSING', settings.JOBS)", ["Jobs"]),
+        ("url('jobs')", ["Jobs"]),
+        ("settings.Config('NEXT').url", ["Next"]),
+        ("os.getenv(random.choice(['JOBS_URL', 'NEXT_URL']))", ["Jobs", "Next"]),
+        ("os.environ['EMPTY']", []),
+        ("url(event['name'])", []),
+    ],
+)
+def test_variables_that_helpers_read(tmp_path: pathlib.Path, given: str, queues: list[str]) -> None:
+    variables = "JOBS_URL: !Ref Jobs, NEXT_URL: !Ref Next, EMPTY: ''"
+    template = (FUNCTION % ("x", API)).replace("{NAME: x}", f"{{{variables}}}") + "  Next: {Type: AWS::SQS::Queue}\n"
+    drawn = graph(project(tmp_path, template_yaml=template, app_py=USERS % given, settings_py=SETTINGS))
+    labels = {node.name: node.label for node in drawn.nodes}
+    assert sorted(labels[edge.target] for edge in drawn.edges if edge.kind == "writes") == queues
+    assert len(drawn.unresolved) == (not queues)
+
+
 # -- the command
 
 
@@ -543,7 +594,9 @@ def test_only_the_write_on_the_loop_is_marked(tmp_path: pathlib.Path) -> None:
 
 def test_writes_that_lead_nowhere_are_told(tmp_path: pathlib.Path) -> None:
     found = graph(project(tmp_path, template_yaml=FUNCTION % ("x", SQS), app_py=CODE % (SEND % 'event["url"]')))
-    assert [(operation, place.line) for _, operation, place in found.unresolved] == [("sqs.send_message", 4)]
+    assert [(operation, place.line) for _, operation, place in found.unresolved] == [
+        ("sqs.send_message (event.url)", 4)
+    ]
     assert found.loops == ()
 
 

@@ -66,7 +66,7 @@ class _Drawing:
                 self._edge(name, resource, "writes", _done(target.write), where)
         for write in self.of.written(number, sites):
             if (write.site.node, write.site.reference.k) not in resolved_calls:
-                self.unresolved.add((name, write.label, self.of.place(write)))
+                self.unresolved.add((name, _unknown(write), self.of.place(write)))
 
     def elsewhere(self, number: int, function: Function) -> None:
         """A function whose code is elsewhere: what triggers it is known."""
@@ -192,6 +192,20 @@ def _done(write: Write) -> str:
         if alternatives and all(len(pieces) == 1 and type(pieces[0]) is str for pieces in alternatives)
     ]
     return " ".join([write.label, *told])
+
+
+def _unknown(write: Write) -> str:
+    """A write of which nobody knows where it goes, with what the code has for the name if that is short."""
+    shown = sorted({text for pieces in write.names if len(pieces) == 1 and (text := _piece(pieces[0]))})
+    return f"{write.label} ({' or '.join(shown)})" if len(shown) == len(write.names) else write.label
+
+
+def _piece(piece: Any) -> str:
+    if type(piece) is tuple and piece[0] == "env":
+        return f"${piece[1]}"
+    if type(piece) is tuple and piece[0] == "event":
+        return ".".join(("event", *piece[1])).replace(".[]", "[]")
+    return ""
 
 
 def _asked(event: EventSource) -> str:

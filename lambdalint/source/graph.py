@@ -308,7 +308,8 @@ class Graph:
         found: dict[Target, None] = {}
         for write in self.written(number, at):
             keys = self._resolved(write.keys, deployed) or [(OTHER,)]
-            told = [self._target(write.kind, pieces, deployed) for pieces in self._resolved(write.names, deployed)]
+            names = [pieces for pieces in self._resolved(write.names, deployed) if pieces]  # an empty one is none
+            told = [self._target(write.kind, pieces, deployed) for pieces in names]
             if not certain or None not in told:
                 found.update(dict.fromkeys(Target(number, write, key, tuple(keys)) for key in told if key is not None))
         return tuple(found)

@@ -218,7 +218,7 @@ def pieces_of(value: Value, linker: Linker | None = None, depth: int = _DEPTH_LI
         return [(OTHER,)]
     if isinstance(found, Text):
         return [joined(tuple(_part(part, linker, depth) for part in found.parts))]
-    return [(found,)] if isinstance(found, str) and found else [(OTHER,)]
+    return [(found,) if found else ()] if isinstance(found, str) else [(OTHER,)]
 
 
 def _part(part: str | Reference | Value, linker: Linker | None, depth: int) -> Piece:

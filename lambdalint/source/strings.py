@@ -7,11 +7,15 @@ A value is a set of alternatives, each a tuple of pieces, of which the string is
     ("event", keys)              a part of the event, unchanged; "[]" is any element; attributes count as keys
     ("context", keys)            a part of the context object
     ("head", piece, separator)   what that piece is before a separator, ("tail", …) behind it; "" for an unknown one
+    ("param", path, qualname, n) a parameter of a definition that is looked at by itself
+    ("upper", piece)             ("lower", piece)   such a parameter in upper or lower case
+    ("variable", names, default) an environment variable whose name is made of such parameters
     ("made", operation, args)    an object that an operation made, with what it was given: (name, alternatives);
                                  the name is "" for the object whose method it is
     ("other",)                   anything else
 
-A parameter is what the callers inside the region pass, so two entry points may give one site two names.
+A parameter is what the callers inside the region pass, so two entry points may give one site two names; in the result
+of a call it is what that call passes.
 """
 
 from __future__ import annotations
@@ -27,7 +31,7 @@ if TYPE_CHECKING:
     from lambdalint.source.callgraph import Region
     from lambdalint.source.flow import Flow
     from lambdalint.source.lower import Call, Term
-    from lambdalint.source.skeleton import Expr
+    from lambdalint.source.skeleton import Def, Expr
 
 Piece = Any  # str or one of the tuples above
 Pieces = tuple[Piece, ...]
@@ -41,12 +45,14 @@ OTHER: Piece = ("other",)
 UNKNOWN: Patterns = frozenset({(OTHER,)})
 NOTHING: Patterns = frozenset()
 
-_SAME = frozenset({"strip", "lstrip", "rstrip", "decode", "encode", "lower", "upper", "copy", "items", "values"})
+_SAME = frozenset({"strip", "lstrip", "rstrip", "decode", "encode", "copy", "items", "values"})
+_CASES = ("upper", "lower")
 _CUTS = frozenset({"split", "rsplit", "partition", "rpartition", "splitlines"})
 _TRANSPARENT = frozenset(
     {"str", "json.loads", "urllib.parse.unquote_plus", "urllib.parse.unquote", "copy.copy", "copy.deepcopy", "list",
      "iter", "next", "reversed", "sorted", "enumerate", "contextlib.closing", "simplejson.loads", "ujson.loads"}
 )  # fmt: skip
+_CHOICES = frozenset({"random.choice", "secrets.choice"})
 _DISPLAYS = frozenset({"dict", "op", "join"})
 _HOLE = regex(r"\{\{|\}\}|\{([^{}]*)\}")
 _PERCENT = regex(r"%(?:%|\((\w+)\)[sdr]|[sdr])")
@@ -99,10 +105,18 @@ class Strings:
 
     def term(self, node: Node, term: Term) -> Patterns:
         """The alternatives of a Term of the definition ``node``; none for None."""
+        return self._closed(self._open(node, term))
+
+    def entry(self, node: Node, term: Term, key: str) -> Patterns:
+        """The entry ``key`` of a Term, ``[]`` for any element."""
+        return self._closed(self._open_entry(node, term, key))
+
+    def _open(self, node: Node, term: Term) -> Patterns:
+        """The alternatives of a Term in terms of the parameters around it."""
         return self._once(("term", node, term), lambda: self._term(node, term))
 
     def _all(self, node: Node, terms: Iterable[Term]) -> Patterns:
-        return frozenset(found for part in terms for found in self.term(node, part))
+        return frozenset(found for part in terms for found in self._open(node, part))
 
     def _term(self, node: Node, term: Term) -> Patterns:
         kind = term[0]
@@ -115,9 +129,9 @@ class Strings:
         if kind == "item":
             return self._item(node, term)
         if kind == "elem":
-            return self.entry(node, term[1], "[]")
+            return self._open_entry(node, term[1], "[]")
         if kind == "enter":
-            return self.term(node, term[1])
+            return self._open(node, term[1])
         if kind == "param":
             return self._parameter(node, term)
         if kind == "attr":
@@ -132,10 +146,10 @@ class Strings:
         if operator in ("or", "join"):
             return self._all(node, parts)
         if operator in ("format", "Add"):
-            return concatenated([self.term(node, part) for part in parts])
+            return concatenated([self._open(node, part) for part in parts])
         if operator == "Modulo" and parts[0][0] == "const" and type(parts[0][1]) is str:
             return self._percent(node, parts[0][1], parts[1])
-        return self.term(node, parts[0]) if operator == "stored" else UNKNOWN
+        return self._open(node, parts[0]) if operator == "stored" else UNKNOWN
 
     def _percent(self, node: Node, text: str, given: Term) -> Patterns:
         values = list(given[1]) if given[0] == "list" else [given]
@@ -147,26 +161,26 @@ class Strings:
             if match[0] == "%%":
                 found.append(_constant("%"))
             else:
-                found.append(self.term(node, values.pop(0)) if values and match[1] is None else UNKNOWN)
+                found.append(self._open(node, values.pop(0)) if values and match[1] is None else UNKNOWN)
         return concatenated([*found, _constant(text[end:])])
 
     def _item(self, node: Node, term: Term) -> Patterns:
         key = term[2][1] if term[2][0] == "const" else None
+        if self._is_environment(node, term[1]):
+            return _variable(self._open(node, term[2]), [])
         if type(key) is str:
-            if self._is_environment(node, term[1]):
-                return frozenset({(("env", key, None),)})
-            return self.entry(node, term[1], key)
+            return self._open_entry(node, term[1], key)
         if term[1][0] == "call":
             call = self.flow.call(node, term[1][1])
             if call is not None and call.func[0] == "attr" and call.tail in _CUTS:
                 separator = call.args[0][1][1] if call.args and call.args[0][1][0] == "const" else ""
-                whole = self.term(node, call.func[1])
+                whole = self._open(node, call.func[1])
                 return _cut(whole, "head" if key == 0 else "tail" if key == -1 else "", str(separator))
             if call is not None and call.tail == "splitext" and call.args:
-                return _cut(self.term(node, call.args[0][1]), "head" if key == 0 else "", ".")
+                return _cut(self._open(node, call.args[0][1]), "head" if key == 0 else "", ".")
         if term[1][0] == "list" and type(key) is int and 0 <= key < len(term[1][1]):
-            return self.term(node, term[1][1][key])
-        return self.entry(node, term[1], "[]")
+            return self._open(node, term[1][1][key])
+        return self._open_entry(node, term[1], "[]")
 
     def _is_environment(self, node: Node, term: Term) -> bool:
         if term[0] == "name":
@@ -175,29 +189,28 @@ class Strings:
             return ("ext", "os") in tuple(self.names.name(node[0], node[1], term[1][1]))
         return False
 
-    def entry(self, node: Node, term: Term, key: str) -> Patterns:
-        """The entry ``key`` of a Term, ``[]`` for any element."""
+    def _open_entry(self, node: Node, term: Term, key: str) -> Patterns:
         return self._once(("entry", node, term, key), lambda: self._entry(node, term, key))
 
     def _entry(self, node: Node, term: Term, key: str) -> Patterns:
         kind = term[0]
         if kind == "dict" and key != "[]":
             values = [value for name, value in term[1] if name == ("const", key)]
-            return self.term(node, values[-1]) if values else UNKNOWN
+            return self._open(node, values[-1]) if values else UNKNOWN
         if kind == "list" and key == "[]":
             return self._all(node, term[1])
         if kind == "join" or (kind == "op" and term[1] in ("or", "join")):
-            return frozenset(found for part in term[-1] for found in self.entry(node, part, key))
+            return frozenset(found for part in term[-1] for found in self._open_entry(node, part, key))
         if kind == "op" and term[1] == "stored":
             parts = term[2]
             if len(parts) == 3 and parts[1] == ("const", key):
-                return self.term(node, parts[2])
-            return self.entry(node, parts[0], key)
+                return self._open(node, parts[2])
+            return self._open_entry(node, parts[0], key)
         if kind in ("param", "call"):
             found = self._stands_for(node, term)
             if found and all(part[0] in _DISPLAYS for _, part in found):
-                return frozenset(pieces for at, part in found for pieces in self.entry(at, part, key))
-        return below(self.term(node, term), key)
+                return frozenset(pieces for at, part in found for pieces in self._open_entry(at, part, key))
+        return below(self._closed(self._open(node, term)), key)
 
     # -- mappings and lists as they are written
 
@@ -298,11 +311,45 @@ class Strings:
             found.append((edge.caller, given) if given is not None else None)
         return found
 
+    # -- parameters: what a definition makes of them is kept open, and filled in where it is called
+
     def _parameter(self, node: Node, term: Term) -> Patterns:
         target = (node[0], term[1])
         entry = self.names.entry_params.get((*target, term[2]))
         if entry is not None and target in self.region.roots:
             return frozenset({(("event" if entry == EVENT else "context", ()),)})
+        return frozenset({(("param", *target, term[2]),)})
+
+    def _closed(self, patterns: Patterns) -> Patterns:
+        """The alternatives with each parameter replaced by what the callers inside the region pass."""
+        return self._filled(patterns, lambda piece: self._once(piece, lambda: self._from_callers(piece)))
+
+    def _filled(self, patterns: Patterns, lookup: Callable[[Piece], Patterns]) -> Patterns:
+        found: set[Pieces] = set()
+        for pieces in patterns:
+            parts = [self._fill(piece, lookup) for piece in pieces]
+            if not any(_is_open(piece) for piece in pieces):
+                found.add(pieces)
+            elif all(parts):  # else it is None
+                found |= concatenated(parts)
+        return frozenset(found) if len(found) <= ALTERNATIVES_LIMIT else UNKNOWN
+
+    def _fill(self, piece: Piece, lookup: Callable[[Piece], Patterns]) -> Patterns:
+        if not _is_open(piece):
+            return frozenset({(piece,)})
+        if piece[0] == "param":
+            return lookup(piece)
+        if piece[0] in ("head", "tail"):
+            return _cut(self._fill(piece[1], lookup), piece[0], piece[2])
+        if piece[0] in _CASES:
+            return _cased(self._fill(piece[1], lookup), piece[0])
+        if piece[0] == "variable":
+            return frozenset({_named_variable(pieces, piece[2]) for pieces in self._filled(piece[1], lookup)})
+        given = tuple((name, self._filled(value, lookup)) for name, value in piece[2])
+        return frozenset({(("made", piece[1], given),)})
+
+    def _from_callers(self, piece: Piece) -> Patterns:
+        target, index = (piece[1], piece[2]), piece[3]
         definition = self.names.definition(target)
         edges = self.region.incoming.get(target, ())
         if definition is None or not edges:
@@ -315,16 +362,52 @@ class Strings:
             if edge.kind == "callback":  # an element of what the runner is given
                 given = [value for _, value in call.args if value[0] != "func"]
                 found |= {part for value in given for part in self.entry(edge.caller, value, "[]") if part != (OTHER,)}
-                continue
-            if edge.kind not in ("call", "construct"):
-                return UNKNOWN
-            passed_on = passed(call, definition, term[2], edge.offset)
-            if passed_on is not None:
-                found |= self.term(edge.caller, passed_on)
+            elif edge.kind in ("call", "construct"):
+                found |= self._closed(self._passed(edge.caller, call, target, definition, index, edge.offset))
             else:
-                param = definition.params[term[2]]
-                found |= self.expr(target[0], definition.parent, param.default) if param.has_default else UNKNOWN
+                return UNKNOWN
         return frozenset(found) or UNKNOWN
+
+    def _passed(self, caller: Node, call: Call, target: Node, definition: Def, index: int, offset: int) -> Patterns:
+        """What a call passes for a parameter."""
+        given = passed(call, definition, index, offset)
+        if given is not None:
+            return self._open(caller, given)
+        param = definition.params[index]
+        return self.expr(target[0], definition.parent, param.default) if param.has_default else UNKNOWN
+
+    def _result(self, node: Node, call: Call, value: Any) -> Patterns:
+        """What a call of a definition returns."""
+        target = (value[1], value[2])
+        definition = self.names.definition(target)
+        offset = 1 if value[0] == "bound" else 0
+
+        def lookup(piece: Piece) -> Patterns:
+            if (piece[1], piece[2]) != target or definition is None or piece[3] < offset:
+                return frozenset({(piece,)})
+            return self._passed(node, call, target, definition, piece[3], offset)
+
+        return self._filled(self._returned(target), lookup)
+
+    def _result_of(self, path: str, scope: str, expr: Expr, value: Any) -> Patterns:
+        """What a call returns that is made while a module is imported."""
+        target = (value[1], value[2])
+        definition = self.names.definition(target)
+        offset = 1 if value[0] == "bound" else 0
+
+        def lookup(piece: Piece) -> Patterns:
+            if (piece[1], piece[2]) != target or definition is None or piece[3] < offset or expr is None:
+                return frozenset({(piece,)})
+            param = definition.params[piece[3]]
+            position = piece[3] - offset
+            for word, given in expr[3]:
+                if word == param.name:
+                    return self.expr(path, scope, given)
+            if param.kind == "" and position < len(expr[2]):
+                return self.expr(path, scope, expr[2][position])
+            return self.expr(target[0], definition.parent, param.default) if param.has_default else UNKNOWN
+
+        return self._filled(self._returned(target), lookup)
 
     def _attribute(self, node: Node, term: Term) -> Patterns:
         for value in self._receivers(node, term[1]):
@@ -332,7 +415,7 @@ class Strings:
                 return self._of_class((value[1], value[2]), term[2])
             if value[0] == "mod" and not value[1].endswith("/"):
                 return self._name(value[1], "", term[2])
-        return below(self.term(node, term[1]), term[2])
+        return below(self._closed(self._open(node, term[1])), term[2])
 
     def _receivers(self, node: Node, term: Term) -> Iterable[Any]:
         if term[0] == "name":
@@ -366,7 +449,7 @@ class Strings:
                 body = self.flow.body((ancestor[0], where))
                 for store in body.stores if body is not None else ():
                     if store.target == ("attr", ("param", where, 0), attribute):
-                        found |= self.term((ancestor[0], where), store.value)
+                        found |= self._open((ancestor[0], where), store.value)
             if not found:
                 for bound in class_.attributes.get(attribute, ()):
                     found |= self.expr(ancestor[0], class_.parent, bound)
@@ -392,7 +475,7 @@ class Strings:
         values = self.flow.callee(node, k)
         for value in values:
             if value[0] in ("def", "bound"):
-                found |= self._returned((value[1], value[2]))
+                found |= self._result(node, call, value)
             elif value[0] == "ext":
                 found |= self._external(node, call, value[1])
             else:
@@ -402,26 +485,26 @@ class Strings:
     def _external(self, node: Node, call: Call, operation: str) -> Patterns:
         first = call.args[0][1] if call.args else None
         if operation in self.flow.environment:
-            return self._variable(
-                first[1] if first is not None and first[0] == "const" else None,
-                [self.term(node, value) for _, value in call.args[1:]],
-            )
+            named = self._open(node, first) if first is not None else UNKNOWN
+            return _variable(named, [self._open(node, value) for _, value in call.args[1:]])
         if self.follow(operation):
-            given = [(str(name), self.term(node, value)) for name, value in call.args]
+            given = [(str(name), self._open(node, value)) for name, value in call.args]
             if call.func[0] == "attr":
-                given.append(("", self.term(node, call.func[1])))
+                given.append(("", self._open(node, call.func[1])))
             return frozenset({(("made", operation, tuple(given)),)})
         if operation in _TRANSPARENT and first is not None:
-            return self.term(node, first)
+            return self._open(node, first)
+        if operation in _CHOICES and first is not None:
+            return self._open_entry(node, first, "[]")
         if operation in ("os.path.join", "posixpath.join"):
             parts: list[Patterns] = []
             for _, value in call.args:
-                parts += [_constant("/"), self.term(node, value)] if parts else [self.term(node, value)]
+                parts += [_constant("/"), self._open(node, value)] if parts else [self._open(node, value)]
             return concatenated(parts)
         if operation in ("os.path.basename", "posixpath.basename", "ntpath.basename") and first is not None:
-            return _cut(self.term(node, first), "tail", "/")
+            return _cut(self._open(node, first), "tail", "/")
         if operation in ("os.path.dirname", "posixpath.dirname") and first is not None:
-            return _cut(self.term(node, first), "head", "/")
+            return _cut(self._open(node, first), "head", "/")
         return self._method(node, call)
 
     def _method(self, node: Node, call: Call) -> Patterns:
@@ -429,17 +512,19 @@ class Strings:
         if call.func[0] != "attr":
             return UNKNOWN
         receiver, first = call.func[1], call.args[0][1] if call.args else None
+        if call.tail in _CASES:
+            return _cased(self._open(node, receiver), call.tail)
         if call.tail in _SAME:
-            return self.term(node, receiver)
+            return self._open(node, receiver)
         if call.tail in ("get", "pop") and first is not None and first[0] == "const" and type(first[1]) is str:
-            rest = [self.term(node, value) for _, value in call.args[1:]]
-            return frozenset(self.entry(node, receiver, first[1]).union(*rest))
+            rest = [self._open(node, value) for _, value in call.args[1:]]
+            return frozenset(self._open_entry(node, receiver, first[1]).union(*rest))
         if call.tail == "format" and receiver[0] == "const" and type(receiver[1]) is str:
             return self._formatted(node, receiver[1], call)
         if call.tail == "join" and receiver[0] == "const" and first is not None and first[0] == "list":
             parts: list[Patterns] = []
             for value in first[1]:
-                parts += [_constant(receiver[1]), self.term(node, value)] if parts else [self.term(node, value)]
+                parts += [_constant(receiver[1]), self._open(node, value)] if parts else [self._open(node, value)]
             return concatenated(parts)
         return UNKNOWN
 
@@ -458,17 +543,8 @@ class Strings:
                 name, position = position, position + 1
             elif str(name).isdecimal():
                 name = int(name)
-            found.append(self.term(node, given[name]) if name in given and ":" not in match[1] else UNKNOWN)
+            found.append(self._open(node, given[name]) if name in given and ":" not in match[1] else UNKNOWN)
         return concatenated([*found, _constant(text[end:])])
-
-    @staticmethod
-    def _variable(name: Any, defaults: list[Patterns]) -> Patterns:
-        if type(name) is not str:
-            return UNKNOWN
-        every = [pieces for part in defaults for pieces in part]
-        plain = ["".join(pieces) for pieces in every if all(type(piece) is str for piece in pieces)]
-        others = {pieces for pieces in every if any(type(piece) is not str for piece in pieces)}
-        return frozenset({(("env", name, min(plain, default=None)),), *others})
 
     # -- names of modules and Exprs
 
@@ -495,7 +571,7 @@ class Strings:
             body = self.flow.body((path, where))
             for store in body.stores if body is not None else ():
                 if store.target == ("name", name):
-                    found |= self.term((path, where), store.value)
+                    found |= self._open((path, where), store.value)
         return frozenset(found) or UNKNOWN
 
     def expr(self, path: str, scope: str, expr: Expr) -> Patterns:
@@ -522,10 +598,10 @@ class Strings:
             return self._name(found, "", expr[3]) if inside and found is not None else UNKNOWN
         if kind == "a":
             return self._member(path, scope, expr)
+        if kind == "i" and ("ext", "os.environ") in tuple(self.names.resolve(path, scope, expr[1])):
+            return _variable(self.expr(path, scope, expr[2]), [])
         if kind == "i" and expr[2] is not None and expr[2][0] == "k" and type(expr[2][1]) is str:
-            if ("ext", "os.environ") in tuple(self.names.resolve(path, scope, expr[1])):
-                return frozenset({(("env", expr[2][1], None),)})
-            return below(self.expr(path, scope, expr[1]), expr[2][1])
+            return below(self._closed(self.expr(path, scope, expr[1])), expr[2][1])
         if kind == "c":
             return self._called(path, scope, expr)
         return UNKNOWN
@@ -536,19 +612,20 @@ class Strings:
                 return self._name(value[1], "", expr[2])
             if value[0] in ("inst", "self", "cls"):
                 return self._of_class((value[1], value[2]), expr[2])
-        return below(self.expr(path, scope, expr[1]), expr[2])
+        return below(self._closed(self.expr(path, scope, expr[1])), expr[2])
 
     def _called(self, path: str, scope: str, expr: Expr) -> Patterns:
         args, keywords = expr[2], expr[3]
         found: set[Pieces] = set()
         for value in self.names.resolve(path, scope, expr[1]):
             if value[0] in ("def", "bound"):
-                found |= self._returned((value[1], value[2]))
+                found |= self._result_of(path, scope, expr, value)
             elif value[0] != "ext":
                 return UNKNOWN
             elif value[1] in self.flow.environment:
-                name = args[0][1] if args and args[0] is not None and args[0][0] == "k" else None
-                found |= self._variable(name, [self.expr(path, scope, part) for part in args[1:]])
+                named = self.expr(path, scope, args[0]) if args else UNKNOWN
+                rest = [*args[1:], *(given for _, given in keywords)]
+                found |= _variable(named, [self.expr(path, scope, part) for part in rest])
             elif self.follow(value[1]):
                 given = [(str(index), self.expr(path, scope, part)) for index, part in enumerate(args)]
                 given += [(word, self.expr(path, scope, part)) for word, part in keywords]
@@ -560,6 +637,46 @@ class Strings:
             else:
                 return UNKNOWN
         return frozenset(found) or UNKNOWN
+
+
+def _is_open(piece: Piece) -> bool:
+    """Whether a piece is, or is made of, a parameter."""
+    if type(piece) is not tuple or piece == OTHER:
+        return False
+    if piece[0] in ("head", "tail", *_CASES):
+        return _is_open(piece[1])
+    if piece[0] == "variable":
+        return True
+    if piece[0] == "made":
+        return any(_is_open(inner) for _, value in piece[2] for pieces in value for inner in pieces)
+    return bool(piece[0] == "param")
+
+
+def _variable(named: Patterns, defaults: list[Patterns]) -> Patterns:
+    """The environment variable of a name, with the defaults that the code has for it."""
+    every = [pieces for part in defaults for pieces in part]
+    plain = ["".join(pieces) for pieces in every if all(type(piece) is str for piece in pieces)]
+    others = {pieces for pieces in every if any(type(piece) is not str for piece in pieces)}
+    return frozenset({*(_named_variable(pieces, min(plain, default=None)) for pieces in named), *others})
+
+
+def _named_variable(pieces: Pieces, default: str | None) -> Pieces:
+    if all(type(piece) is str for piece in pieces):
+        return (("env", "".join(pieces), default),)
+    if all(type(piece) is str or _is_open(piece) for piece in pieces):
+        return (("variable", frozenset({pieces}), default),)
+    return (OTHER,)
+
+
+def _cased(whole: Patterns, how: str) -> Patterns:
+    """The alternatives in upper or lower case; parts of the event and the like stay as they are."""
+    return frozenset(tuple(_in_case(piece, how) for piece in pieces) for pieces in whole)
+
+
+def _in_case(piece: Piece, how: str) -> Piece:
+    if type(piece) is str:
+        return getattr(piece, how)()
+    return (how, piece) if _is_open(piece) else piece
 
 
 def _is_list(term: Term) -> bool:
