@@ -179,6 +179,7 @@ class Bench:
                     1:
                 ]  # the first warms up
                 rows.append(Row(work, [a for a, _ in pairs], name, [b for _, b in pairs]))
+                say(f"    {median(rows[-1].ours, 'cpu'):.3f} CPU s, ratio {rows[-1].ratio('cpu'):.2f}")
         if not rows:
             say(work.name)
             rows.append(Row(work, [measure(ours, folder) for _ in range(self.pairs + 1)][1:]))
@@ -339,8 +340,8 @@ def main() -> None:
             else:
                 bench.missing[f"{work.name}: there is no `lambdalint {work.command}` yet"] = None
         for folder in arguments.corpus:
-            name = os.path.basename(os.path.abspath(folder))
-            rows += bench.compare(Work(f"{name} (given), cold", "", COLD, MEDIUM, 80), folder)
+            given = Work(f"{os.path.basename(os.path.abspath(folder))} (given), cold", "", COLD, MEDIUM, 80)
+            rows += bench.compare(given, folder) if arguments.only in given.name else []
         growths = {}
         for kind, sizes, name in (("files", SIZES, "files"), ("deep", DEPTHS, "depth of calls")):
             if arguments.only in f"growth: {name}":
