@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
 
 from lambdalint import diagnostics, registry
 from lambdalint.data import table
@@ -19,7 +18,10 @@ from lambdalint.source.program import Program
 from lambdalint.source.skeleton import CHANGES, SourceError, read
 from lambdalint.tree import DirectoryTree, Unreadable
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from lambdalint.bundle.inputs import Inputs
     from lambdalint.bundle.views import BundleView
     from lambdalint.registry import Entry as RuleEntry

@@ -28,11 +28,16 @@ from __future__ import annotations
 import _ast as ast
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from lambdalint.records import NamedTuple
 
-Expr = Any  # a nested tuple of the forms above, or None; mypy cannot express recursion through Any-sized tuples
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Expr = Any  # a nested tuple of the forms above, or None; mypy cannot express recursion through Any-sized tuples
+else:
+    Expr = object
 
 PARSE_ONLY_AST = (
     0x400  # ast.PyCF_ONLY_AST, without importing the ast module (it costs as much as the interpreter's start)
