@@ -160,7 +160,7 @@ def test_one_door_to_libcst():
         for path in [*files(PACKAGE), *files(ROOT / "rules")]
         if any(item.target.split(".")[0] == "libcst" for item in imports_of(path))
     }
-    assert users == {"lambdalint/source/lower.py"}
+    assert users == {"lambdalint/source/parser.py"}
 
 
 def test_third_party_packages_are_imported_where_they_are_needed():
@@ -170,8 +170,7 @@ def test_third_party_packages_are_imported_where_they_are_needed():
         for item in imports_of(path)
         if item.top_level and not item.typing_only and is_third_party(item.target)
     }
-    # These modules are themselves imported only when there is something to lower.
-    assert eager <= {("lambdalint/source/lower.py", "libcst")}
+    assert not eager
 
 
 def test_only_the_command_line_exits():

@@ -1,6 +1,6 @@
-"""One top-level statement → Bodies: the meaning that the skeleton lacks. The only importer of libcst on the scan path.
+"""One top-level statement → Bodies: the meaning that the skeleton lacks.
 
-libcst parses the slice of source on a thread with a large stack, behind a gate (its native parser ends
+libcst's parser reads the slice of source on a thread with a large stack, behind a gate (its native parser ends
 the process on deep nesting); an abstract interpretation in source order turns the tree into plain
 tuples and the tree is dropped. Positions come from an ``ast`` of the same slice: calls are paired by
 the order in which callees end, statements by their order; a mismatch makes the call unpaired.
@@ -32,18 +32,25 @@ whether the handler always raises.
 from __future__ import annotations
 
 import _ast as ast
-import functools
 import sys
 import threading
 from _queue import SimpleQueue
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lambdalint.records import NamedTuple
-from lambdalint.source.skeleton import NUMBERED, PEP_758, Numbered, SourceError, children, read, tail_of, utf8
-
-if TYPE_CHECKING:
-    import libcst as cst
+from lambdalint.source.parser import FIELDS, ParserSyntaxError, nodes, parse
+from lambdalint.source.skeleton import (
+    NUMBERED,
+    PARSE_ONLY_AST,
+    PEP_758,
+    Numbered,
+    SourceError,
+    children,
+    read,
+    tail_of,
+    utf8,
+)
 
 Term = tuple[Any, ...]
 Frame = tuple[Any, ...]
@@ -239,11 +246,9 @@ _thread: _Thread | None = None
 
 
 def _lower(text: bytes, syntax: _Syntax, top: tuple[int, int], qualnames: Mapping[tuple[int, str], str]) -> Lowered:
-    import libcst
-
     try:
-        module = _parsed(text)
-    except libcst.ParserSyntaxError as error:
+        module = parse(text.decode())
+    except ParserSyntaxError as error:
         raise SourceError(error.message.split("\n")[0][:100], top[0] + error.raw_line - 1) from None
     except (SyntaxError, LookupError, UnicodeError, ValueError) as error:
         raise SourceError(f"cannot be parsed ({error.__class__.__name__})", top[0]) from None
@@ -254,115 +259,10 @@ def _lower(text: bytes, syntax: _Syntax, top: tuple[int, int], qualnames: Mappin
         return _Lowering(module, syntax, top[0] - 1, qualnames).run()
 
 
-def _parsed(text: bytes) -> cst.Module:
-    import libcst
-
-    # Each node checks itself when it is made, which takes a sixth of the time, and the parser makes no wrong ones.
-    checking = libcst.CSTNode.__post_init__
-    libcst.CSTNode.__post_init__ = _unchecked  # type: ignore[assignment, method-assign]
-    try:
-        return libcst.parse_module(text.decode())  # bytes need a config for each, which takes a twentieth of it
-    finally:
-        libcst.CSTNode.__post_init__ = checking  # type: ignore[method-assign]
-
-
-def _unchecked(node: cst.CSTNode) -> None:
-    """Stands in for the check of a node."""
-
-
-# The children in source order that are or may hold a call, definition, lambda or statement. Other classes are rare;
-# libcst finds their children by rebuilding the node, which takes twenty times as long.
-_ORDER: dict[str, tuple[str, ...]] = {
-    "FunctionDef": ("decorators", "params", "returns", "body"),
-    "ClassDef": ("decorators", "bases", "keywords", "body"),
-    "Parameters": ("posonly_params", "params", "star_arg", "kwonly_params", "star_kwarg"),
-    "Param": ("annotation", "default"),
-    "Call": ("func", "args"),
-    "Arg": ("value",),
-    "IfExp": ("body", "test", "orelse"),
-    "Assign": ("targets", "value"),
-    "AugAssign": ("target", "value"),
-    "AnnAssign": ("target", "annotation", "value"),
-    "If": ("test", "body", "orelse"),
-    "For": ("target", "iter", "body", "orelse"),
-    "While": ("test", "body", "orelse"),
-    "With": ("items", "body"),
-    "Try": ("body", "handlers", "orelse", "finalbody"),
-    "TryStar": ("body", "handlers", "orelse", "finalbody"),
-    "ExceptHandler": ("type", "body"),
-    "ExceptStarHandler": ("type", "body"),
-    "Lambda": ("params", "body"),
-    "ListComp": ("elt", "for_in"),
-    "SetComp": ("elt", "for_in"),
-    "GeneratorExp": ("elt", "for_in"),
-    "DictComp": ("key", "value", "for_in"),
-    "CompFor": ("target", "iter", "ifs", "inner_for_in"),
-    "BooleanOperation": ("left", "right"),
-    "BinaryOperation": ("left", "right"),
-    "Comparison": ("left", "comparisons"),
-    "Subscript": ("value", "slice"),
-    "DictElement": ("key", "value"),
-    "NamedExpr": ("target", "value"),
-    "FormattedStringExpression": ("expression", "format_spec"),
-    "TemplatedStringExpression": ("expression", "format_spec"),
-    "MatchCase": ("pattern", "guard", "body"),
-    "Module": ("body",),
-    "IndentedBlock": ("body",),
-    "SimpleStatementLine": ("body",),
-    "SimpleStatementSuite": ("body",),
-    "Expr": ("value",),
-    "Return": ("value",),
-    "Raise": ("exc", "cause"),
-    "From": ("item",),
-    "Assert": ("test", "msg"),
-    "Del": ("target",),
-    "Else": ("body",),
-    "Finally": ("body",),
-    "WithItem": ("item", "asname"),
-    "AsName": ("name",),
-    "Decorator": ("decorator",),
-    "Annotation": ("annotation",),
-    "AssignTarget": ("target",),
-    "Await": ("expression",),
-    "Yield": ("value",),
-    "UnaryOperation": ("expression",),
-    "ComparisonTarget": ("comparator",),
-    "CompIf": ("test",),
-    "ConcatenatedString": ("left", "right"),
-    "FormattedString": ("parts",),
-    "FormattedStringText": (),
-    "Dict": ("elements",),
-    "List": ("elements",),
-    "Set": ("elements",),
-    "Tuple": ("elements",),
-    "Element": ("value",),
-    "StarredElement": ("value",),
-    "StarredDictElement": ("value",),
-    "SubscriptElement": ("slice",),
-    "Index": ("value",),
-    "Slice": ("lower", "upper", "step"),
-    "Attribute": ("value",),
-    "Name": (),
-    "SimpleString": (),
-    "Integer": (),
-    "Float": (),
-    "Import": (),
-    "ImportFrom": (),
-    "Global": (),
-    "Nonlocal": (),
-    "Pass": (),
-    "Break": (),
-    "Continue": (),
-}
-
-
-@functools.cache
-def _simple_statements() -> frozenset[type]:
-    """Libcst's classes of simple statements."""
-    import libcst
-
-    kinds = [kind for kind in vars(libcst).values() if isinstance(kind, type)]
-    return frozenset(kind for kind in kinds if issubclass(kind, libcst.BaseSmallStatement))
+_SMALL_STATEMENTS = frozenset(
+    {"AnnAssign", "Assert", "Assign", "AugAssign", "Break", "Continue", "Del", "Expr", "Global", "Import", "ImportFrom"}
+    | {"LazyImport", "LazyImportFrom", "Nonlocal", "Pass", "Raise", "Return", "TypeAlias"}
+)
 
 
 class _State:
@@ -387,12 +287,8 @@ _MUTATORS = frozenset({"append", "appendleft", "add", "extend", "insert", "updat
 
 
 class _Lowering:
-    def __init__(
-        self, module: cst.Module, syntax: _Syntax, offset: int, qualnames: Mapping[tuple[int, str], str]
-    ) -> None:
-        import libcst
-
-        self.cst = libcst
+    def __init__(self, module: Any, syntax: _Syntax, offset: int, qualnames: Mapping[tuple[int, str], str]) -> None:
+        self.cst = nodes
         self.module = module
         self.syntax = syntax
         self.offset = offset
@@ -463,7 +359,7 @@ class _Lowering:
         definitions: list[Any] = []
         lambdas: list[Any] = []
         simple: list[Any] = []
-        simple_kinds = _simple_statements()
+        simple_kinds = {getattr(cst, name) for name in _SMALL_STATEMENTS}
         stack: list[Any] = [self.module]
         while stack:
             node = stack.pop()
@@ -488,16 +384,13 @@ class _Lowering:
         return calls, definitions, lambdas, simple
 
     def _children(self, node: Any) -> list[Any]:
-        fields = _ORDER.get(type(node).__name__)
-        if fields is None:
-            return [child for child in node.children if not isinstance(child, self.cst.BaseParenthesizableWhitespace)]
         found = []
-        for field in fields:
+        for field in FIELDS.get(type(node).__name__, ()):
             value = getattr(node, field)
             kind = type(value)
             if kind is tuple or kind is list:
                 found += value
-            elif value is not None and kind is not self.cst.MaybeSentinel:
+            elif value is not None:
                 found.append(value)
         return found
 
@@ -744,7 +637,7 @@ class _Lowering:
                 part = stack.pop()
                 if type(part) in (cst.MatchAs, cst.MatchStar) and part.name is not None:
                     self.bind(part.name.value, ("item", subject, UNKNOWN), inner, context, state, node)
-                stack.extend(child for child in part.children if isinstance(child, cst.CSTNode))
+                stack += self._children(part)
             if case.guard is not None:
                 self.value(case.guard, inner, context, state)
             elif type(case.pattern) is cst.MatchAs and case.pattern.pattern is None:
@@ -915,7 +808,7 @@ class _Lowering:
         terms = tuple(
             self.value(child, env, context, state)
             for child in self._children(node)
-            if isinstance(child, self.cst.BaseExpression)
+            if type(child).__name__ in _HANDLERS
         )
         return ("op", type(node).__name__, terms)
 
@@ -933,7 +826,7 @@ class _Lowering:
 
     def _literal(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
         try:
-            return ("const", node.evaluated_value)
+            return ("const", compile(node.value, "", "eval", PARSE_ONLY_AST, True).body.value)
         except Exception:  # noqa: BLE001 - a literal that Python would refuse
             return UNKNOWN
 
