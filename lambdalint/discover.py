@@ -197,6 +197,7 @@ def project(
     parts = [_relative(path, given.root) for path in given.directories]
     asked = {*(f"{part}/" if part else "" for part in parts), *(walk.canonical.get(path, path) for path in named)}
     asked.update(f"{path}/" for path in walk.artifacts)
+    asked.update(parts if deployed else ())
     only = None if "" in asked else tuple(sorted(asked | (walk.templates if given.directories else set())))
     walk.artifacts.update(parts if deployed else ())
     return Project(

@@ -171,7 +171,7 @@ class Inputs:
         for path in self.named:
             if self.artifact(path) is None:
                 continue
-            place = Location(path, 1)
+            place = Location(path or ".", 1)
             open_ = unknown(UNTOLD)
             yield DeclaredFunction(
                 name=posixpath.basename(path).removesuffix(ARCHIVE),
@@ -191,31 +191,27 @@ class Inputs:
             )
 
     def completed(self, functions: Sequence[Function]) -> tuple[Function, ...]:
-        """The functions, with what the command line says of those that were found in a named artifact."""
-        told = {item.declared.location.path: item for item in functions if item.declared and _is_told(item)}
-        found: list[Function] = []
-        held = set()
+        """The functions, with what the command line says of those that were found in a named artifact.
+
+        Where it says the entry point, there is no other in that artifact; what stands for the artifact itself is left
+        out where an entry point was found in it.
+        """
+        told = {item.declared.code_root.value: item for item in functions if item.declared and _is_told(item)}
+        inside: dict[str, list[Function]] = {path: [] for path in told}
+        others: list[Function] = []
         for function in functions:
-            if function.declared is None and function.path is not None:
-                path = next((path for path in told if function.path.startswith(f"{path}/" if path else "")), None)
-                if path is not None:
-                    held.add(path)
-                    found.append(function._replace(declared=told[path].declared, code_root=path))
-                    continue
-            found.append(function)
-        # what nothing but the command line knows of stands for the artifact only where no entry point was found in it,
-        # or where it is told to have another one, which is not there
-        return tuple(
-            item
-            for item in found
-            if not (
-                item.path is None
-                and not item.fault
-                and _is_told(item)
-                and item.declared
-                and item.declared.location.path in held
-            )
-        )
+            path = function.path if function.declared is None else None
+            home = next((root for root in told if path and path.startswith(f"{root}/" if root else "")), None)
+            if home is not None:
+                inside[home].append(function)
+            elif not _is_told(function):
+                others.append(function)
+        for root, item in told.items():
+            if item.handler or not inside[root]:
+                others.append(item)
+            else:
+                others += [found._replace(declared=item.declared, code_root=root) for found in inside[root]]
+        return tuple(others)
 
     # -- what rules see
 

@@ -256,8 +256,8 @@ class BundleView:
             if not item.chain:
                 continue  # the handler's own module
             holder = item.chain[-1].path
-            if self.grants("search-path") and any(
-                self.is_own(path) or self._together(path, holder) for path in closure.paths_changed
+            if self.grants("search-path") and (
+                self.moves_path or any(self._together(path, holder) for path in closure.paths_changed)
             ):
                 continue
             found.append(item)

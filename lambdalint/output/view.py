@@ -9,6 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from lambdalint.model import Location
 
+BINARY = 1024  # bytes that tell a file of lines from others
 EXCERPT_LIMIT = 8 << 20  # bytes of a source file that is read again for its lines
 _LINE_END = regex(r"\r\n|\r|\n")
 
@@ -36,12 +37,14 @@ class View:
         self._lines: dict[str, list[str]] = {}
 
     def text(self, path: str) -> str:
-        """The source as text; empty where it cannot be read. Bytes that are not UTF-8 become U+FFFD."""
+        """The source as text; empty where it cannot be read, or is none. Bytes that are not UTF-8 become U+FFFD."""
         if path not in self._texts:
             try:
-                self._texts[path] = self.tree.read(path, EXCERPT_LIMIT).decode("utf-8", "replace")
+                data = self.tree.read(path, EXCERPT_LIMIT)
             except Unreadable:
-                self._texts[path] = ""
+                data = b""
+            # an archive, or a native file in one
+            self._texts[path] = data.decode("utf-8", "replace") if b"\0" not in data[:BINARY] else ""
         return self._texts[path]
 
     def line(self, path: str, number: int) -> str:

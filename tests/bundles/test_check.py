@@ -47,6 +47,36 @@ def test_the_entry_point_is_found_as_in_a_directory(folder, capsys):
     assert report["summary"]["functions"] == 1
 
 
+def test_a_handler_that_is_told_is_the_only_one(folder, capsys):
+    (folder / "function.zip").write_bytes(archive(("app.py", b"def handler(event, context): ...\n"), ("job.py", APP)))
+    _, findings, report = check(capsys, "function.zip", *told("--handler", "app.handler"))
+    assert (findings, report["summary"]["functions"]) == ([], 1)
+    _, findings, report = check(capsys, "function.zip", *told())
+    assert report["summary"]["functions"] == 2
+    assert ("LL101", "function.zip/job.py", 6) in findings
+
+
+def test_what_is_deployed_whole(folder, capsys):
+    """A finding at an artifact itself, in an archive and in a directory, and nothing of its bytes shown."""
+    (folder / "build").mkdir()
+    (folder / "build" / "app.py").write_bytes(b"def handler(event, context): ...\n")
+    with open(folder / "build" / "model.bin", "wb") as model:
+        model.truncate(300_000_000)
+    arguments = (*told("--handler", "app.handler"), "--select", "LL601")
+    assert cli.main(["check", "build", *arguments]) == 1
+    assert capsys.readouterr().out.startswith("build:1:1: error unzipped-over-limit (LL601)\n")
+    (folder / "build" / "project").mkdir()
+    os.chdir(folder / "build")
+    assert cli.main(["check", ".", *arguments]) == 1
+    assert capsys.readouterr().out.startswith(".:1:1: error unzipped-over-limit (LL601)\n")
+    (folder / "function.zip").write_bytes(archive(("app.py", b"def other(event, context): ...\n")))
+    os.chdir(folder)
+    assert cli.main(["check", "function.zip", *told("--handler", "app.handler"), "--select", "LL401"]) == 1
+    out = capsys.readouterr().out
+    assert out.startswith("function.zip:1:1: error handler-not-found (LL401)\n")
+    assert "PK" not in out
+
+
 def test_layers_come_in_their_order(folder, capsys):
     (folder / "function.zip").write_bytes(archive(("app.py", APP)))
     (folder / "one.zip").write_bytes(archive(("python/shared.py", b"import gone\n")))
