@@ -209,18 +209,25 @@ class Names:
         return self._module_name(skeleton, name)
 
     def _module_name(self, skeleton: Skeleton, name: str) -> list[Value]:
+        found = self._module_names(skeleton, name, frozenset())
+        return [("ext", name)] if found is None else found
+
+    def _module_names(self, skeleton: Skeleton, name: str, seen: frozenset[str]) -> list[Value] | None:
+        """What a module binds to ``name``, by itself or by a star import; None where it does not."""
         if name in skeleton.bindings:
             return [
                 value for where, bound in skeleton.bindings[name] for value in self.resolve(skeleton.path, where, bound)
             ]
+        seen |= {skeleton.path}
         for level, module in skeleton.stars:
             found = self.program.resolve(skeleton.path, level, module)
-            if found is None or found.endswith("/"):
+            if found is None or found.endswith("/") or found in seen:
                 continue
             target = self.program.skeleton(found)
-            if target is not None and target is not skeleton and name in target.bindings:
-                return self._module_name(target, name)
-        return [("ext", name)]
+            values = None if target is None else self._module_names(target, name, seen)
+            if values is not None:
+                return values
+        return None
 
     def _imported(self, path: str, level: int, module: str, attribute: str | None) -> Iterable[Value]:
         found = self.program.resolve(path, level, module)
@@ -237,15 +244,14 @@ class Names:
             skeleton = self.program.skeleton(path)
             if skeleton is None:
                 return ()
-            if attribute in skeleton.bindings or not path.endswith("__init__.py"):
-                values = self.resolve(path, "", ("n", attribute))
-                if (attribute in skeleton.bindings and values) or any(value != ("ext", attribute) for value in values):
-                    return values
+            found = self._module_names(skeleton, attribute, frozenset())
+            if found:
+                return found
         directory = path.rstrip("/") if path.endswith("/") else path.rpartition("/")[0]
         if path.endswith(("/", "__init__.py")):
-            found = self.program.module(directory, attribute)
-            if found is not None:
-                return (("mod", found),)
+            module = self.program.module(directory, attribute)
+            if module is not None:
+                return (("mod", module),)
         return ()
 
     # -- attributes and items

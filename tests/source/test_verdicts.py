@@ -98,6 +98,28 @@ import boto3
 def made():
     boto3.client("s3")  # -> fires
 """,
+    "star imports of a package, through one another": """
+# file: app.py
+import lib.search
+from lib import deeper
+def handler(event, context):
+    lib.search.made()
+    deeper()
+# file: lib/__init__.py
+from .search import *
+from .loop import *
+# file: lib/loop.py
+from . import *
+# file: lib/search/__init__.py
+from .client import *
+# file: lib/search/client.py
+import boto3
+from lib.loop import *
+def made():
+    boto3.client("s3")  # -> fires
+def deeper():
+    boto3.client("s3")  # -> fires
+""",
     "layer root": """
 # file: functions/orders/app.py
 from shared_code import made
