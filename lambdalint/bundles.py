@@ -42,7 +42,7 @@ def _direct(project: Project, settings: Settings) -> tuple[Inputs, list[BundleVi
     """The named artifacts, without a look at any code."""
     sizes = not (settings.handler and settings.runtime)
     inputs = Inputs(project.tree, project.artifacts, project.layers, sizes=sizes)
-    return inputs, list(inputs.bundles(_told(inputs, settings), (), Shared()))
+    return inputs, list(inputs.bundles(_told(inputs, settings), (), Shared(settings=settings)))
 
 
 def _told(inputs: Inputs, settings: Settings) -> list[Function]:

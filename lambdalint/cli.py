@@ -572,6 +572,8 @@ def _config_show(arguments: argparse.Namespace) -> int:
     for key, value, origin in shown(settings):
         label = getattr(value, "label", value)
         told = {pattern: list(rules) for pattern, rules in value} if key == "per-file-ignores" else label
+        if key == "budgets":
+            told = {name or "all": budget._asdict() for name, budget in value}
         _write(f"{key} = {safe(json.dumps(told, ensure_ascii=False))}  ({safe(origin)})\n")
     return 0
 

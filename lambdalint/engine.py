@@ -74,7 +74,7 @@ def bundles(project: Project, settings: Settings, progress: Progress = _no_progr
         run.find()
         inputs = run.inputs or Inputs(project.tree)
         resources = run.templates.resources if run.templates else ()
-        return inputs, list(inputs.bundles(run.functions, resources, Deployed()))
+        return inputs, list(inputs.bundles(run.functions, resources, Deployed(settings=settings)))
 
 
 def check(
@@ -411,7 +411,7 @@ class _Run:
         self.inputs = self.inputs or Inputs(self.project.tree)
         resources = self.templates.resources if self.templates else ()
         loaded: dict[str, Rule | None] = {}
-        bundles = tuple(self.inputs.bundles(self.functions, resources, Deployed(self.disabled)))
+        bundles = tuple(self.inputs.bundles(self.functions, resources, Deployed(self.disabled, self.settings)))
         for done, bundle in enumerate(bundles):
             self.progress("judging bundles", done, len(bundles))
             for item in interested:

@@ -39,7 +39,22 @@ COMMAND_LINE = "command line"
 # or if it is in no encoding that TOML allows, which only the parser may say.
 _OURS = regex(rb"lambdalint|^[ \t]*[\"']?tool[\"']?[ \t]*=|\x00", re.MULTILINE)
 _RUNTIME = regex(r"python3\.\d{1,2}$")
+_SIZE = regex(r"(\d+) ?(KB|MB)$")
+_UNITS = {"KB": 1 << 10, "MB": 1 << 20}
 _DOTTED = regex(rb"(?:[\w\"'-]+[ \t]*\.[ \t]*){100}")
+
+
+class Budget(NamedTuple):
+    """What the bundle of a function may take; each is None where there is no such budget.
+
+    ``unzipped`` (with its layers) and ``zipped`` are bytes, ``init_modules`` the modules that its entry point loads
+    from the bundle, ``growth`` the percentage by which it may exceed a baseline.
+    """
+
+    unzipped: int | None = None
+    zipped: int | None = None
+    init_modules: int | None = None
+    growth: int | None = None
 
 
 class Settings(NamedTuple):
@@ -49,8 +64,9 @@ class Settings(NamedTuple):
     ``per_file_ignores`` pairs of gitignore pattern and selectors; ``functions`` handler strings
     (``path/to/file.py:name`` or ``module.attribute``); ``function`` names the functions that the
     report is limited to; ``runtime``, ``arch``, ``handler`` and ``layer`` say what a template would of the artifacts
-    that were given; ``as_of`` is the day (``2026-11-21``) that counts as today, empty for the clock's; ``origins``
-    tells where each value that is not a default comes from.
+    that were given; ``as_of`` is the day (``2026-11-21``) that counts as today, empty for the clock's; ``sdk`` is
+    where the AWS SDK is to come from, ``runtime`` or ``bundled``; ``budgets`` is what bundles may take, by the name of
+    a function and "" for all, see `budget`; ``origins`` tells where each value that is not a default comes from.
     """
 
     select: tuple[str, ...] = ()
@@ -76,7 +92,15 @@ class Settings(NamedTuple):
     as_of: str = ""
     cache: bool = True
     color: str = "auto"
+    sdk: str = ""
+    budgets: tuple[tuple[str, Budget], ...] = ()
     origins: Mapping[str, str] = {}
+
+    def budget(self, function: str) -> Budget:
+        """What a function may take: its own budgets, and those of all functions for what it has none of."""
+        found = dict(self.budgets)
+        own = found.get(function, Budget())._asdict()
+        return found.get("", Budget())._replace(**{key: value for key, value in own.items() if value is not None})
 
 
 class Option(NamedTuple):
@@ -131,6 +155,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("statistics", "flag", "print how much of the code could be followed", ("--statistics",)),
     Option("as-of", "date", "the day that counts as today, for what depends on it (default: today)",
            ("--as-of",), "DATE"),
+    Option("sdk", "sdk", "where functions are to have the AWS SDK from: runtime or bundled"),
+    Option("budgets", "budgets", "what a bundle may take: unzipped, zipped, init-modules, growth; and functions.NAME"),
     Option("cache", "flag", "neither read nor write the cache", ("--no-cache",)),
     Option("color", "color", "auto, always or never", ("--color",), "WHEN", in_file=False),
 )  # fmt: skip
@@ -246,6 +272,48 @@ def _color(value: Any) -> str:
     return str(value)
 
 
+def _sdk(value: Any) -> str:
+    if value not in ("runtime", "bundled"):
+        raise _Expected("runtime or bundled")
+    return str(value)
+
+
+def _budgets(value: Any) -> tuple[tuple[str, Budget], ...]:
+    if not isinstance(value, dict):
+        raise _Expected("a table of budgets")
+    functions = value.get("functions", {})
+    if not isinstance(functions, dict) or not all(isinstance(item, dict) for item in functions.values()):
+        raise _Expected("a table for each function in budgets.functions")
+    own = {key: item for key, item in value.items() if key != "functions"}
+    return tuple((name, _budget(item)) for name, item in [*([("", own)] if own else []), *functions.items()])
+
+
+def _budget(value: Mapping[str, Any]) -> Budget:
+    known = [key.replace("_", "-") for key in Budget._fields]
+    for key in value:
+        if key not in known:
+            raise _Expected(f"{', '.join(known)} and functions, not '{key}'{nearest(key, known)}")
+    return Budget(
+        _size(value.get("unzipped")), _size(value.get("zipped")), _count(value.get("init-modules")),
+        _count(value.get("growth")),
+    )  # fmt: skip
+
+
+def _count(value: Any) -> int | None:
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
+        return value
+    raise _Expected("whole numbers for init-modules and growth (in percent)")
+
+
+def _size(value: Any) -> int | None:
+    found = _SIZE.match(value) if isinstance(value, str) else None
+    if found is not None:
+        return int(found[1]) * _UNITS[found[2]]
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
+        return value
+    raise _Expected("sizes in bytes, or as in '50 MB', which is 52,428,800 bytes as with AWS")
+
+
 READERS: Mapping[str, Callable[[Any], Any]] = {
     "selectors": _strings,
     "names": _strings,
@@ -263,6 +331,8 @@ READERS: Mapping[str, Callable[[Any], Any]] = {
     "confidence": _level(Confidence),
     "outputs": _outputs,
     "color": _color,
+    "sdk": _sdk,
+    "budgets": _budgets,
 }
 LISTS = frozenset({"selectors", "names", "handlers", "patterns", "ignores", "paths", "outputs"})
 

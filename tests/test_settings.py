@@ -7,7 +7,7 @@ import pytest
 
 from lambdalint.errors import UsageError, nearest
 from lambdalint.model import Confidence, Severity
-from lambdalint.settings import FILE_KEYS, OPTIONS, Settings, load, shown
+from lambdalint.settings import FILE_KEYS, OPTIONS, Budget, Settings, load, shown
 
 
 @pytest.fixture
@@ -58,8 +58,16 @@ baseline = "lambdalint-baseline.json"
 statistics = true
 as-of = 2026-11-21
 cache = false
+sdk = "runtime"
 [tool.lambdalint.per-file-ignores]
 "tools/*" = ["http-timeout"]
+[tool.lambdalint.budgets]
+unzipped = "50 MB"
+init-modules = 300
+[tool.lambdalint.budgets.functions.Orders]
+zipped = 1_000_000
+init-modules = 500
+growth = 10
 """)
     found = read(root, text)
     assert found == Settings(
@@ -79,9 +87,37 @@ cache = false
         statistics=True,
         as_of="2026-11-21",
         cache=False,
+        sdk="runtime",
+        budgets=(("", Budget(52_428_800, None, 300)), ("Orders", Budget(None, 1_000_000, 500, 10))),
         per_file_ignores=(("tools/*", ("http-timeout",)),),
         origins=dict.fromkeys(FILE_KEYS, "pyproject.toml"),
     )
+
+
+def test_budgets_of_a_function_replace_those_of_all(root):
+    found = read(
+        root,
+        section("""budgets = { unzipped = 100, init-modules = 300, functions = { Orders = { unzipped = "2 KB" } } }"""),
+    )
+    assert found.budget("Invoices") == Budget(100, None, 300)
+    assert found.budget("Orders") == Budget(2048, None, 300)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("budgets = 5", "takes a table of budgets"),
+        ("budgets = { unziped = 5 }", "not 'unziped'; did you mean 'unzipped'?"),
+        ("budgets = { unzipped = '5 MiB' }", "takes sizes in bytes"),
+        ("budgets = { zipped = -1 }", "takes sizes in bytes"),
+        ("budgets = { init-modules = '5' }", "takes whole numbers"),
+        ("budgets = { growth = true }", "takes whole numbers"),
+        ("budgets = { functions = { Orders = 5 } }", "takes a table for each function"),
+        ("sdk = 'both'", "takes runtime or bundled"),
+    ],
+)
+def test_malformed_budgets(root, text, expected):
+    assert expected in refused(root, section(text))
 
 
 def test_the_command_line_wins(root):

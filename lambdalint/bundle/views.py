@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from lambdalint.bundle.layers import TASK, Merged, Part
 from lambdalint.data import table
-from lambdalint.model import Location
+from lambdalint.model import ABSENT, Location, State
 from lambdalint.model import Step as ChainStep
+from lambdalint.settings import Settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from lambdalint.bundle.targets import Runtime
     from lambdalint.bundle.weight import Share
     from lambdalint.model import Function
+    from lambdalint.settings import Budget
 
 _MODULES = (".py", ".so")
 _METADATA = (".dist-info", ".egg-info", ".egg")
@@ -84,8 +86,9 @@ class ArtifactView:
 class Shared:
     """What the views of one run work out once: several functions may be one archive."""
 
-    def __init__(self, disabled: frozenset[str] = frozenset()) -> None:
+    def __init__(self, disabled: frozenset[str] = frozenset(), settings: Settings | None = None) -> None:
         self.disabled = disabled
+        self.settings = settings or Settings()
         self.memo: dict[Any, Any] = {}
 
 
@@ -209,6 +212,23 @@ class BundleView:
         """Whether a file is the function's own code, and of no distribution."""
         return path.startswith(f"{TASK}/") and self.distributions.owner(path) is None
 
+    # What the project wants of it:
+
+    @property
+    def sdk(self) -> str:
+        """Where the AWS SDK is to come from: ``runtime``, ``bundled``, "" where nobody says."""
+        return self._shared.settings.sdk
+
+    @property
+    def budget(self) -> Budget:
+        """What it may take."""
+        return self._shared.settings.budget(self.name)
+
+    @property
+    def common_budget(self) -> Budget:
+        """What any function of the project may take."""
+        return self._shared.settings.budget("")
+
     # Questions of rules:
 
     @property
@@ -232,10 +252,36 @@ class BundleView:
         """The bytes of the function's own archive, None where it is a directory."""
         return getattr(self.artifact.artifact, "size", None)
 
+    def uploads(self, *, packaged: bool = False) -> Iterator[tuple[Part, int, bool]]:
+        """The archives that no bucket of S3 takes, with their bytes, and whether that is certain.
+
+        SAM, CloudFormation, the CDK and Serverless store what they deploy; Terraform puts a file into the request that
+        creates the function or layer unless it is told a key. How a named archive is uploaded nobody says.
+
+        Args:
+            packaged: whether to count what a tool stores, too.
+        """
+        declared = self.function.declared
+        if declared is None or (declared.origin not in ("terraform", "arguments") and not packaged):
+            return
+        for part in (self.artifact, *self.layers):
+            size = getattr(part.artifact, "size", None)
+            stored = declared.setting("stored") if part is self.artifact else ABSENT
+            told = declared.origin != "arguments"
+            sent = stored.state is State.ABSENT or (stored.known and stored.value is False) or not self.grants("s3")
+            if size is not None and (sent or not told):
+                yield part, size, told
+
     @property
     def quotas(self) -> dict[str, int]:
         """What Lambda allows, see the data of that name."""
         return dict(table("quotas"))
+
+    @property
+    def init_modules(self) -> int:
+        """How many of its modules the entry point loads, 0 where that is not known."""
+        closure = self.closure
+        return len(closure.loaded) if closure is not None and self.runtime.version is not None else 0
 
     @functools.cached_property
     def shares(self) -> tuple[Share, ...]:

@@ -435,6 +435,22 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         ("bundle",),
     ),
     (
+        "ll602_zip_over_direct_upload",
+        "LL602",
+        "zip-over-direct-upload",
+        True,
+        ((), (), False, False, False, (), (), False, (), True, False, ()),
+        ("bundle",),
+    ),
+    (
+        "ll603_size_budget",
+        "LL603",
+        "size-budget",
+        True,
+        ((), (), False, False, False, (), (), False, (), True, False, ()),
+        ("bundle",),
+    ),
+    (
         "ll701_deprecated_runtime",
         "LL701",
         "deprecated-runtime",

@@ -76,6 +76,7 @@ _TRACKED = re.compile(
 
 _SETTINGS = {
     "function_name": "function_name",
+    "stored": "s3_key",
     "role": "role",
     "reserved_concurrency": "reserved_concurrent_executions",
     "dead_letter": "dead_letter_config[].target_arn",
@@ -91,6 +92,7 @@ _SETTINGS = {
 }
 _MODULE_SETTINGS = {
     "function_name": "function_name",
+    "stored": "store_on_s3",
     "role": "lambda_role",
     "reserved_concurrency": "reserved_concurrent_executions",
     "dead_letter": "dead_letter_target_arn",

@@ -6,7 +6,7 @@
     <bundle>/template.yaml   optional: then the project is checked, and the template names function.zip or function/
 
 bundle.toml: ``runtime``, ``architecture``, ``handler``, ``layers`` (names of folders); ``kind = "directory"`` where the
-function is no archive; and ``[[files]]``, each with ``path`` (below function/, or layer:path) and one of ``text``,
+function is no archive; ``sdk`` and ``budgets`` as configurations have them; and ``[[files]]``, each with ``path`` (below function/, or layer:path) and one of ``text``,
 ``hex``, ``size`` (that many zeros, which take no room on disk), ``link``; ``mode`` as "0644", ``date`` as "1980-01-01",
 ``method = "bzip2"``. ``before`` is what precedes the function's archive.
 
@@ -26,7 +26,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from lambdalint import discover
-from lambdalint.settings import Settings
+from lambdalint.settings import READERS, Settings
 from tests.bundles.made import FILE, LINK, NO_DATE
 
 if sys.version_info >= (3, 11):
@@ -88,6 +88,12 @@ class Recipe:
             source = (self.shown(self.folder / RECIPE), line)
             yield File(name, data, fact.get("size", 0), mode, date, source, fact.get("method", "deflate"))
 
+    @property
+    def configured(self) -> Settings:
+        """The settings that a configuration of the project would say."""
+        found = {key: READERS[key](self.facts[key]) for key in ("sdk", "budgets") if key in self.facts}
+        return Settings(**found)
+
     def build(self, target: pathlib.Path) -> tuple[list[str], Settings]:
         """Make the artifacts below ``target``: what to check, and how."""
         where = target / self.name
@@ -105,8 +111,8 @@ class Recipe:
                 write_archive(paths[part], self.files(part), before.encode())
         if self.template:
             (where / self.template).write_bytes((self.folder / self.template).read_bytes())
-            return [str(where)], Settings()
-        settings = Settings(
+            return [str(where)], self.configured
+        settings = self.configured._replace(
             runtime=self.facts.get("runtime", ""),
             arch=self.facts.get("architecture", ""),
             handler=self.facts.get("handler", ""),
@@ -124,7 +130,7 @@ class Recipe:
         """Where in the fixture a finding at a place of the project belongs."""
         for part in ("function", *self.layers):
             for top in (f"{part}.zip", part, f"{self.name}.zip" if part == "function" else "", self.name):
-                if path == top:
+                if path in (top, "."):
                     return self.shown(self.folder / RECIPE), 1
                 if top and path.startswith(f"{top}/"):
                     member = path[len(top) + 1 :]
