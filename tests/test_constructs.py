@@ -6,11 +6,12 @@ import pytest
 
 from lambdalint.discover import Project
 from lambdalint.functions import find_functions
-from lambdalint.model import ABSENT, State
+from lambdalint.model import ABSENT, State, Value
 from lambdalint.settings import Settings
 from lambdalint.source.names import Names
 from lambdalint.source.program import Program
 from lambdalint.templates import is_template, read_templates
+from lambdalint.templates.values import Reference
 from lambdalint.tree import Unreadable
 
 APP = '{\n  "app": "python3 app.py"\n}\n'
@@ -157,7 +158,7 @@ def test_variables_and_events_may_be_added_elsewhere():
     declared = one(SAMPLE).declared
     assert (declared.environment.state, declared.environment.reason) == (State.UNKNOWN, "the program may add variables")
     assert {name: value.value for name, value in declared.environment.value.items()} == {"TABLE": None, "STAGE": "live"}
-    assert declared.events.state is State.UNKNOWN
+    assert (declared.events.state, declared.events.value) == (State.UNKNOWN, ())
     assert declared.layers == ABSENT
 
 
@@ -317,3 +318,303 @@ def test_other_functions_are_no_constructs():
     call = 'Other(self, "F", handler="orders.handler", code=Code.from_asset("src"))\n'
     call += 'Function.from_function_arn(self, "F", "arn")\nself.Function(self, "F", handler="orders.handler")'
     assert [item for item in constructed(call, head=head) if item.origin == "cdk"] == []
+
+
+# -- what is wired to a function
+
+WIRING = """\
+from aws_cdk import (
+    aws_apigateway as api, aws_apigatewayv2_integrations as http, aws_dynamodb as dynamodb, aws_events as events,
+    aws_events_targets as targets, aws_kinesis as kinesis, aws_lambda_destinations as outcomes, aws_lambda_event_sources
+    as sources, aws_s3 as s3, aws_s3_notifications as s3n, aws_sns as sns, aws_sns_subscriptions as subs, aws_sqs as sqs
+)
+from aws_cdk import aws_stepfunctions_tasks as tasks
+"""
+WIRED_HEAD = HEAD.replace("import os\n", WIRING + "import os\n")
+FUNCTION = 'Function(self, "Orders", handler="orders.handler", code=Code.from_asset("src"))'
+
+
+def wired(statements, head=WIRED_HEAD):
+    """The one function that statements construct as ``fn``, with the number of their first line."""
+    call = f"fn = {FUNCTION}\n{textwrap.dedent(statements)}"
+    return one(call, head=head).declared, head.count("\n") + 2
+
+
+def plain(value):
+    if value.unknown:
+        return "?"
+    found = value.value
+    if isinstance(found, Reference):
+        return f"{found.scope}:{found.name}"
+    if isinstance(found, dict):
+        return {name: plain(part) for name, part in found.items()}
+    return tuple(plain(part) if isinstance(part, Value) else part for part in found) if type(found) is tuple else found
+
+
+def told(statements, **options):
+    """Kind, resource, line (of the statements) and settings of each event source."""
+    declared, first = wired(statements, **options)
+    assert declared.events.state is State.UNKNOWN  # there may always be more
+    return [
+        (
+            event.kind,
+            plain(event.resource),
+            event.location.line - first + 1,
+            {name: plain(value) for name, value in event.settings.items()},
+        )
+        for event in declared.events.value
+    ]
+
+
+AT = "infra/shop.py:"
+EVENTS = [
+    (
+        """\
+        queue = sqs.Queue(self, "Jobs")
+        fn.add_event_source(sources.SqsEventSource(queue, batch_size=5, report_batch_item_failures=True))
+        """,
+        ("sqs", AT + "Jobs", 2, {"batch_size": 5, "response_types": ("ReportBatchItemFailures",), "fifo": False}),
+    ),
+    (
+        """\
+        self.queue = sqs.Queue(self, "Jobs", fifo=True)
+        source = sources.SqsEventSource(queue=self.queue, report_batch_item_failures=False)
+        fn.add_event_source(source)
+        """,
+        ("sqs", AT + "Jobs", 3, {"batch_size": 10, "fifo": True}),
+    ),
+    (
+        """\
+        queue = sqs.Queue(self, "Jobs", queue_name=name)
+        fn.add_event_source_mapping("M", event_source_arn=queue.queue_arn, batch_size=size)
+        """,
+        ("sqs", AT + "Jobs", 2, {"batch_size": "?", "fifo": "?"}),
+    ),
+    (
+        "fn.add_event_source(sources.SqsEventSource(sqs.Queue.from_queue_arn(self, 'Q', arn), **more))",
+        (
+            "sqs",
+            "?",
+            1,
+            dict.fromkeys(
+                (
+                    "batch_size",
+                    "bisect",
+                    "enabled",
+                    "retries",
+                    "filters",
+                    "on_failure",
+                    "batching_window",
+                    "response_types",
+                    "fifo",
+                ),
+                "?",
+            ),
+        ),
+    ),
+    (
+        """\
+        table = dynamodb.Table(self, f"{name}-orders")
+        fn.add_event_source(
+            sources.DynamoEventSource(table, bisect_batch_on_error=True, retry_attempts=3, filters=[one])
+        )
+        """,
+        ("dynamodb", AT + "*-orders", 2, {"filters": "?", "bisect": True, "retries": 3, "batch_size": 100}),
+    ),
+    (
+        """\
+        stream = kinesis.Stream(self, "Clicks")
+        lambda_.EventSourceMapping(self, "M", target=fn, event_source_arn=stream.stream_arn, enabled=False)
+        """,
+        ("kinesis", AT + "Clicks", 2, {"enabled": False, "batch_size": 100}),
+    ),
+    (
+        """\
+        bucket = s3.Bucket(self, "Files")
+        bucket.add_event_notification(
+            s3.EventType.OBJECT_CREATED_PUT, s3n.LambdaDestination(fn), s3.NotificationKeyFilter(prefix="in/", suffix=end)
+        )
+        """,
+        ("s3", AT + "Files", 2, {"events": ("s3:ObjectCreated:Put",), "prefix": "in/", "suffix": "?"}),
+    ),
+    (
+        """\
+        bucket = s3.Bucket(self, "Files")
+        bucket.add_object_removed_notification(s3n.LambdaDestination(fn))
+        """,
+        ("s3", AT + "Files", 2, {"events": ("s3:ObjectRemoved:*",)}),
+    ),
+    (
+        "files.add_event_notification(s3.EventType.of(name), s3n.LambdaDestination(fn), rest)",
+        ("s3", "?", 1, {"events": "?", "prefix": "?"}),
+    ),
+    (
+        """\
+        bucket = s3.Bucket(self, "Files")
+        only = [s3.NotificationKeyFilter(suffix=".csv")]
+        fn.add_event_source(sources.S3EventSource(bucket, events=[s3.EventType.OBJECT_CREATED], filters=only))
+        """,
+        ("s3", AT + "Files", 3, {"events": ("s3:ObjectCreated:*",), "suffix": ".csv"}),
+    ),
+    (
+        """\
+        bucket = s3.Bucket(self, "Files")
+        fn.add_event_source(sources.S3EventSource(bucket, events=[s3.EventType.OBJECT_CREATED], filters=only))
+        """,
+        ("s3", AT + "Files", 2, {"events": ("s3:ObjectCreated:*",), "prefix": "?"}),
+    ),
+    (
+        """\
+        topic = sns.Topic(self, "News")
+        topic.add_subscription(subs.LambdaSubscription(fn))
+        """,
+        ("sns", AT + "News", 2, {}),
+    ),
+    (
+        """\
+        topic = sns.Topic(self, "News")
+        topic.add_subscription(subs.LambdaSubscription(fn, filter_policy={"kind": kinds}))
+        """,
+        ("sns", AT + "News", 2, {"filters": "?"}),
+    ),
+    (
+        """\
+        topic = sns.Topic(self, "News")
+        fn.add_event_source(sources.SnsEventSource(topic))
+        """,
+        ("sns", AT + "News", 2, {}),
+    ),
+    (
+        """\
+        rule = events.Rule(self, "Nightly", schedule=events.Schedule.expression("rate(1 day)"))
+        rule.add_target(targets.LambdaFunction(fn))
+        """,
+        ("schedule", None, 2, {}),
+    ),
+    (
+        """\
+        bus = events.EventBus(self, "Bus")
+        given = events.EventPattern(source=["shop"], detail_type=["order", "refund"], detail={"state": ["open"]})
+        events.Rule(self, "R", event_bus=bus, event_pattern=given, targets=[targets.LambdaFunction(handler=fn)])
+        """,
+        (
+            "eventbridge",
+            None,
+            3,
+            {
+                "pattern": {"source": ("shop",), "detail-type": ("order", "refund"), "detail": "?"},
+                "bus": AT + "Bus",
+            },
+        ),
+    ),
+    (
+        """\
+        rule = events.Rule(self, "R", event_pattern=events.EventPattern(source=["shop"]), enabled=False)
+        rule.add_event_pattern(detail={"state": ["open"]})
+        rule.add_target(targets.LambdaFunction(fn))
+        """,
+        ("eventbridge", None, 3, {"enabled": False, "pattern": "?"}),
+    ),
+    ('api.LambdaRestApi(self, "Api", handler=fn)', ("api", None, 1, {})),
+    ("orders.add_method('GET', api.LambdaIntegration(fn, proxy=True))", ("api", None, 1, {})),
+    ("orders.add_method('GET', api.LambdaIntegration(fn, proxy=False))", ("api", None, 1, {"integration": "?"})),
+    ("http.HttpLambdaIntegration('Orders', fn)", ("http", None, 1, {})),
+    ("tasks.LambdaInvoke(self, 'Step', lambda_function=fn)", ("step-functions", None, 1, {})),
+    ("outcomes.LambdaDestination(fn)", ("async", None, 1, {})),
+    ("fn.add_function_url()", ("function-url", None, 1, {})),
+]
+
+
+@pytest.mark.parametrize(("statements", "event"), EVENTS)
+def test_wired_events(statements, event):
+    assert told(statements) == [event]
+
+
+def test_events_among_the_arguments_of_a_function():
+    call = 'queue = sqs.Queue(self, "Jobs")\n' + FUNCTION[:-1] + ", events=[sources.SqsEventSource(queue)])"
+    (event,) = one(call, head=WIRED_HEAD).declared.events.value
+    assert (event.kind, event.resource.value.name, event.location.line) == ("sqs", "Jobs", WIRED_HEAD.count("\n") + 2)
+
+
+NOT_WIRED = [
+    "other.add_event_source(sources.SqsEventSource(sqs.Queue(self, 'Jobs')))",
+    "fn.add_event_source(make_source())",
+    "fn.add_event_source(sources.SqsDlq(queue))",
+    "fn.add_event_source_mapping('M', event_source_arn=arn)",
+    "topic.add_subscription(subs.SqsSubscription(queue))",
+    "rule.add_target(targets.LambdaFunction(fn))",  # of which nobody knows whether it is a schedule
+    "events.Rule(self, 'R', targets=[targets.LambdaFunction(fn)], **more)",
+    "events.Rule(self, 'R', schedule=hourly, targets=[targets.LambdaFunction(fn)], **more)",
+    "fn = other\nfn.add_event_source(sources.SqsEventSource(sqs.Queue(self, 'Jobs')))",  # bound twice
+    "self.fn.add_event_source(sources.SqsEventSource(sqs.Queue(self, 'Jobs')))",
+]
+
+
+@pytest.mark.parametrize("statements", NOT_WIRED)
+def test_what_cannot_be_told_is_not_wired(statements):
+    assert told(statements) == []
+
+
+def test_attributes_of_a_stack_are_known_in_its_other_methods():
+    head = WIRED_HEAD.replace(
+        "**kwargs):",
+        "**kwargs):\n        self.queue = sqs.Queue(self, 'Jobs')\n        self.fn = "
+        + FUNCTION
+        + "\n\n    def wire(self):",
+    ).replace("        super().__init__(scope, construct_id, **kwargs)\n", "")
+    (function,) = [
+        item
+        for item in constructed("self.fn.add_event_source(sources.SqsEventSource(self.queue))", head=head)
+        if item.origin == "cdk"
+    ]
+    (event,) = function.events
+    assert (event.kind, event.resource.value, event.location.line) == (
+        "sqs",
+        Reference("infra/shop.py", "Jobs"),
+        head.count("\n") + 1,
+    )
+
+
+def test_each_function_has_its_own_events_and_resources():
+    call = f"""\
+for name in names:
+    first = {FUNCTION}
+    first.add_event_source(sources.SqsEventSource(sqs.Queue(self, "Jobs")))
+second = {FUNCTION.replace('"Orders"', '"Other"')}
+second.add_event_source(sources.SqsEventSource(sqs.Queue(second, "Jobs")))
+"""
+    found = [item for item in constructed(call, head=WIRED_HEAD) if item.origin == "cdk"]
+    assert {item.name: [event.resource.value.name for event in item.events] for item in found} == {
+        "Orders": ["Jobs"],
+        "Other": ["Jobs (2)"],
+    }
+
+
+VARIABLES = [
+    ('fn.add_environment("STAGE", "live")', {"STAGE": "live"}),
+    ('fn.add_environment(key="STAGE", value=stage)', {"STAGE": "?"}),
+    ('table = dynamodb.Table(self, "T")\nfn.add_environment("TABLE", table.table_name)', {"TABLE": AT + "T"}),
+    ('arn = sns.Topic(self, "T").topic_arn\nfn.add_environment("TOPIC", arn)', {"TOPIC": AT + "T"}),
+    ('fn.add_environment("SITE", s3.Bucket(self, "B").bucket_website_url)', {"SITE": "?"}),
+    ('fn.add_environment("MYSELF", fn.function_name)', {"MYSELF": AT + "Orders"}),
+    ('fn.add_environment("SIZE", 3)', {"SIZE": "?"}),
+    ('fn.add_environment("A", "1")\nfn.add_environment("A", "2")', {"A": "?"}),
+    ('fn.add_environment(name, "1")', {}),
+    ('other.add_environment("A", "1")', {}),
+]
+
+
+@pytest.mark.parametrize(("statements", "variables"), VARIABLES)
+def test_wired_variables(statements, variables):
+    declared, first = wired(statements)
+    assert declared.environment.state is State.UNKNOWN
+    assert {name: plain(value) for name, value in declared.environment.value.items()} == variables
+    last = first + statements.count("\n")
+    assert {value.location.line for value in declared.environment.value.values()} == ({last} if variables else set())
+
+
+def test_a_name_that_two_functions_have_refers_to_neither():
+    call = f'fn = {FUNCTION}\nfn.add_environment("NEXT", fn.function_name)\nPair(self, {FUNCTION.replace("self", "other")})'
+    found = [item for item in constructed(call, head=WIRED_HEAD) if item.origin == "cdk"]
+    assert [item.name for item in found] == ["Orders", "Orders"]
+    assert [{name: plain(value) for name, value in item.variables.items()} for item in found] == [{"NEXT": "?"}, {}]

@@ -762,3 +762,22 @@ def test_the_list_of_one_function(capsys: pytest.CaptureFixture[str], monkeypatc
         "photos.album.lambda_handler  fixtures/demo-loop/broken/src/photos/album.py:20",
         "photos.intake.lambda_handler  fixtures/demo-loop/broken/src/photos/intake.py:12",
     ]
+
+
+CDK = """\
+from aws_cdk import Stack, aws_lambda as lambda_, aws_lambda_event_sources as sources, aws_sqs as sqs
+class Shop(Stack):
+    def __init__(self, scope, name):
+        jobs = sqs.Queue(self, "Jobs")
+        other = sqs.Queue(self, "Other")
+        fn = lambda_.Function(self, "F", handler="worker.handler", code=lambda_.Code.from_asset("."))
+        fn.add_event_source(sources.SqsEventSource(jobs))
+        fn.add_environment("NAME", %s.queue_url)
+"""
+
+
+@pytest.mark.parametrize(("queue", "loop"), [("jobs", ["error"]), ("other", [])])
+def test_what_a_cdk_program_wires_makes_links(tmp_path, queue, loop):
+    worker = CODE % "boto3.client('sqs').send_message(QueueUrl=os.environ['NAME'], MessageBody='again')"
+    found = project(tmp_path, cdk_json='{"app": "python3 app.py"}', app_py=CDK % queue, worker_py=worker)
+    assert [severity for _, severity, _ in findings(found)] == loop

@@ -2,7 +2,7 @@
 
 The program is not run. An argument counts if it is a constant, or a name that is bound to one once, or a path put
 together from such and ``__file__``; anything else is Unknown. What triggers a function, and which variables it gets, a
-program may add in any call, so events are Unknown, and of variables only the names that the construct lists are told.
+program may add in any call: both hold what the module of the construct is seen to add (`wiring`), and stay Unknown.
 Where the synthesised stacks are in the repository, they are read instead.
 
 Sources: the AWS CDK API reference for Python (``aws_cdk.aws_lambda``, ``aws_cdk.aws_lambda_python_alpha``); the CDK
@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
 from lambdalint.discover import is_test
+from lambdalint.functions.wiring import Wiring, constant, place_of
 from lambdalint.model import ABSENT, DeclaredFunction, Location, Value
 from lambdalint.patterns import regex
 from lambdalint.records import NamedTuple
@@ -127,11 +129,17 @@ class Constructs:
         calls += [(name, call) for name, definition in skeleton.defs.items() for call in definition.calls]
         tails = {name.rpartition(".")[2] for name in self.kinds}
         aliased = {name for name in skeleton.bindings if name not in skeleton.defs}
+        made = []
         for scope, call in calls:
             if call.tail in tails or call.tail in aliased:
                 kind = self.kinds.get(self.operation(skeleton.path, scope, call.callee))
                 if kind is not None:
-                    yield _Construct(self, skeleton, scope, call, application).read(kind)
+                    made.append((scope, call, kind))
+        if made:
+            operation = partial(self.operation, skeleton.path)
+            wiring = Wiring(skeleton, operation, [(scope, call) for scope, call, _ in made])
+            for scope, call, kind in made:
+                yield _Construct(self, skeleton, scope, call, application, wiring).read(kind)
 
     def operation(self, path: str, scope: str, expr: Expr) -> str:
         """What an expression names outside the project, "" where it is something else or nobody can tell."""
@@ -142,8 +150,12 @@ class Constructs:
 class _Construct:
     """One call that constructs a function."""
 
-    def __init__(self, of: Constructs, skeleton: Skeleton, scope: str, call: CallRef, application: str) -> None:
+    def __init__(
+        self, of: Constructs, skeleton: Skeleton, scope: str, call: CallRef, application: str, wiring: Wiring
+    ) -> None:
         self.of = of
+        self.wiring = wiring
+        self.itself = place_of(scope, call)
         self.skeleton = skeleton
         self.path = skeleton.path
         self.scope = scope
@@ -179,7 +191,7 @@ class _Construct:
         if durable == "aws_cdk.aws_lambda.DurableConfig":
             settings["durable"] = known(durable, self.place)
         return DeclaredFunction(
-            name=self._name(),
+            name=self.wiring.names[self.itself],
             origin="cdk",
             location=self.place,
             handler=handler,
@@ -190,8 +202,12 @@ class _Construct:
             timeout=self._timeout(),
             package_type=package_type,
             layers=self._layers(),
-            environment=unknown("the program may add variables", self.place, self._variables()),
-            events=unknown("the program adds what triggers it in other calls", self.place),
+            environment=unknown(
+                "the program may add variables", self.place, self.wiring.variables.get(self.itself, {})
+            ),
+            events=unknown(
+                "the program may add what triggers it", self.place, tuple(self.wiring.events.get(self.itself, ()))
+            ),
             settings=settings,
         )
 
@@ -234,27 +250,18 @@ class _Construct:
 
     def _text(self, name: str) -> Value:
         argument = self._argument(name)
-        return self._known_or_open(name, _constant(argument, str), argument)
+        return self._known_or_open(name, constant(argument, str), argument)
 
     def _number(self, name: str) -> Value:
         argument = self._argument(name)
-        return self._known_or_open(name, _constant(argument, int), argument)
-
-    def _name(self) -> str:
-        """The construct's id; a part that is computed as ``*``, and the construct itself where nothing is told."""
-        written = self._followed(self.call.args[1]) if len(self.call.args) > 1 else self._argument("id")
-        if isinstance(written, Value) or written is None:
-            return self.call.tail
-        if written[0] == "s":
-            return f"{written[1]}*{written[2]}"
-        return _constant(written, str) or self.call.tail
+        return self._known_or_open(name, constant(argument, int), argument)
 
     def _runtime(self) -> Value:
         argument = self._argument("runtime")
         if isinstance(argument, Value) or argument is None:
             return self._known_or_open("runtime", None, argument)
         if argument[0] == "c" and self._operation(argument[1]) == "aws_cdk.aws_lambda.Runtime":
-            return self._known_or_open("runtime", _constant(argument[2][0] if argument[2] else None, str), argument)
+            return self._known_or_open("runtime", constant(argument[2][0] if argument[2] else None, str), argument)
         match = _RUNTIME.match(self._operation(argument))
         name = None
         if match and match[1] == "PROVIDED":
@@ -283,22 +290,10 @@ class _Construct:
         found = None
         if not isinstance(argument, Value) and argument is not None and argument[0] == "c":
             package, _, unit = self._operation(argument[1]).rpartition(".Duration.")
-            amount = _constant(self._followed(argument[2][0]), int) if argument[2] else None
+            amount = constant(self._followed(argument[2][0]), int) if argument[2] else None
             if package in ("aws_cdk", "aws_cdk.core") and unit in _SECONDS and amount is not None:
                 found = amount * _SECONDS[unit]
         return self._known_or_open("timeout", found, argument)
-
-    def _variables(self) -> dict[str, Value]:
-        """The variables that the construct lists."""
-        argument = self._argument("environment")
-        if isinstance(argument, Value) or argument is None or argument[0] != "d":
-            return {}
-        found = {}
-        for key, expr in argument[1]:
-            if isinstance(key, str):
-                written = _constant(self._followed(expr), str)
-                found[key] = unknown(_COMPUTED, self.place) if written is None else known(written, self.place)
-        return found
 
     def _layers(self) -> Value:
         argument = self._argument("layers")
@@ -335,7 +330,7 @@ class _Construct:
                 settings["build_method"] = known("bundling", self.place)
             return self._directory(self._followed(argument[2][0] if argument[2] else keywords.get("path")))
         if operation in ("Code.from_inline", "Code.inline", "InlineCode", "InlineCode.from_inline"):
-            written = _constant(self._followed(argument[2][0] if argument[2] else keywords.get("code")), str)
+            written = constant(self._followed(argument[2][0] if argument[2] else keywords.get("code")), str)
             told = unknown(f"inline code: {_COMPUTED}", self.place)
             settings["inline_code"] = told if written is None else known(written, self.place)
             return unknown("inline code in the program", self.place)
@@ -355,9 +350,9 @@ class _Construct:
         root = self._directory(self._followed(argument[2][0] if argument[2] else keywords.get("directory")))
         command = self._followed(keywords.get("cmd"))
         if command is not None and command[0] == "l" and command[1]:
-            written = _constant(self._followed(command[1][0]), str)
+            written = constant(self._followed(command[1][0]), str)
             return root, handler if written is None else known(written, self.place)
-        file = _constant(self._followed(keywords["file"]), str) if "file" in keywords else "Dockerfile"
+        file = constant(self._followed(keywords["file"]), str) if "file" in keywords else "Dockerfile"
         if root.known and "cmd" not in keywords and "**" not in keywords and file is not None:
             handler = handler_of(self.of.program.tree, posixpath.normpath(posixpath.join(root.value, file)))
         return root, handler
@@ -396,12 +391,12 @@ class _Construct:
         expr = self._followed(expr)
         if expr is None or not depth:
             return None
-        if (written := _constant(expr, str)) is not None:
+        if (written := constant(expr, str)) is not None:
             return _Path(anchored=False, text=written)
         if expr[0] == "a" and expr[2] == "parent":
             return _up(self._path(expr[1], depth - 1), 1)
         if expr[0] == "i" and expr[1] is not None and expr[1][:1] == ("a",) and expr[1][2] == "parents":
-            level = _constant(expr[2], int)
+            level = constant(expr[2], int)
             return _up(self._path(expr[1][1], depth - 1), level + 1) if level is not None else None
         if expr[0] != "c":
             return None
@@ -418,13 +413,6 @@ class _Construct:
             if expr[1][2] == "joinpath":
                 return _joined([self._path(part, depth - 1) for part in (expr[1][1], *expr[2])])
         return None
-
-
-def _constant(expr: Any, kind: type) -> Any:
-    """The constant of a kind that an expression is, else None."""
-    if isinstance(expr, tuple) and len(expr) == 2 and expr[0] == "k" and type(expr[1]) is kind:
-        return expr[1]
-    return None
 
 
 def _up(path: _Path | None, levels: int) -> _Path | None:
