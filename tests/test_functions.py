@@ -806,6 +806,14 @@ def test_trying_a_handler_out_does_not_make_it_internal():
     assert Run(files).found == [("heuristic", "app.py", "lambda_handler")]
 
 
+def test_an_event_of_the_callers_own_making_comes_without_a_context():
+    files = {
+        "app.py": "def lambda_handler(event, context):\n    return 1\n\ndef lambda_handler_local(event, context): pass\n",
+        "test.py": "import app, made\n\ndef upload():\n    event = made.event()\n    app.lambda_handler(event, None)\n",
+    }
+    assert Run(files).found == [("heuristic", "app.py", "lambda_handler")]
+
+
 def test_functions_that_are_handed_on_are_no_entry_points():
     text = """\
         from aws_lambda_powertools.utilities.batch import process_partial_response

@@ -543,7 +543,9 @@ class Candidates:
     def _hands_over(caller: Def, call: CallRef, count: int) -> bool:
         """Whether a call hands on one of the first ``count`` parameters of the function that calls, or an ``event``."""
         start = 1 if caller.owner else 0
-        names = {"event", *(param.name for param in caller.params[start : start + count])}
+        names = {param.name for param in caller.params[start : start + count]}
+        if ("k", None) not in call.args:  # an event of the caller's own making comes without a context
+            names.add("event")
         given = (*call.args[:count], *(value for _, value in call.keywords))
         return any(value is not None and value[0] == "n" and value[1] in names for value in given)
 

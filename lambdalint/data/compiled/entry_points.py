@@ -50,7 +50,7 @@ TABLE = {'source': 'Python 3.13\'s and AWS\'s documentation: Lambda developer gu
                          'time']},
  'names': {'strong': '(?:aws_)?lambda_?(?:handler|function|main|entry_?point)|(?:main_)?handler|handler_function',
            'good': 'main|handle|handle_?(?:lambda|event|request|message|sqs|sns|s3)\\w*|\\w+_handler|\\w+handler|(?:lambda|handler|handle)_\\w+|\\w+_lambda|run|process|execute|entry_?point|on_?event|is_?complete|authorize\\w*|process_event',
-           'never': '(?:signal|error|exception|exc|excepthook|timeout|interrupt|sigterm|sigint|shutdown|exit|log|logging|file|stream|console|click|mouse|key|keyboard|window|resize|command|message|update|callback|giveup|backoff|success|failure)_?handler|handle_?(?:error|exception|exc|signal|timeout|interrupt)s?',
+           'never': '(?:signal|error|exception|exc|excepthook|timeout|interrupt|sigterm|sigint|shutdown|exit|log|logging|file|stream|console|click|mouse|key|keyboard|window|resize|command|message|update|callback|giveup|backoff|success|failure)_?handler|(?:lambda_)?handler_(?:local|test|debug)|(?:local|test|debug)_(?:lambda_)?handler|handle_?(?:error|exception|exc|signal|timeout|interrupt)s?',
            'event': '(?:\\w+_)?(?:event|evt|ev)s?\\d*|e',
            'event_weak': 'input|payload|data|params|records?|msg|message|body|job|args|',
            'context': '(?:\\w+_)?(?:context|contxt|cntxt|ctx|ctxt)',
