@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from lambdalint import diagnostics, registry
 from lambdalint.data import table
 from lambdalint.discover import Project, is_test
-from lambdalint.model import EventGraph, Finding, Function, Location, Report, Skipped, Statistics, Value
+from lambdalint.model import EventGraph, Finding, Function, Location, Report, Skipped, Statistics
 from lambdalint.source.program import Program
 from lambdalint.source.skeleton import CHANGES, SourceError, read
 from lambdalint.tree import DirectoryTree, Unreadable
@@ -122,6 +122,7 @@ class _Run:
         self.graph = CallGraph(self.names)
         self.selection = registry.Selection(settings)
         self._flow: Flow | None = None
+        self._importing: dict[tuple[str, ...], frozenset[str]] = {}
         self.templates: Templates | None = None
         self.functions: tuple[Function, ...] = ()
         self.entries: dict[Node, Entry] = {}
@@ -156,7 +157,7 @@ class _Run:
         if self.inputs is not None:
             told = tuple(self.inputs.declared(self.settings))
             self.templates = self.templates._replace(functions=(*self.templates.functions, *told))
-        known = [version for item in self.templates.functions if (version := _python(item.runtime)) is not None]
+        known = [version for item in self.templates.functions if (version := item.python) is not None]
         self.program.runtime = min(known, default=None)
         self.progress("finding functions", 0, 1)
         self.functions = functions.find_functions(self.project, self.program, self.names, self.templates, self.settings)
@@ -360,7 +361,26 @@ class _Run:
                 return False
         if wants.reaches and not any(self._calls(node, tails) for node in region.nodes):
             return False
+        if wants.imports and not self._imports(wants.imports, region):
+            return False
         return not wants.stores or any(self._stores(node) for node in region.nodes)
+
+    def _imports(self, tables: tuple[str, ...], region: Region) -> bool:
+        """Whether a module that a region runs, or one that such a module imports, imports one of some modules."""
+        found = self._importing.get(tables)
+        if found is None:
+            wanted = frozenset().union(*map(_entries, tables))
+            found = self._importing[tables] = frozenset(
+                item.path
+                for item in self.program.loaded()
+                if any(
+                    not level and not guarded and name.partition(".")[0] in wanted
+                    for level, name, _, _, guarded in item.imports
+                )
+            )
+        return bool(found) and any(
+            not found.isdisjoint(self.program.imported(path)) for path in {node[0] for node in region.nodes}
+        )
 
     def _stores(self, node: Node) -> bool:
         """Whether a definition may store to what is not its own."""
@@ -534,7 +554,7 @@ class _Run:
         functions: dict[tuple[str, tuple[int, int]], Function] = {}
         for node, entry in self.entries.items():
             for function in entry.functions:
-                version = _python(function.value("runtime"))
+                version = function.python
                 if version is not None:
                     functions.setdefault((node[0], version), function)
         if not functions:
@@ -593,12 +613,6 @@ class _Run:
             return statement_lines(self.program.source(location.path), location.line)
         except (SourceError, Unreadable):
             return location.line, location.line
-
-
-def _python(runtime: Value) -> tuple[int, int] | None:
-    """The version of Python 3 that a template's runtime is, None where it is unknown or another."""
-    major, _, minor = str(runtime.value).removeprefix("python").partition(".") if runtime.known else ("", "", "")
-    return (3, int(minor)) if major == "3" and minor.isdecimal() and minor.isascii() else None
 
 
 def _line_of(reason: str) -> int:

@@ -175,6 +175,13 @@ class DeclaredFunction(NamedTuple):
     events: Value = ABSENT
     settings: Mapping[str, Value] = {}
 
+    @property
+    def python(self) -> tuple[int, int] | None:
+        """The version of Python 3 that its runtime is, None where it is unknown or another."""
+        name = str(self.runtime.value) if self.runtime.known else ""
+        major, _, minor = name.removeprefix("python").partition(".")
+        return (3, int(minor)) if major == "3" and minor.isdecimal() and minor.isascii() else None
+
     def setting(self, name: str) -> Value:
         """The named setting, Absent where the template has none."""
         return self.settings.get(name, ABSENT)
@@ -219,6 +226,11 @@ class Function(NamedTuple):
         """The declared value of ``runtime``, ``timeout`` …; Absent where no template says so."""
         found = getattr(self.declared, field, ABSENT) if self.declared else ABSENT
         return found if isinstance(found, Value) else ABSENT
+
+    @property
+    def python(self) -> tuple[int, int] | None:
+        """The version of Python 3 that a template's runtime is, None where it is unknown or another."""
+        return self.declared.python if self.declared else None
 
     def turned_on(self, setting: str) -> Value | None:
         """The setting where a template is known to turn it on (``snap_start``, ``durable`` …), else None."""

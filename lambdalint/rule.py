@@ -35,9 +35,11 @@ class Wanted(NamedTuple):
 
     What follows narrows down ``entry_points``, each by itself, so that a view is made only where it may matter:
     ``reaches`` are operation tables, of which the entry point must reach an operation, as far as the last name of a
-    call tells (``table.*`` stands for all tables in a table); ``words`` must be, one of them, in a module that it
-    runs; ``in_template`` asks for a template that declares it, ``settings`` for one that turns one of these on;
-    ``answers`` asks for one that may return a dict with one of these keys whose value is not plainly a string.
+    call tells (``table.*`` stands for all tables in a table); ``imports`` are tables of modules, one of which must be
+    imported, by what it runs or by what that imports, and not as what the code can do without; ``words`` must be, one
+    of them, in a module that it runs; ``in_template`` asks for a template that declares it, ``settings`` for one that
+    turns one of these on; ``answers`` asks for one that may return a dict with one of these keys whose value is not
+    plainly a string.
     """
 
     operations: tuple[str, ...] = ()
@@ -46,6 +48,7 @@ class Wanted(NamedTuple):
     entry_points: bool = False
     declared: bool = False
     reaches: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     in_template: bool = False
     settings: tuple[str, ...] = ()

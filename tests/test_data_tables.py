@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 import inspect
+import itertools
 import pathlib
 import sys
 
@@ -588,3 +589,16 @@ def test_nested_tokens_are_found(derive, session):
     )
     assert derive.token_of(derive.operation_model(session, "aws:ecs.run_task")) == ("clientToken", True)
     assert derive.token_of(derive.operation_model(session, "aws:batch.submit_job")) is None
+
+
+def test_removed_modules_are_those_that_a_later_standard_library_lacks():
+    lists = {name: set(found) for name, found in table("stdlib")["modules"].items() if name != "all"}
+    versions = sorted(tuple(map(int, name.split("."))) for name in lists)
+    gone = {}
+    for before, after in itertools.pairwise(versions):
+        lost = lists["{}.{}".format(*before)] - lists["{}.{}".format(*after)]
+        gone.update({name: list(after) for name in lost if not name.startswith("_")})
+    listed = table("removed")["modules"]
+    assert {name: since for name, since in listed.items() if since != [3, 0]} == gone
+    every = set(table("stdlib")["modules"]["all"]).union(*lists.values())
+    assert not every & {name for name, since in listed.items() if since == [3, 0]}

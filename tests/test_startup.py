@@ -111,7 +111,8 @@ def project(tmp_path):
 def test_a_clean_run(project):
     modules = loaded(project, "check", "app.py", "--no-cache")
     assert modules & HEAVY == set()
-    tables = {name.split(".")[0] for item in registry.entries() for name in (*item.wants.tables, *item.wants.reaches)}
+    wanted = [item.wants for item in registry.entries()]
+    tables = {name.split(".")[0] for wants in wanted for name in (*wants.tables, *wants.reaches, *wants.imports)}
     assert own(modules) - {f"data.compiled.{name}" for name in tables} == set(OWN)
 
 

@@ -69,7 +69,7 @@ def unset(view: FunctionView) -> Iterator[Unset]:
     """The variables that an entry point reads in any case and that templates of it, known in full, do not set."""
     known = [function for function in view.functions if _is_known(view, function)]
     flow = view.flow
-    if not known or not any(b"environ" in _source(flow, path) for path in _files(view)):
+    if not known or not any(b"environ" in source_of(flow, path) for path in view.modules()):
         return
     provided = table("environment")["provided"]
     given = frozenset(provided["reserved"] + provided["unreserved"] + provided["other"])
@@ -113,13 +113,8 @@ def _is_known(view: FunctionView, function: Function) -> bool:
     return "AWS_LAMBDA_EXEC_WRAPPER" not in function.variables or not view.grants("wrapper")
 
 
-def _files(view: FunctionView) -> list[str]:
-    """The modules that may run for an entry point."""
-    found = {node[0] for node in view.region.nodes}
-    return sorted(found.union(*(view.flow.program.imported(path) for path in sorted(found))))
-
-
-def _source(flow: Flow, path: str) -> bytes:
+def source_of(flow: Flow, path: str) -> bytes:
+    """The bytes of a module, none where it cannot be read."""
     try:
         return flow.program.source(path)
     except Unreadable:
@@ -133,7 +128,7 @@ def _changed(view: FunctionView) -> frozenset[str]:
     """The variables that the modules of an entry point set; `EVERY` among them where nobody can list them."""
     memo = view.shared("environment-changes")
     found: set[str] = set()
-    for path in _files(view):
+    for path in view.modules():
         if path not in memo:
             memo[path] = frozenset(_changes(view.flow, path))
         found |= memo[path]
@@ -142,7 +137,7 @@ def _changed(view: FunctionView) -> frozenset[str]:
 
 def _changes(flow: Flow, path: str) -> Iterator[str]:
     skeleton = flow.program.skeleton(path)
-    source = _source(flow, path)
+    source = source_of(flow, path)
     if skeleton is None or not (b"environ" in source or b"env" in source):
         return
     setting = table("environment")["setting"]

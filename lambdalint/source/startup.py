@@ -33,7 +33,10 @@ Way = tuple[Step, ...]
 
 
 class Import(NamedTuple):
-    """An import statement; ``scope`` is the definition that holds it, "" for the module."""
+    """An import statement; ``scope`` is the definition that holds it, "" for the module.
+
+    ``certain`` tells that it is under no condition there.
+    """
 
     level: int
     module: str
@@ -308,14 +311,17 @@ class _Reader:
             self.bound.append(Bound(("default", self.path, qualname, index), name, value, span_of(value), certain))
         for part in node.decorator_list:
             self.expression(part, certain=certain)
-        stack: list[tuple[Any, str]] = [(child, qualname) for child in node.body]
+        stack: list[tuple[Any, str, bool]] = [(child, qualname, True) for child in node.body]
         while stack:  # imports inside of it: they are carried out when it runs
-            at, scope = stack.pop()
+            at, scope, straight = stack.pop()
             if type(at) in (ast.Import, ast.ImportFrom):
-                self.imported(at, scope, certain=False)
+                self.imported(at, scope, certain=straight)
             elif type(at) in (ast.FunctionDef, ast.AsyncFunctionDef):
                 scope = self.qualnames.get((at.lineno, at.name), at.name)
-            stack.extend((child, scope) for child in children(at))
+                straight = True
+            elif type(at) not in (ast.With, ast.AsyncWith) and type(at).__name__ not in ("Try", "TryStar"):
+                straight = False
+            stack.extend((child, scope, straight) for child in children(at))
 
     def imported(self, node: Any, scope: str, *, certain: bool) -> None:
         if type(node) is ast.Import:

@@ -26,12 +26,14 @@ if TYPE_CHECKING:
     from lambdalint.source.invoked import Deployed, Fanout, Repeat
     from lambdalint.source.leftovers import Leftover
     from lambdalint.source.lower import Body, Call, Context, Term
+    from lambdalint.source.metrics import Unflushed
     from lambdalint.source.names import Node
     from lambdalint.source.payload import Misread
     from lambdalint.source.polled import FirstRecord, Poller
     from lambdalint.source.polling import Poll
     from lambdalint.source.recursion import Recursion
     from lambdalint.source.relays import Relay
+    from lambdalint.source.removed import Removed
     from lambdalint.source.returned import Returned
     from lambdalint.source.s3keys import EncodedKey
     from lambdalint.source.skeleton import CallRef, Expr
@@ -386,6 +388,12 @@ class FunctionView:
                 continue
         return False
 
+    def modules(self) -> list[str]:
+        """The modules of the project that it runs anything of, that of its handler, and those that they import."""
+        found = {node[0] for node in self._region.nodes}
+        found.update(item.path for item in self.functions if item.path is not None)
+        return sorted(found.union(*(self._shared.flow.program.imported(path) for path in sorted(found))))
+
     def entry_points(self) -> Iterable[Node]:
         """All entry points of the project."""
         return self._shared.entries
@@ -542,6 +550,18 @@ class FunctionView:
         from lambdalint.source.unjoined import unjoined
 
         return unjoined(self)
+
+    def unflushed_metrics(self) -> Unflushed | None:
+        """The first metric that it records, where nothing writes what is recorded."""
+        from lambdalint.source.metrics import unflushed
+
+        return unflushed(self)
+
+    def removed_modules(self) -> Iterable[Removed]:
+        """Its imports of modules that its Python no longer has."""
+        from lambdalint.source.removed import removed
+
+        return removed(self)
 
     def misread(self) -> Misread | None:
         """The first key that it reads of an HTTP event and that the template's payload format does not have."""
