@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 READER_GONE = 141
 WIDTH = 80  # columns where there is no terminal
+PROSE = 100  # columns that text takes at most
+TABLE = 160  # columns that a table takes at most
 REPEATED = frozenset({"ignores", "outputs", "names"})  # not split at commas: names and paths may hold them
 
 
@@ -78,7 +80,7 @@ def _parser(
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:
-    return argparse.HelpFormatter(prog, width=_columns() - 2)
+    return argparse.HelpFormatter(prog, width=_columns(PROSE) - 2)
 
 
 def _check_options(command: argparse.ArgumentParser) -> None:
@@ -119,7 +121,10 @@ def _bundle_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--config", metavar="FILE", default="", help="use this configuration file")
     command.add_argument("--why", metavar="NAME", action="append", default=[], help="print the imports that lead to a "
                          "distribution or module (repeatable)")  # fmt: skip
-    command.add_argument("--all", action="store_true", help="list every distribution, also the small ones")
+    command.add_argument("--all", action="store_true", help="list every distribution, also the small ones, and the "
+                         "table of each of several functions")  # fmt: skip
+    command.add_argument("--compare", metavar="FILE", default="", help="tell what has changed since this report "
+                         "(--output json:FILE)")  # fmt: skip
     command.add_argument("--output", dest="formats", metavar="FORMAT[:PATH]", action="append", default=[],
                          help="text or json, to standard output or PATH (repeatable)")  # fmt: skip
     _options(command, _only("exclude", "function", "runtime", "arch", "handler", "layer", "color", "cache"))
@@ -290,7 +295,7 @@ def _settings(arguments: argparse.Namespace, paths: list[str]) -> tuple[Settings
     return load(given.start, given.root, _given(arguments), config), given
 
 
-def _open(arguments: argparse.Namespace) -> tuple[Settings, Project]:
+def _open(arguments: argparse.Namespace, *, built: bool = False) -> tuple[Settings, Project]:
     """The settings and the project that the arguments name."""
     from lambdalint import discover
 
@@ -307,7 +312,9 @@ def _open(arguments: argparse.Namespace) -> tuple[Settings, Project]:
     elif name:
         raise UsageError("--stdin-filename needs '-' as the path")
     settings, given = _settings(arguments, paths)
-    project = discover.project(given, settings.exclude, settings.templates, deployed=bool(settings.handler))
+    project = discover.project(
+        given, settings.exclude, settings.templates, deployed=bool(settings.handler), built=built
+    )
     if content is not None:
         project = discover.overlay(project, name, content)
     return settings, project
@@ -410,18 +417,20 @@ def _bundle(arguments: argparse.Namespace) -> int:
     named = [_function_of(path) for path in arguments.paths]
     arguments.paths = [path for path, _ in named]
     names = [name for _, name in named if name]
-    settings, project = _open(arguments)
+    settings, project = _open(arguments, built=True)
     settings = settings._replace(output=tuple(arguments.formats), function=(*settings.function, *names))
     from lambdalint import bundles
-    from lambdalint.bundle.report import described
+    from lambdalint.bundle import growth, report
 
+    # what is wrong with a report to compare with is said before the work, not after
+    kept = growth.read(arguments.compare) if arguments.compare else ()
     progress = _Progress(arguments.quiet)
     try:
         found = bundles.bundles(project, settings, **progress.argument())
-        tables = [described(item, arguments.why) for item in found]
+        told = report.told(found, arguments.why, kept, arguments.compare)
     finally:
         progress.stop()
-    _publish("render_bundles_whole" if arguments.all else "render_bundles", tables, settings, project, arguments)
+    _publish("render_bundles_whole" if arguments.all else "render_bundles", told, settings, project, arguments)
     return 0
 
 
@@ -468,15 +477,15 @@ def _view(settings: Settings, project: Project, arguments: argparse.Namespace, *
     from lambdalint.output.view import View
 
     color = not to_file and _colored(settings.color)
-    width = WIDTH if to_file else _columns()
+    width = WIDTH if to_file else _columns(TABLE if arguments.run is _bundle else PROSE)
     return View(project.tree, width=width, color=color, statistics=settings.statistics, quiet=arguments.quiet)
 
 
-def _columns() -> int:
+def _columns(most: int) -> int:
     """The columns of the terminal on standard output, within what reads well."""
     try:
         if sys.stdout is not None and sys.stdout.isatty():
-            return min(max(os.get_terminal_size(sys.stdout.fileno()).columns, 40), 100)
+            return min(max(os.get_terminal_size(sys.stdout.fileno()).columns, 40), most)
     except (OSError, ValueError):
         return WIDTH
     return WIDTH

@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 
     from pathspec import GitIgnoreSpec
 
+BUILT = ".aws-sam"  # what `sam build` makes: copies of the code, with a template that names them
 EXCLUDED_DIRECTORIES = frozenset(
     {
         ".git", ".hg", ".svn", ".tox", ".nox", ".venv", "venv", "site-packages", "dist-packages", "node_modules",
         "__pycache__", "__pypackages__", ".eggs", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis",
-        ".aws-sam", ".serverless", ".terraform",
+        BUILT, ".serverless", ".terraform",
     }
 )  # fmt: skip
 SYNTHESISED = "cdk.out"  # its Python is a copy of what is analysed already; its templates are the deployed truth
@@ -162,7 +163,12 @@ def _holds(root: str, path: str) -> bool:
 
 
 def project(
-    given: Given, exclude: tuple[str, ...] = (), templates: tuple[str, ...] = (), *, deployed: bool = False
+    given: Given,
+    exclude: tuple[str, ...] = (),
+    templates: tuple[str, ...] = (),
+    *,
+    deployed: bool = False,
+    built: bool = False,
 ) -> Project:
     """Walk what was given.
 
@@ -171,6 +177,7 @@ def project(
         exclude: gitignore patterns relative to the root, from configuration and command line.
         templates: further template files, relative to the root, from the configuration.
         deployed: whether directories that were given are artifacts, as they will be deployed.
+        built: whether to take what `sam build` has made of the templates, too.
 
     Raises:
         UsageError: a configured template that does not exist.
@@ -193,6 +200,8 @@ def project(
             raise UsageError(f"the configured template '{path}' does not exist; correct 'templates'")
         walk.templates.add(path)
     walk.links()
+    if built:
+        walk.templates.update(_built(walk.templates, tree))
     # What was named is reported, and the templates above it, which say how it is deployed.
     parts = [_relative(path, given.root) for path in given.directories]
     asked = {*(f"{part}/" if part else "" for part in parts), *(walk.canonical.get(path, path) for path in named)}
@@ -214,6 +223,13 @@ def project(
         named=named,
         directories=tuple(parts),
     )
+
+
+def _built(templates: Iterable[str], tree: Tree) -> set[str]:
+    """The templates that `sam build` has made of others."""
+    directories = {path.rpartition("/")[0] for path in templates}
+    made = {f"{directory}/{BUILT}/build/template.yaml".lstrip("/") for directory in directories}
+    return {path for path in made if tree.exists(path)}
 
 
 def _surroundings(path: str, root: str) -> str:
@@ -427,7 +443,7 @@ class _Walk:
 
     def ancestors(self, start: str) -> None:
         """Take the templates that lie directly in the directories above ``start``."""
-        while start:
+        while start and start.rpartition("/")[2] != BUILT:  # above that is the source of what was built
             start = start.rpartition("/")[0]
             prefix = f"{start}/" if start else ""
             ignores = (*self._above(start), *self._ignore_file(prefix))

@@ -64,9 +64,11 @@ def draw(project: Project, settings: Settings, progress: Progress = _no_progress
         return Report(functions=run.functions, skipped=run.skipped(), excluded=project.excluded, graph=graph)
 
 
-def bundles(project: Project, settings: Settings, progress: Progress = _no_progress) -> tuple[Inputs, list[BundleView]]:
-    """The functions of a project whose artifacts are here, and these."""
-    from lambdalint.bundle.inputs import Inputs
+def bundles(
+    project: Project, settings: Settings, progress: Progress = _no_progress
+) -> tuple[Inputs, list[BundleView], tuple[Function, ...]]:
+    """The artifacts of a project, the functions that are deployed from them, and all functions."""
+    from lambdalint.bundle.inputs import Inputs, packed
     from lambdalint.bundle.views import Shared as Deployed
 
     with _deep_recursion():
@@ -74,7 +76,8 @@ def bundles(project: Project, settings: Settings, progress: Progress = _no_progr
         run.find()
         inputs = run.inputs or Inputs(project.tree)
         resources = run.templates.resources if run.templates else ()
-        return inputs, list(inputs.bundles(run.functions, resources, Deployed(settings=settings)))
+        made = (packed(project.tree, item) for item in run.functions)
+        return inputs, list(inputs.bundles(made, resources, Deployed(settings=settings))), run.functions
 
 
 def check(

@@ -294,6 +294,15 @@ class Inputs:
                 yield ArtifactView(path, artifact, role, disabled)
 
 
+def packed(tree: Tree, function: Function) -> Function:
+    """A function with the archive that its tool has made for the deployment as its code, where that is here."""
+    declared = function.declared
+    archive = declared.setting("archive") if declared is not None else None
+    if declared is None or archive is None or not archive.known or not tree.exists(archive.value):
+        return function
+    return function._replace(declared=declared._replace(code_root=archive))
+
+
 def _is_told(function: Function) -> bool:
     return function.declared is not None and function.declared.origin == "arguments"
 

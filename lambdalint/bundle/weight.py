@@ -66,6 +66,18 @@ def shares(bundle: BundleView) -> tuple[Share, ...]:
     return tuple(sorted(rows, key=lambda item: (-item.unzipped, item.name, item.part)))
 
 
+def own(bundle: BundleView) -> tuple[tuple[str, int], ...]:
+    """What no distribution owns, by the name at the top of its artifact, with bytes; the largest first."""
+    files = bundle.merged.files
+    sizes: dict[str, int] = {}
+    for top, paths in bundle.distributions.unowned.items():
+        name = top
+        for part in bundle.merged.parts:
+            name = name.removeprefix(f"{part.mount}/")
+        sizes[name] = sizes.get(name, 0) + sum(files[path].entry.size for path in paths)
+    return tuple(sorted(sizes.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
 def loaded(bundle: BundleView) -> Mapping[tuple[Distribution | None, str], Loaded]:
     """What the entry point loads, by distribution and part; nothing where it is not known."""
     closure = bundle.closure

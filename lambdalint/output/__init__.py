@@ -6,9 +6,7 @@ import importlib
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from lambdalint.bundle.report import Described
+    from lambdalint.bundle.report import Told
     from lambdalint.model import Report
     from lambdalint.output.view import View
 
@@ -27,18 +25,18 @@ def render_functions(name: str, report: Report, view: View) -> str:
     return text
 
 
-def render_bundles(name: str, bundles: Sequence[Described], view: View) -> str:
+def render_bundles(name: str, told: Told, view: View) -> str:
     """What ``bundle`` prints in the format ``name`` (text or json)."""
     from lambdalint.output import bundle
 
-    return bundle.render_bundles(name, bundles, view)
+    return bundle.render_bundles(name, told, view)
 
 
-def render_bundles_whole(name: str, bundles: Sequence[Described], view: View) -> str:
+def render_bundles_whole(name: str, told: Told, view: View) -> str:
     """The same with every distribution."""
     from lambdalint.output import bundle
 
-    return bundle.render_bundles(name, bundles, view, whole=True)
+    return bundle.render_bundles(name, told, view, whole=True)
 
 
 def render_graph(name: str, report: Report, view: View) -> str:

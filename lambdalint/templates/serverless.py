@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 VARIABLE_DEPTH = 20
 MEMORY_DEFAULT = 1024
 TIMEOUT_DEFAULT = 6
+PACKED = ".serverless"  # where `serverless package` puts archives
 BATCH_DEFAULT = 10  # of queues and streams
 
 _VARIABLE = re.compile(
@@ -446,6 +447,7 @@ class Service(Stack):
         supplied = self._supplied(text(handler), place)
         if supplied:
             found.update(supplied)
+        found.update(self._archive(key.value, own, place))
         return DeclaredFunction(
             name=key.value,
             origin="serverless",
@@ -527,10 +529,12 @@ class Service(Stack):
         return {"role": role} if role.state is not State.ABSENT else {}
 
     def _default_name(self, name: str, place: Location) -> Value:
+        return joined([self._service(), known("-", place), self.stage(place), known(f"-{name}", place)], "", place)
+
+    def _service(self) -> Value:
+        """The service's name."""
         service = self.evaluate(self.root.get("service"))
-        if isinstance(service.value, dict):
-            service = service.value.get("name", ABSENT)
-        return joined([service, known("-", place), self.stage(place), known(f"-{name}", place)], "", place)
+        return service.value.get("name", ABSENT) if isinstance(service.value, dict) else service
 
     def _supplied(self, handler: str | None, place: Location) -> dict[str, Value]:
         """A handler that a plugin puts into the bundle, and what it runs instead."""
@@ -558,6 +562,18 @@ class Service(Stack):
             return self._path(artifact, "artifact")
         module = own.get("module", ABSENT)
         return self._path(module, "module") if module.state is not State.ABSENT else root
+
+    def _archive(self, name: str, own: Mapping[str, Value], place: Location) -> dict[str, Value]:
+        """The archive that ``serverless package`` makes: one for the service, unless each function gets its own."""
+        package = self.below(self, self.root, "package")
+        each = [first(own, "package.individually")]
+        if package is not None:
+            each.append(mapping(package[0].evaluate(package[1])).get("individually", ABSENT))
+        stem = name if any(as_boolean(item, "individually").value is True for item in each) else text(self._service())
+        if not stem or "/" in stem:
+            return {}
+        path = posixpath.normpath(posixpath.join(directory_of(self.path), PACKED, f"{stem}.zip"))
+        return {"archive": known(path, place, "where the framework packs it")}
 
     def _path(self, value: Value, what: str) -> Value:
         value = as_string(value, what)

@@ -349,7 +349,7 @@ class _Root:
             layers=properties.get("layers", ABSENT),
             environment=_variables_of(properties),
             events=ABSENT,
-            settings=settings_at(properties, _SETTINGS),
+            settings=settings_at(properties, _SETTINGS) | self._archive(properties),
         )
         inline = self._inline(properties) if code_root.unknown else {}
         renamed = self._renamed(inline, handler)
@@ -403,6 +403,21 @@ class _Root:
         if self.project.tree.exists(path):
             return value._replace(value=path)
         return unknown(f"{path} is built before deployment", place, path)
+
+    def _archive(self, properties: Mapping[str, Value]) -> dict[str, Value]:
+        """The archive that Terraform writes for a function before it uploads that."""
+        filename = properties.get("filename", ABSENT)
+        written = text(filename)
+        found = self.outputs.get(posixpath.normpath(written)) if written else None
+        for reference in references(filename):
+            found = found or self._archive_of(reference)
+        path = text(found.get("output_path", ABSENT)) if found is not None else None
+        if path is None:
+            return {}
+        try:
+            return {"archive": known(inside(self.directory, path), filename.location, "what archive_file writes")}
+        except OutsideProject:
+            return {}
 
     def _archive_of(self, reference: Reference) -> Mapping[str, Value] | None:
         found = self.archives.get(reference.name)

@@ -1,6 +1,7 @@
 """lambdalint bundle: what a bundle weighs, by distribution, and what of it the entry point loads."""
 
 import json
+import pathlib
 
 import pytest
 
@@ -99,7 +100,7 @@ def test_the_table_fits_80_columns(folder, capsys):
     assert lines[:3] == [
         "function.zip: python3.13, x86_64, app.handler",
         "",
-        "  distribution    unzipped      zipped  share modules  imported by",
+        "  distribution    unzipped      zipped   share modules  imported by",
     ]
     cells = [line.split() for line in lines[3:8]]
     assert [(row[0], row[-2], row[-1]) for row in cells] == [
@@ -113,11 +114,13 @@ def test_the_table_fits_80_columns(folder, capsys):
     assert cells[4][2] == f"{sum(map(len, FILES.values())):,}"
     assert cells[4][4:6] == ["100.0", "%"]
     size = sum(len(FILES[name]) for name in ("app.py", "big/__init__.py", "big/core.py", "small.py"))
+    idle = sum(len(text) for name, text in FILES.items() if name.startswith("idle"))
     assert lines[9:] == [
         f"  function unzipped {cells[4][2]} of 262,144,000 bytes (0 %): {262_144_000 - sum(map(len, FILES.values())):,} remain",
         f"  archive {(folder / 'function.zip').stat().st_size:,} of 52,428,800 bytes: may be uploaded directly",
         f"  4 modules of the bundle are loaded at start-up, {size} bytes",
         "  more may be loaded: 1 of them imports by computed names",
+        f"  not imported at start-up, {idle:,} bytes: idle",
         "  could go: debug symbols 4,000, tests 300, bytecode of another Python 21, stubs",
         "    7",
     ]
@@ -185,6 +188,204 @@ def test_every_distribution(tmp_path, monkeypatch, capsys):
     assert long.count("demo") == 40
 
 
+def several(folder):
+    """Three functions of one template, of which two are x86_64 and hold the same builds."""
+    (folder / "template.yaml").write_text("""\
+        Transform: AWS::Serverless-2016-10-31
+        Globals: {Function: {Runtime: python3.13, Handler: app.handler}}
+        Resources:
+          One: {Type: AWS::Serverless::Function, Properties: {CodeUri: one.zip}}
+          Two: {Type: AWS::Serverless::Function, Properties: {CodeUri: two.zip}}
+          Three: {Type: AWS::Serverless::Function, Properties: {CodeUri: two.zip}}
+          Broken: {Type: AWS::Serverless::Function, Properties: {CodeUri: broken.zip}}
+    """)
+    both = dist("same", "1.0", "same.py") | dist("native", "1.0", "native.py")
+    wheel = "Tag: cp313-cp313-manylinux_2_17_{}\n"
+    one = both | {"app.py": APP, "native-1.0.dist-info/WHEEL": wheel.format("x86_64")} | dist("big", "1.0", "big.py")
+    two = both | {"app.py": b"import same\n", "native-1.0.dist-info/WHEEL": wheel.format("aarch64")}
+    (folder / "one.zip").write_bytes(archive(*members(one | {"big/__init__.py": "", "big/core.py": ""})))
+    (folder / "two.zip").write_bytes(archive(*members(two)))
+    (folder / "broken.zip").write_bytes(archive(("app.py", b"import gone\n")))
+    return both
+
+
+def test_several_functions_and_what_they_share(folder, capsys):
+    both = several(folder)
+    _, out, _ = run(capsys, ".")
+    lines = out.splitlines()
+    assert max(map(len, lines)) <= 80
+    rows = {line.split()[0]: line.split() for line in lines[1:5]}
+    assert lines[0].split() == ["function", "unzipped", "limit", "zipped", "modules", "loaded"]
+    assert list(rows) == ["One", "Three", "Two", "Broken"]  # the largest first
+    assert rows["Broken"][1:] == ["12", "0.0", "%", f"{(folder / 'broken.zip').stat().st_size}", "1", "12"]
+    assert [rows["Two"][-2], rows["Three"][-2], rows["One"][-2]] == ["2", "2", "3"]
+    assert "  import fails in Broken: gone" in lines
+    assert "in several functions" in out
+    assert "One, Three, Two" in out
+    assert "distribution " not in out
+    assert "distribution " in run(capsys, ".", "--all")[1]
+    _, out, _ = run(capsys, ".", "--output", "json")
+    shared = json.loads(out)["shared"]
+    size = sum(len(text) for name, text in both.items() if name.startswith("same"))
+    assert [(item["name"], item["unzipped"]) for item in shared] == [("same", size)]  # native: two builds
+    assert shared[0]["functions"] == ["One", "Three", "Two"]
+    assert shared[0]["artifacts"] == ["one.zip", "two.zip"]
+    assert shared[0]["spared"] == shared[0]["zipped"]
+
+
+def test_why_of_several_functions(folder, capsys):
+    several(folder)
+    status, out, _ = run(capsys, ".", "--why", "same")
+    assert (status, out.count("same is imported:"), out.count("same: nothing imports it")) == (0, 2, 1)
+    assert "Broken" not in out
+    assert run(capsys, ".", "--why", "sane")[2] == (
+        "lambdalint: error: there is no distribution or module 'sane' in any of the functions; did you mean 'same'?\n"
+    )
+
+
+def test_what_has_changed(folder, capsys):
+    arguments = ("function.zip", *TOLD)
+    assert run(capsys, *arguments, "--output", "json:before.json") == (0, "", "")
+    status, out, _ = run(capsys, *arguments, "--compare", "before.json")
+    assert (status, out.splitlines()[-1]) == (0, "  function has not changed since before.json")
+    files = {name: text for name, text in FILES.items() if not name.startswith("idle")}
+    files = {name.replace("small-1.0", "small-1.1"): text for name, text in files.items()}
+    files |= dist("fresh", "3.0", "fresh.py") | {"big/data.bin": b"x" * 5000, "big/core.py": "import small, fresh\n"}
+    files["big-2.0.dist-info/RECORD"] += "big/data.bin,,\n"
+    old = {
+        name: json.loads((folder / "before.json").read_text())["bundles"][0][name] for name in ("unzipped", "zipped")
+    }
+    (folder / "function.zip").write_bytes(archive(*members(files)))
+    _, out, _ = run(capsys, *arguments, "--compare", "before.json")
+    lines = out.splitlines()
+    table = [line.split() for line in lines[lines.index("") :]][-7:]
+    grown = sum(map(len, files.values())) - old["unzipped"]
+    fresh = sum(len(text) for name, text in files.items() if name.startswith("fresh"))
+    idle = sum(len(text) for name, text in FILES.items() if name.startswith("idle"))
+    assert table[0] == ["function", "since", "before.json", "before", "now", "growth", "zipped"]
+    assert [row[0] for row in table[1:]] == ["big", "+", "small", "-", "in", "modules"]
+    assert table[1][4] == f"+{5000 + len('big/data.bin,,') + 1 + len(', fresh'):,}"
+    assert table[2][:5] == ["+", "fresh", "3.0", f"{fresh}", f"+{fresh}"]
+    assert table[4][:5] == ["-", "idle", "0.1", f"{idle}", f"-{idle}"]
+    assert table[5][4] == f"{grown:+,}"
+    assert "small 1.0 -> 1.1" in out
+    assert "modules at start-up: 4 before, 5 now" in out
+    (found,) = document(capsys, *arguments, "--compare", "before.json")
+    growth = found["growth"]
+    assert growth["before"] == {**old, "modules": 4}
+    assert growth["unzipped"] == found["unzipped"] - old["unzipped"] == grown
+    assert {item["name"] for item in growth["distributions"]} == {"big", "small", "fresh", "idle"}
+    assert growth["distributions"][0]["name"] == "big"
+    assert growth["distributions"][-1]["after"] is None
+
+
+def test_functions_that_a_report_does_not_have(folder, capsys):
+    several(folder)
+    run(capsys, ".", "--output", "json:before.json")
+    text = (folder / "before.json").read_text()
+    (folder / "before.json").write_text(text.replace('"name": "One"', '"name": "Old"'))
+    _, out, _ = run(capsys, ".", "--compare", "before.json")
+    assert "  One is not in before.json" in out.splitlines()
+    assert "  in before.json and not here: Old" in out.splitlines()
+    assert [line.split()[-1] for line in out.splitlines()[1:5]] == ["new", "0", "0", "0"]
+
+
+def test_the_keys_of_the_document_are_those_of_the_documentation(folder, capsys):
+    several(folder)
+    run(capsys, ".", "--output", "json:before.json")
+    _, out, _ = run(capsys, ".", "--output", "json", "--compare", "before.json", "--why", "same")
+    first, second = out, run(capsys, ".", "--output", "json", "--compare", "before.json", "--why", "same")[1]
+    assert first == second
+
+    def keys(value, inside=""):
+        if isinstance(value, dict):
+            for key, item in value.items():
+                if inside != "removable":
+                    yield key
+                yield from keys(item, key)
+        for item in value if isinstance(value, list) else ():
+            yield from keys(item, inside)
+
+    page = (pathlib.Path(__file__).parents[2] / "docs" / "bundles.md").read_text(encoding="utf-8")
+    for key in {*keys(json.loads(out))}:
+        assert f"`{key}`" in page, key
+
+
+def test_what_sam_has_built(folder, capsys):
+    source = """\
+        Transform: AWS::Serverless-2016-10-31
+        Globals: {{Function: {{Runtime: python3.13, Handler: app.handler}}}}
+        Resources:
+          One: {{Type: AWS::Serverless::Function, Properties: {{CodeUri: {0}, Layers: [!Ref Common]}}}}
+          Two: {{Type: AWS::Serverless::Function, Properties: {{CodeUri: function.zip}}}}
+          Common: {{Type: AWS::Serverless::LayerVersion, Properties: {{ContentUri: {1}}}}}
+    """
+    (folder / "template.yaml").write_text(source.format("src", "common"))
+    (folder / "src").mkdir()
+    (folder / "src" / "app.py").write_bytes(APP)
+    assert [item["name"] for item in document(capsys, ".")] == ["Two"]
+    built = folder / ".aws-sam" / "build"
+    (built / "One").mkdir(parents=True)
+    (built / "One" / "app.py").write_bytes(APP)
+    (built / "Common" / "python").mkdir(parents=True)
+    (built / "Common" / "python" / "big.py").write_text("core = 1\n")
+    (built / "template.yaml").write_text(source.format("One", "Common").replace("function.zip", "../../function.zip"))
+    found = document(capsys, ".")
+    assert [(item["name"], item["artifact"], item["layers"]) for item in found] == [
+        ("One", ".aws-sam/build/One", [".aws-sam/build/Common"]),
+        ("Two", "function.zip", []),
+    ]
+    assert found[0]["loaded"]["modules"] == 2
+    assert [item["name"] for item in document(capsys, "template.yaml:One")] == ["One"]
+    assert [item["name"] for item in document(capsys, ".aws-sam/build/One")] == ["One"]
+    assert [item["artifact"] for item in document(capsys, "src")] == ["src"]
+
+
+@pytest.mark.parametrize(("each", "packed"), [("true", "orders"), ("false", "shop")])
+def test_what_serverless_has_packed(folder, capsys, each, packed):
+    (folder / "serverless.yml").write_text(
+        "service: shop\n"
+        "provider: {name: aws, runtime: python3.13}\n"
+        f"package: {{individually: {each}}}\n"
+        "functions: {orders: {handler: src/app.handler}}\n"
+    )
+    (folder / "src").mkdir()
+    (folder / "src" / "app.py").write_bytes(APP)
+    status, _, err = run(capsys, ".")
+    assert status == 2
+    assert err.startswith("lambdalint: error: of 1 function of the templates nothing is here as it is deployed; build")
+    (folder / ".serverless").mkdir()
+    (folder / ".serverless" / f"{packed}.zip").write_bytes(archive(("src/app.py", b"import json\n")))
+    for named in (".", ".serverless", "serverless.yml:orders"):
+        (found,) = document(capsys, named)
+        assert (found["name"], found["artifact"]) == ("orders", f".serverless/{packed}.zip")
+        assert found["loaded"]["modules"] == 2  # src is one, too
+
+
+def test_what_terraform_has_packed(folder, capsys):
+    (folder / "main.tf").write_text("""
+        data "archive_file" "orders" {
+          type        = "zip"
+          source_dir  = "${path.module}/src"
+          output_path = "${path.module}/dist/orders.zip"
+        }
+        resource "aws_lambda_function" "orders" {
+          function_name = "orders"
+          filename      = data.archive_file.orders.output_path
+          handler       = "app.handler"
+          runtime       = "python3.13"
+          role          = "arn:aws:iam::123456789012:role/orders"
+        }
+    """)
+    (folder / "src").mkdir()
+    (folder / "src" / "app.py").write_bytes(APP)
+    assert run(capsys, ".")[0] == 2
+    (folder / "dist").mkdir()
+    (folder / "dist" / "orders.zip").write_bytes(archive(("app.py", b"import json\n")))
+    (found,) = document(capsys, ".")
+    assert (found["name"], found["artifact"]) == ("aws_lambda_function.orders", "dist/orders.zip")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -197,6 +398,14 @@ def test_every_distribution(tmp_path, monkeypatch, capsys):
         (
             ("function.zip", *TOLD, "--why", "bigg"),
             "there is no distribution or module 'bigg' in function; did you mean 'big'?",
+        ),
+        (
+            ("function.zip", "--compare", "nowhere.json"),
+            "the kept report nowhere.json cannot be read (No such file or directory)",
+        ),
+        (
+            ("function.zip", "--compare", "text.txt"),
+            "text.txt is no report of the command bundle; write one with `lambdalint bundle --output json:FILE`",
         ),
         (("function.zip", "--output", "sarif"), "bundles can be printed as text or json, not as sarif"),
     ],
