@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from lambdalint import diagnostics, registry
 from lambdalint.data import table
 from lambdalint.discover import Project, is_test
-from lambdalint.model import EventGraph, Finding, Function, Location, Report, Skipped, Statistics
+from lambdalint.model import EventGraph, Finding, Function, Location, Report, Skipped, Statistics, Step
 from lambdalint.source.program import Program
 from lambdalint.source.skeleton import CHANGES, SourceError, read
 from lambdalint.tree import DirectoryTree, Unreadable
@@ -545,7 +545,7 @@ class _Run:
                 version = f"{sys.version_info[0]}.{sys.version_info[1]}"
                 yield diagnostics.finding(
                     diagnostics.SYNTAX_ERROR, location, f"Python {version} refuses this module: {error.reason}"
-                )
+                )._replace(chains=self._chains_to(location, self.entries))
                 continue
             line = error.line if isinstance(error, SourceError) and error.line else _line_of(item.reason)
             yield diagnostics.unreadable(item, line=line, template=item.path in templates)
@@ -554,25 +554,55 @@ class _Run:
 
     def _refused(self) -> Iterable[Finding]:
         """The modules with syntax that the runtime of a function which imports them does not have."""
-        functions: dict[tuple[str, tuple[int, int]], Function] = {}
+        starts: dict[tuple[str, tuple[int, int]], list[tuple[Node, Function]]] = {}
         for node, entry in self.entries.items():
             for function in entry.functions:
                 version = function.python
                 if version is not None:
-                    functions.setdefault((node[0], version), function)
-        if not functions:
+                    starts.setdefault((node[0], version), []).append((node, function))
+        if not starts:
             return
         from lambdalint.source.syntax import refused
 
         for item in refused(
-            self.program, sorted(functions), lambda skeleton: self.program.imports(skeleton.path, guarded=False)
+            self.program, sorted(starts), lambda skeleton: self.program.imports(skeleton.path, guarded=False)
         ):
             runtime = "python{}.{}".format(*item.runtime)
             name, (major, minor) = item.needed.name, item.needed.version
             location = Location(item.path, item.needed.line, item.needed.column)
             message = f"{runtime} refuses this module: {name} needs Python {major}.{minor}"
-            fact = f"function {functions[item.start, item.runtime].name} runs on {runtime}"
-            yield diagnostics.finding(diagnostics.SYNTAX_ERROR, location, message)._replace(facts=(fact,))
+            fact = f"function {starts[item.start, item.runtime][0][1].name} runs on {runtime}"
+            older = [each for (_, version), each in starts.items() if version < item.needed.version]
+            chains = self._chains_to(location, [node for each in older for node, _ in each], guarded=False)
+            yield diagnostics.finding(diagnostics.SYNTAX_ERROR, location, message)._replace(
+                facts=(fact,), chains=chains
+            )
+
+    def _chains_to(
+        self, location: Location, nodes: Iterable[Node], *, guarded: bool = True
+    ) -> tuple[tuple[Step, ...], ...]:
+        """A chain for each of the entry points ``nodes`` whose module imports that of ``location``.
+
+        Args:
+            guarded: whether imports count that a module can do without.
+        """
+        importers: dict[str, list[str]] = {}
+        for path in sorted(self.reached):
+            for imported in self.program.imports(path, guarded=guarded):
+                importers.setdefault(imported, []).append(path)
+        found: set[str] = set()
+        queue = [location.path]
+        while queue:
+            path = queue.pop()
+            if path not in found:
+                found.add(path)
+                queue.extend(importers.get(path, ()))
+        chains = []
+        for node in sorted({node for node in nodes if node[0] in found}):
+            definition = self.names.definition(node)
+            start = Location(node[0], definition.line if definition is not None else 1)
+            chains.append((Step(start, node[1], "entry point"), Step(location, "<module>", "here")))
+        return tuple(chains)
 
     def report(self) -> Report:
         """The findings, sorted, merged and with suppressions applied."""
@@ -598,6 +628,7 @@ class _Run:
             findings=tuple(sorted(every, key=_order)),
             skipped=skipped,
             functions=self.functions,
+            starts={node: entry.functions for node, entry in self.entries.items()},
             analysed=tuple(path for path in self._analysed() if path not in left_out),
             excluded=self.project.excluded,
             suppressed=suppressed,

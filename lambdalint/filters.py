@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from itertools import pairwise
 
 from lambdalint.errors import UsageError, nearest
@@ -21,6 +22,8 @@ def limited(report: Report, settings: Settings, project: Project) -> Report:
         UsageError: ``--function`` names no function.
     """
     wanted = _wanted(report, settings.function) if settings.function else None
+    entries = {(function.path, function.qualname) for function in wanted or ()}
+    entries |= {start for start, run in report.starts.items() if any(function in (wanted or ()) for function in run)}
     artifacts = tuple(_artifacts(report, project)) if project.named else ()
     kept = tuple(
         found
@@ -28,7 +31,7 @@ def limited(report: Report, settings: Settings, project: Project) -> Report:
         if item.severity >= settings.min_severity
         and item.confidence >= settings.min_confidence
         and (project.reported(item.location.path) or item.location.path.startswith(artifacts))
-        and (found := item if wanted is None else _of(item, wanted)) is not None
+        and (found := item if wanted is None else _of(item, wanted, entries)) is not None
     )
     return report if kept == report.findings else report._replace(findings=kept)
 
@@ -86,13 +89,14 @@ def _wanted(report: Report, names: tuple[str, ...]) -> tuple[Function, ...]:
     return tuple(item for item in report.functions if {item.name, item.handler, item.qualname} & set(names))
 
 
-def _of(item: Finding, wanted: tuple[Function, ...]) -> Finding | None:
+def _of(
+    item: Finding, wanted: tuple[Function, ...], entries: AbstractSet[tuple[str | None, str | None]]
+) -> Finding | None:
     """A finding with the chains from the functions alone; None where it is not of any of them.
 
-    It is if it is reached from one of them, lies in its entry point or at what a template says of it, or tells of a
-    place in the module of its entry point.
+    ``entries`` are the definitions that the functions run. A finding is of a function if it is reached from one of
+    these or lies in it, lies at what a template says of the function, or tells of a place in the module of its handler.
     """
-    entries = {(function.path, function.qualname) for function in wanted}
     chains = tuple(chain for chain in item.chains if chain and (chain[0].location.path, chain[0].function) in entries)
     if chains:
         return item if chains == item.chains else item._replace(chains=chains)

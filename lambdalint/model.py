@@ -316,7 +316,8 @@ class EventGraph(NamedTuple):
 class Report(NamedTuple):
     """The outcome of one run over one project.
 
-    ``graph`` is filled where it was asked for.
+    ``graph`` is filled where it was asked for. ``starts`` holds, for each definition (path and qualname) that call
+    chains start from, the functions that run it: an application that is a handler stands for all of its routes.
     Every input below the given paths is either in ``analysed`` or in ``skipped`` or was excluded
     (``excluded`` counts those). ``internal_errors`` holds one sentence for each rule or stage that
     failed; any makes the exit code 2.
@@ -325,6 +326,7 @@ class Report(NamedTuple):
     findings: tuple[Finding, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     functions: tuple[Function, ...] = ()
+    starts: Mapping[tuple[str, str], tuple[Function, ...]] = {}
     analysed: tuple[str, ...] = ()
     excluded: int = 0
     suppressed: int = 0

@@ -172,6 +172,46 @@ def test_the_runtime_of_the_function_that_imports_a_module_decides(
     assert (finding["code"], finding["path"], finding["line"]) == ("LL001", "src/shared.py", 2)
     assert finding["message"] == "python3.9 refuses this module: a `match` statement needs Python 3.10"
     assert finding["facts"] == ["function Old runs on python3.9"]
+    assert starts(finding) == ["src/old.py"]
+    assert checked(capsys, "--function", "Old") == [finding]
+    assert checked(capsys, "--function", "New") == []
+
+
+def test_a_module_that_no_python_reads_is_told_of_the_functions_that_import_it(
+    project: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    template = TEMPLATE + FUNCTION % ("Good", "good.handler") + FUNCTION % ("Broken", "broken.handler")
+    handler = "def handler(event, context):\n    return {}\n"
+    files = {"src/good.py": handler, "src/broken.py": "import helper\n" + handler, "src/helper.py": "def (:\n"}
+    write(project, template, files)
+    (finding,) = checked(capsys, "--function", "Broken")
+    assert (finding["code"], finding["path"], starts(finding)) == ("LL001", "src/helper.py", ["src/broken.py"])
+    assert checked(capsys, "--function", "Good") == []
+
+
+def test_the_routes_of_an_application_are_of_the_function_that_runs_it(
+    project: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    application = """\
+from fastapi import FastAPI
+from mangum import Mangum
+
+import common
+
+app = FastAPI()
+
+
+@app.get("/orders")
+def orders():
+    common.wait()
+
+
+handler = Mangum(app)
+"""
+    template = TEMPLATE + FUNCTION % ("Api", "api.handler") + FUNCTION % ("Second", "second.handler")
+    write(project, template, {"src/common.py": COMMON, "src/api.py": application, "src/second.py": CALLER})
+    (finding,) = checked(capsys, "--select", "LL204", "--function", "Api")
+    assert (finding["path"], starts(finding)) == ("src/common.py", ["src/api.py"])
 
 
 def test_the_events_of_the_function_that_runs_the_code_decide(
