@@ -434,7 +434,8 @@ class _Run:
         self.inputs = self.inputs or Inputs(self.project.tree)
         resources = self.templates.resources if self.templates else ()
         loaded: dict[str, Rule | None] = {}
-        bundles = tuple(self.inputs.bundles(self.functions, resources, Deployed(self.disabled, self.settings)))
+        shared = Deployed(self.disabled, self.settings)
+        shared.bundles = bundles = tuple(self.inputs.bundles(self.functions, resources, shared))
         for done, bundle in enumerate(bundles):
             self.progress("judging bundles", done, len(bundles))
             for item in interested:

@@ -219,6 +219,7 @@ class Inputs:
         self, functions: Iterable[Function], resources: Sequence[Resource], shared: Shared
     ) -> Iterator[BundleView]:
         """The functions that are deployed from an artifact which is here."""
+        shared.tree = self._tree
         for function in functions:
             declared = function.declared
             if declared is None or not declared.code_root.known or not isinstance(declared.code_root.value, str):

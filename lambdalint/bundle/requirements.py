@@ -94,6 +94,10 @@ class Requirements:
                 elif not fits(requirement, version_of(found)):
                     yield Unmet(item, _line(item, raw), _shown(requirement), found)
 
+    def all(self) -> Iterator[tuple[Distribution, Requirement]]:
+        """Every requirement that counts on the target, with whose it is."""
+        return ((item, requirement) for item in self.seen.values() for _, requirement in self._required(item))
+
     def _required(self, item: Distribution) -> Iterator[tuple[str, Requirement]]:
         """What it requires on the target, with the lines of METADATA."""
         for raw, requirement in self._parsed(item):

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from lambdalint.bundle.distributions import normalized
 from lambdalint.bundle.requirements import Requirements, fits, holds, parsed, version_of
 from lambdalint.data import table
 from lambdalint.records import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from packaging.requirements import Requirement
+
     from lambdalint.bundle.distributions import Distribution
     from lambdalint.bundle.layers import Merged
     from lambdalint.bundle.targets import Runtime
@@ -74,3 +77,55 @@ def _known(name: str, bundled: Mapping[str, str], seen: Mapping[str, Distributio
     if item is None:
         return bundled[name], ""
     return bundled[name], version_of(item)
+
+
+class Provided(NamedTuple):
+    """The whole SDK in a bundle, although the runtime brings it.
+
+    ``items`` are the distributions that could go: its parts but for those that others require. ``pinned`` is one that
+    requires a version of it which the runtime need not have, None where there is none.
+    """
+
+    items: tuple[Distribution, ...]
+    pinned: Distribution | None
+
+
+def whole(requirements: Requirements, runtime: Runtime) -> Provided | None:
+    """The SDK in a bundle, None where it is not there, or only a part of it."""
+    facts = table("targets")["sdk"]
+    seen = requirements.seen
+    if not {name for pair in facts["pairs"] for name in pair} <= set(seen):
+        return None
+    pinned, wanted = None, set()
+    for requirer, requirement in requirements.all():
+        name = normalized(requirement.name)
+        if requirer.key in facts["distributions"] or name not in facts["distributions"]:
+            continue
+        wanted.add(name)
+        if name in facts["pairs"][0] and not _always_fits(requirement, name, runtime):
+            pinned = pinned or requirer
+    core = {name for pair in facts["pairs"] for name in pair}
+    items = (seen[name] for name in facts["distributions"] if name in seen and (name in core or name not in wanted))
+    return Provided(tuple(items), pinned)
+
+
+def _always_fits(requirement: Requirement, name: str, runtime: Runtime) -> bool:
+    """Whether a requirement is met by any version that a runtime may have: from the one that was seen on, of its major.
+
+    A newer runtime brings no older SDK than an older one.
+    """
+    from packaging.version import Version
+
+    found = [
+        Version(fact[name])
+        for other, fact in table("targets")["seen"].items()
+        if other != "thin" and name in fact and _number(other) <= (runtime.version or (0, 0))
+    ]
+    if not found:
+        return not requirement.specifier
+    oldest = max(found)
+    return all(fits(requirement, version) for version in (str(oldest), f"{oldest.major}.999999"))
+
+
+def _number(name: str) -> tuple[int, ...]:
+    return tuple(map(int, name.removeprefix("python").split(".")))

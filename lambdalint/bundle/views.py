@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from lambdalint.bundle.layers import TASK, Merged, Part
 from lambdalint.data import table
@@ -23,11 +23,13 @@ if TYPE_CHECKING:
     from lambdalint.bundle.entries import Artifact, Entry
     from lambdalint.bundle.layout import Misplaced
     from lambdalint.bundle.requirements import Requirements, Twice, Unmet
-    from lambdalint.bundle.sdk import Split
+    from lambdalint.bundle.sdk import Provided, Split
     from lambdalint.bundle.targets import Runtime
+    from lambdalint.bundle.usage import Usage
     from lambdalint.bundle.weight import Share
     from lambdalint.model import Function
     from lambdalint.settings import Budget
+    from lambdalint.tree import DirectoryTree
 
 _MODULES = (".py", ".so")
 _METADATA = (".dist-info", ".egg-info", ".egg")
@@ -89,6 +91,8 @@ class Shared:
     def __init__(self, disabled: frozenset[str] = frozenset(), settings: Settings | None = None) -> None:
         self.disabled = disabled
         self.settings = settings or Settings()
+        self.bundles: tuple[BundleView, ...] = ()  # all of the run
+        self.tree: DirectoryTree | None = None  # of the project
         self.memo: dict[Any, Any] = {}
 
 
@@ -211,6 +215,32 @@ class BundleView:
     def is_own(self, path: str) -> bool:
         """Whether a file is the function's own code, and of no distribution."""
         return path.startswith(f"{TASK}/") and self.distributions.owner(path) is None
+
+    @property
+    def usage(self) -> Usage:
+        """Which of its distributions it uses."""
+        key = ("usage", self._key, self.runtime, self.start)
+        found: Usage | None = self._shared.memo.get(key)
+        if found is None:
+            from lambdalint.bundle.usage import Usage
+
+            same = [self, *(item for item in self._shared.bundles if item.artifact.path == self.artifact.path)]
+            known = self.runtime.version is not None and all(item.closure is not None for item in same)
+            closures = [item.closure for item in same if item.closure is not None] if known else []
+            values = [value.value for item in same for value in item.function.variables.values()]
+            texts = [value for value in values if isinstance(value, str)] + [item.function.handler for item in same]
+            found = self._shared.memo[key] = Usage(self, closures, texts, self._shared.disabled)
+        return found
+
+    @property
+    def development_names(self) -> Mapping[str, str]:
+        """The distributions that the project declares for development only, each with where it does."""
+        tree, places = self._shared.tree, [self.location.path, self.artifact.path]
+        if tree is None:
+            return {}
+        from lambdalint.bundle.groups import development
+
+        return development(tree, places)
 
     # What the project wants of it:
 
@@ -427,6 +457,29 @@ class BundleView:
         from lambdalint.bundle.sdk import splits
 
         return tuple(splits(self.merged, self.requirements, self.runtime))
+
+    def whole_sdk(self, *, managed: bool = True) -> Provided | None:
+        """The AWS SDK where all of it is in the bundle of a function whose runtime brings it, too.
+
+        Args:
+            managed: whether only managed runtimes of Python count.
+        """
+        from lambdalint.bundle.sdk import whole
+
+        return whole(self.requirements, self.runtime) if self.runtime.version is not None or not managed else None
+
+    def listed(self, items: Sequence[Distribution], limit: int = 5) -> str:
+        """Some distributions by name, and how many more there are."""
+        names = [item.name for item in items]
+        more = len(names) - limit
+        if more > 1:
+            return f"{', '.join(names[:limit])} and {more} more"
+        return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+    def takes(self, items: Iterable[Distribution]) -> int:
+        """The bytes that some distributions take when they are unpacked."""
+        chosen = set(items)
+        return sum(share.unzipped for share in self.shares if share.owner in chosen)
 
     def is_sdk(self, name: str) -> bool:
         """Whether a distribution is a part of the AWS SDK."""

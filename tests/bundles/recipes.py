@@ -4,6 +4,7 @@
     <bundle>/function/…      the files of the function
     <bundle>/<layer>/…       the files of a layer, one folder for each name in ``layers``
     <bundle>/template.yaml   optional: then the project is checked, and the template names function.zip or function/
+    <bundle>/pyproject.toml  optional, beside a template
 
 bundle.toml: ``runtime``, ``architecture``, ``handler``, ``layers`` (names of folders); ``kind = "directory"`` where the
 function is no archive; ``sdk`` and ``budgets`` as configurations have them; and ``[[files]]``, each with ``path`` (below function/, or layer:path) and one of ``text``,
@@ -110,7 +111,9 @@ class Recipe:
                 before = self.facts.get("before", "") if part == "function" else ""
                 write_archive(paths[part], self.files(part), before.encode())
         if self.template:
-            (where / self.template).write_bytes((self.folder / self.template).read_bytes())
+            for item in (self.template, "pyproject.toml"):
+                if (self.folder / item).exists():
+                    (where / item).write_bytes((self.folder / item).read_bytes())
             return [str(where)], self.configured
         settings = self.configured._replace(
             runtime=self.facts.get("runtime", ""),

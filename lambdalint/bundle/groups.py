@@ -1,0 +1,123 @@
+"""The distributions that a project declares for development: groups of pyproject.toml, files of requirements."""
+
+from __future__ import annotations
+
+import functools
+import posixpath
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+
+from lambdalint.bundle.distributions import normalized
+from lambdalint.bundle.requirements import parsed
+from lambdalint.data import table
+from lambdalint.tree import Unreadable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from lambdalint.tree import DirectoryTree
+
+LIMIT = 1 << 20  # bytes of one declaration
+
+
+def development(tree: DirectoryTree, places: Iterable[str]) -> Mapping[str, str]:
+    """The names (normalized) that are declared for development and nothing else, each with where that is said.
+
+    Args:
+        tree: the project's.
+        places: files in whose directories, and in those above, declarations are looked for.
+    """
+    directories: list[str] = []
+    for place in places:
+        directory = posixpath.dirname(place)
+        while directory not in directories:
+            directories.append(directory)
+            directory = posixpath.dirname(directory)
+    found: dict[str, str] = {}
+    main: set[str] = set()
+    for directory in directories:
+        here = tree.names(directory)
+        if "pyproject.toml" in here:
+            path = posixpath.join(directory, "pyproject.toml")
+            data = _toml(tree, path)
+            main.update(_names(_main(data)))
+            for group, lines in _groups(data):
+                found.update((name, f"{group} of {path}") for name in _names(lines) if name not in found)
+        for name in table("development")["groups"]["files"]:
+            path = posixpath.join(directory, name)
+            if name.partition("/")[0] in here and tree.exists(path):
+                found.update((each, path) for each in _listed(tree, path) if each not in found)
+        if "requirements.txt" in here:
+            main.update(_listed(tree, posixpath.join(directory, "requirements.txt")))
+    return {name: where for name, where in found.items() if name not in main}
+
+
+def _names(lines: Iterable[Any]) -> Iterator[str]:
+    for line in lines:
+        requirement = parsed(line) if isinstance(line, str) and line else None
+        if requirement is not None:
+            yield normalized(requirement.name)
+
+
+def _listed(tree: DirectoryTree, path: str) -> Iterator[str]:
+    """The names in a file of requirements."""
+    return _names(line.partition(" #")[0].partition(" --")[0].strip() for line in _text(tree, path).splitlines())
+
+
+def _main(data: Mapping[str, Any]) -> Iterator[Any]:
+    yield from _list(_at(data, "project", "dependencies"))
+    yield from _at(data, "tool", "poetry", "dependencies")
+    for name, lines in _at(data, "project", "optional-dependencies").items():
+        if name not in _idle():
+            yield from _list(lines)
+
+
+def _groups(data: Mapping[str, Any]) -> Iterator[tuple[str, list[Any]]]:
+    """The groups that are not deployed, with their lines."""
+    for keys in (("project", "optional-dependencies"), ("dependency-groups",), ("tool", "pdm", "dev-dependencies")):
+        for name, lines in _at(data, *keys).items():
+            if name in _idle():
+                yield f"group {name}", list(_list(lines))
+    for name, group in _at(data, "tool", "poetry", "group").items():
+        if name in _idle() and isinstance(group, dict):
+            yield f"group {name}", list(_at(group, "dependencies"))
+    yield "group dev", list(_at(data, "tool", "poetry", "dev-dependencies"))
+    yield "group dev", list(_list(_at(data, "tool", "uv").get("dev-dependencies")))
+
+
+@functools.cache
+def _idle() -> frozenset[str]:
+    return frozenset(table("development")["groups"]["names"])
+
+
+def _at(data: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
+    """The table at a path of keys; empty where there is none. Of a list, its members are the keys."""
+    found: Any = data
+    for key in keys:
+        found = found.get(key) if isinstance(found, dict) else None
+    if isinstance(found, list):
+        return {line: None for line in found if isinstance(line, str)}
+    return found if isinstance(found, dict) else {}
+
+
+def _list(value: Any) -> Iterable[Any]:
+    return value if isinstance(value, (list, dict)) else ()
+
+
+def _text(tree: DirectoryTree, path: str) -> str:
+    try:
+        return tree.read(path, LIMIT).decode("utf-8", "replace")
+    except Unreadable:
+        return ""
+
+
+def _toml(tree: DirectoryTree, path: str) -> Mapping[str, Any]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        return tomllib.loads(_text(tree, path))
+    except (ValueError, RecursionError):
+        return {}

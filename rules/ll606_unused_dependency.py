@@ -1,0 +1,66 @@
+"""LL606: Distribution in the bundle that nothing in the function uses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lambdalint.model import Confidence, Severity
+from lambdalint.rule import Rule, Wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lambdalint.bundle.views import BundleView
+    from lambdalint.model import Finding
+
+
+class UnusedDependency(Rule):
+    """Distribution in the bundle that nothing in the function uses.
+
+    What no import reaches costs its bytes at each upload, counts towards the 250 MB, and has to be updated when a
+    vulnerability becomes known, for nothing. It stays behind when the code that used it goes.
+
+    Triggers:
+        1. [unused] No module of the function imports it, at the start or later, and nothing that it uses requires it.
+        2. [dynamic] So it is, but the function's own code imports modules by names that it computes: a note.
+
+    Exemptions:
+        1. [required] A distribution that is used requires it, for an extra or on another system as well.
+        2. [plug-in] It declares entry points, by which others find it.
+        3. [name] A text of the function or its environment names it: a driver of SQLAlchemy, a setting, a command.
+        4. [integration] Code of a distribution that is used imports it if it is there.
+        5. [interpreter] Python or the runtime uses it by itself: tzdata.
+        6. [library] It holds no modules: libraries and data are found in other ways.
+        7. [layer] It is in a layer, which other functions may share.
+        8. [development] It is for development: see dev-dependency.
+
+    Remedy:
+        Take it out of the requirements of the function; ``lambdalint bundle --why NAME`` shows the imports that lead to
+        a distribution, where there are any.
+
+    References:
+        - https://docs.aws.amazon.com/lambda/latest/dg/best-practices.html#function-code
+        - https://packaging.python.org/en/latest/specifications/entry-points/
+    """
+
+    code = "LL606"
+    name = "unused-dependency"
+    severity = Severity.WARNING
+    confidence = Confidence.MEDIUM
+    tags = ("size", "bundle")
+    why = "It makes the bundle larger and slower to deploy, and wants updates, for nothing."
+    remedy = "Take it out of what the function requires."
+    wants = Wanted(bundles=True)
+    needs = frozenset({"bundle"})
+
+    def check_bundle(self, bundle: BundleView) -> Iterable[Finding]:
+        """A finding for each distribution that nothing uses, with those that only it requires."""
+        for item in bundle.usage.unused():
+            others = bundle.listed(item.others)
+            yield self.finding(
+                bundle.place(item.distribution.metadata_path),
+                f"nothing in the function imports or requires {item.distribution.title}: {item.size:,} bytes"
+                f"{f' with {others}, which only it requires' if others else ''}{item.doubt and f'; {item.doubt}'}",
+                function=bundle.name,
+                severity=Severity.INFO if item.doubt else Severity.WARNING,
+            )
