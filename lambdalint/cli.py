@@ -123,11 +123,9 @@ def _bundle_options(command: argparse.ArgumentParser) -> None:
                          "distribution or module (repeatable)")  # fmt: skip
     command.add_argument("--all", action="store_true", help="list every distribution, also the small ones, and the "
                          "table of each of several functions")  # fmt: skip
-    command.add_argument("--compare", metavar="FILE", default="", help="tell what has changed since this report "
-                         "(--output json:FILE)")  # fmt: skip
     command.add_argument("--output", dest="formats", metavar="FORMAT[:PATH]", action="append", default=[],
                          help="text or json, to standard output or PATH (repeatable)")  # fmt: skip
-    _options(command, _only("exclude", "function", "runtime", "arch", "handler", "layer", "color", "cache"))
+    _options(command, _only("exclude", "function", "runtime", "arch", "handler", "layer", "compare", "color", "cache"))
 
 
 def _rule_options(command: argparse.ArgumentParser) -> None:
@@ -423,11 +421,12 @@ def _bundle(arguments: argparse.Namespace) -> int:
     from lambdalint.bundle import growth, report
 
     # what is wrong with a report to compare with is said before the work, not after
-    kept = growth.read(arguments.compare) if arguments.compare else ()
+    since = getattr(arguments, "compare", "")  # what the configuration says is meant for check
+    kept = growth.read(since) if since else ()
     progress = _Progress(arguments.quiet)
     try:
         found = bundles.bundles(project, settings, **progress.argument())
-        told = report.told(found, arguments.why, kept, arguments.compare)
+        told = report.told(found, arguments.why, kept, since)
     finally:
         progress.stop()
     _publish("render_bundles_whole" if arguments.all else "render_bundles", told, settings, project, arguments)

@@ -22,6 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from lambdalint.bundle.growth import Kept
     from lambdalint.bundle.inputs import Inputs
     from lambdalint.bundle.views import BundleView
     from lambdalint.registry import Entry as RuleEntry
@@ -91,6 +92,10 @@ def check(
     """
     with _deep_recursion():
         run = _Run(project, settings, progress, disabled)
+        if settings.compare:
+            from lambdalint.bundle import growth
+
+            run.kept = growth.read(settings.compare)
         run.find()
         run.rules()
         return run.report()
@@ -117,6 +122,7 @@ class _Run:
         self.progress = progress
         self.disabled = disabled
         self.inputs: Inputs | None = None
+        self.kept: tuple[Kept, ...] = ()  # the bundles of an earlier report
         self.archived: tuple[str, ...] = ()  # modules in archives that nobody named: they are read, and not judged
         if project.artifacts or project.archives:
             self._open()
@@ -434,7 +440,7 @@ class _Run:
         self.inputs = self.inputs or Inputs(self.project.tree)
         resources = self.templates.resources if self.templates else ()
         loaded: dict[str, Rule | None] = {}
-        shared = Deployed(self.disabled, self.settings)
+        shared = Deployed(self.disabled, self.settings, self.kept)
         shared.bundles = bundles = tuple(self.inputs.bundles(self.functions, resources, shared))
         for done, bundle in enumerate(bundles):
             self.progress("judging bundles", done, len(bundles))

@@ -65,7 +65,8 @@ class Settings(NamedTuple):
     (``path/to/file.py:name`` or ``module.attribute``); ``function`` names the functions that the
     report is limited to; ``runtime``, ``arch``, ``handler`` and ``layer`` say what a template would of the artifacts
     that were given; ``as_of`` is the day (``2026-11-21``) that counts as today, empty for the clock's; ``sdk`` is
-    where the AWS SDK is to come from, ``runtime`` or ``bundled``; ``budgets`` is what bundles may take, by the name of
+    where the AWS SDK is to come from, ``runtime`` or ``bundled``; ``compare`` is the absolute path of a report of the
+    command ``bundle``, which budgets of growth refer to; ``budgets`` is what bundles may take, by the name of
     a function and "" for all, see `budget`; ``origins`` tells where each value that is not a default comes from.
     """
 
@@ -93,6 +94,7 @@ class Settings(NamedTuple):
     cache: bool = True
     color: str = "auto"
     sdk: str = ""
+    compare: str = ""
     budgets: tuple[tuple[str, Budget], ...] = ()
     origins: Mapping[str, str] = {}
 
@@ -157,6 +159,8 @@ OPTIONS: tuple[Option, ...] = (
            ("--as-of",), "DATE"),
     Option("sdk", "sdk", "where functions are to have the AWS SDK from: runtime or bundled"),
     Option("budgets", "budgets", "what a bundle may take: unzipped, zipped, init-modules, growth; and functions.NAME"),
+    Option("compare", "path", "the report of `lambdalint bundle --output json:FILE` that bundles are compared with",
+           ("--compare",), "FILE"),
     Option("cache", "flag", "neither read nor write the cache", ("--no-cache",)),
     Option("color", "color", "auto, always or never", ("--color",), "WHEN", in_file=False),
 )  # fmt: skip

@@ -26,18 +26,24 @@ class SizeBudget(Rule):
         unzipped = "60 MB"      # with all layers; MB as AWS has it, 1,048,576 bytes
         zipped = 15_000_000     # the function's own archive
         init-modules = 400      # modules of the bundle that are loaded before the first event
+        growth = 10             # percent over the report that ``compare`` names
 
         [tool.lambdalint.budgets.functions.Reports]
         unzipped = "200 MB"     # what a function has of its own replaces what all have
+
+    Growth is counted from a report that is kept, for instance the main branch's (``lambdalint bundle --output
+    json:bundles.json``), and that ``compare = "bundles.json"`` or ``--compare bundles.json`` names.
 
     Triggers:
         1. [unzipped] Function and layers take more than ``unzipped`` when they are unpacked.
         2. [zipped] The function's archive is larger than ``zipped``.
         3. [init-modules] The entry point loads more modules of the bundle than ``init-modules``.
+        4. [growth] Function and layers take more than ``growth`` percent more than in the report.
 
     Exemptions:
         1. [function] The function has a budget of its own, and keeps it.
         2. [directory] There is no archive yet, so that nobody knows what it will have.
+        3. [new] The report has no function of that name.
 
     Remedy:
         See ``lambdalint bundle`` for what takes how much and ``--why NAME`` for the imports that load it; leave out
@@ -75,6 +81,20 @@ class SizeBudget(Rule):
             if count > budget.init_modules:
                 text = f"the entry point loads {count:,} modules, {count - budget.init_modules:,} more than the budget"
                 yield self._over(bundle, f"{text} of {budget.init_modules:,}")
+        if budget.growth is not None and bundle.is_compared:
+            yield from self._grown(bundle, budget.growth)
+
+    def _grown(self, bundle: BundleView, most: int) -> Iterable[Finding]:
+        growth = bundle.growth
+        if growth is None:
+            if not self.exempts("new"):
+                yield self._over(bundle, f"the function is new, with {bundle.unzipped:,} bytes")
+        elif 100 * growth.unzipped > most * growth.before.unzipped:
+            what = "function and layers take" if bundle.layers else "the function takes"
+            text = f"{what} {growth.unzipped:,} bytes more than the {growth.before.unzipped:,} of the kept report:"
+            text += f" {100 * growth.share:.1f} %, with a budget of {most} %"
+            largest = ", ".join(f"{item.name} {item.growth:+,}" for item in growth.changes[:NAMED] if item.growth > 0)
+            yield self._over(bundle, text, f"the most: {largest}" if largest else "")
 
     def _over(self, bundle: BundleView, text: str, fact: str = "") -> Finding:
         return self.finding(bundle.location, text, function=bundle.name, facts=(fact,) if fact else ())

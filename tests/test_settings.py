@@ -59,6 +59,7 @@ statistics = true
 as-of = 2026-11-21
 cache = false
 sdk = "runtime"
+compare = "bundles.json"
 [tool.lambdalint.per-file-ignores]
 "tools/*" = ["http-timeout"]
 [tool.lambdalint.budgets]
@@ -88,6 +89,7 @@ growth = 10
         as_of="2026-11-21",
         cache=False,
         sdk="runtime",
+        compare=str(root / "bundles.json"),
         budgets=(("", Budget(52_428_800, None, 300)), ("Orders", Budget(None, 1_000_000, 500, 10))),
         per_file_ignores=(("tools/*", ("http-timeout",)),),
         origins=dict.fromkeys(FILE_KEYS, "pyproject.toml"),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lambdalint.bundle.closure import Closure, Missing, Step
     from lambdalint.bundle.distributions import Distribution, Distributions
     from lambdalint.bundle.entries import Artifact, Entry
+    from lambdalint.bundle.growth import Growth, Kept
     from lambdalint.bundle.layout import Misplaced
     from lambdalint.bundle.requirements import Requirements, Twice, Unmet
     from lambdalint.bundle.sdk import Provided, Split
@@ -88,11 +89,14 @@ class ArtifactView:
 class Shared:
     """What the views of one run work out once: several functions may be one archive."""
 
-    def __init__(self, disabled: frozenset[str] = frozenset(), settings: Settings | None = None) -> None:
+    def __init__(
+        self, disabled: frozenset[str] = frozenset(), settings: Settings | None = None, kept: Sequence[Kept] = ()
+    ) -> None:
         self.disabled = disabled
         self.settings = settings or Settings()
         self.bundles: tuple[BundleView, ...] = ()  # all of the run
         self.tree: DirectoryTree | None = None  # of the project
+        self.kept = tuple(kept)
         self.memo: dict[Any, Any] = {}
 
 
@@ -253,6 +257,18 @@ class BundleView:
     def budget(self) -> Budget:
         """What it may take."""
         return self._shared.settings.budget(self.name)
+
+    @functools.cached_property
+    def growth(self) -> Growth | None:
+        """What has changed since the report that it is compared with; None where that has no such function."""
+        from lambdalint.bundle.growth import grown
+
+        return grown(self, self._shared.kept)
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether there is a report to compare with."""
+        return bool(self._shared.kept)
 
     @property
     def common_budget(self) -> Budget:

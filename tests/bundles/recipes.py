@@ -7,7 +7,7 @@
     <bundle>/pyproject.toml  optional, beside a template
 
 bundle.toml: ``runtime``, ``architecture``, ``handler``, ``layers`` (names of folders); ``kind = "directory"`` where the
-function is no archive; ``sdk`` and ``budgets`` as configurations have them; and ``[[files]]``, each with ``path`` (below function/, or layer:path) and one of ``text``,
+function is no archive; ``sdk``, ``budgets`` and ``compare`` as configurations have them; and ``[[files]]``, each with ``path`` (below function/, or layer:path) and one of ``text``,
 ``hex``, ``size`` (that many zeros, which take no room on disk), ``link``; ``mode`` as "0644", ``date`` as "1980-01-01",
 ``method = "bzip2"``. ``before`` is what precedes the function's archive.
 
@@ -93,7 +93,8 @@ class Recipe:
     def configured(self) -> Settings:
         """The settings that a configuration of the project would say."""
         found = {key: READERS[key](self.facts[key]) for key in ("sdk", "budgets") if key in self.facts}
-        return Settings(**found)
+        compare = str(self.folder / self.facts["compare"]) if "compare" in self.facts else ""
+        return Settings(**found, compare=compare)
 
     def build(self, target: pathlib.Path) -> tuple[list[str], Settings]:
         """Make the artifacts below ``target``: what to check, and how."""

@@ -279,3 +279,20 @@ def test_archives_in_archives_are_listed(folder, capsys):
             "reason": "an archive in an archive, which is not looked into; 1 more beside it",
         }
     ]
+
+
+def test_growth_over_a_kept_report(folder, capsys):
+    (folder / "function.zip").write_bytes(archive(("app.py", APP)))
+    assert cli.main(["bundle", "function.zip", "--output", "json:before.json"]) == 0
+    (folder / "function.zip").write_bytes(archive(("app.py", APP), ("data.bin", b"x" * len(APP))))
+    (folder / "lambdalint.toml").write_text("budgets = {growth = 99}\n")
+    arguments = ("function.zip", *told("--handler", "app.handler"))
+    assert check(capsys, *arguments, select="LL603")[1] == []
+    _, findings, report = check(capsys, *arguments, "--compare", "before.json", select="LL603")
+    assert findings == [("LL603", "function.zip", 1)]
+    assert ": 100.0 %, with a budget of 99 %" in report["findings"][0]["message"]
+    (folder / "lambdalint.toml").write_text('budgets = {growth = 100}\ncompare = "before.json"\n')
+    assert check(capsys, *arguments, select="LL603")[1] == []
+    (folder / "lambdalint.toml").write_text('budgets = {growth = 1}\ncompare = "gone.json"\n')
+    assert cli.main(["check", *arguments]) == 2
+    assert "gone.json cannot be read" in capsys.readouterr().err
