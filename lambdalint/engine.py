@@ -227,6 +227,7 @@ class _Run:
         chosen = [item for item in self.selection.rules() if item.wants != registry.NOTHING_WANTED]
         self._sites(region, chosen)
         self._function_views(region, chosen)
+        self._modules(chosen)
         self._declared(chosen)
         self._bundles(chosen)
         self._parse_rest()
@@ -412,6 +413,25 @@ class _Run:
                 if any(value[0] == "ext" and _tail(value[1]) in tails for value in values):
                     return True
         return False
+
+    def _modules(self, chosen: list[RuleEntry]) -> None:
+        """Ask the rules about the modules that entry points need and that spell what they look for."""
+        interested = [(item, [word.encode() for word in item.wants.modules]) for item in chosen if item.wants.modules]
+        own = frozenset(self.project.python)
+        loaded: dict[str, Rule | None] = {}
+        for path in sorted(own.intersection(self.reached)):
+            skeleton = self.program.skeleton(path)
+            if skeleton is None or self._is_test(path):
+                continue
+            source = self.program.source(path)
+            nominated = [item for item, words in interested if any(word in source for word in words)]
+            if not nominated:
+                continue
+            from lambdalint.source.modules import ModuleView
+
+            view = ModuleView(self.program, skeleton, self.locate, self.disabled)
+            for item in nominated:
+                self._ask(item, loaded, lambda rule, view=view: rule.check_module(view), path)  # type: ignore[misc]
 
     def _declared(self, chosen: list[RuleEntry]) -> None:
         """Ask the rules about what templates declare."""

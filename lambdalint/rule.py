@@ -3,8 +3,8 @@
 A rule asks for what it wants to see (`Wanted`) and gets views that the engine has prepared; it
 parses nothing, reads no file and prints nothing. Which view it gets depends on the method that it
 defines: `check_site` (a call of a wanted operation inside a per-invocation region),
-`check_function` (a deployed function with everything reachable from it) or `check_declared` (a function
-as a template declares it, whether or not its code was found).
+`check_function` (a deployed function with everything reachable from it), `check_module` (a module that functions
+need) or `check_declared` (a function as a template declares it, whether or not its code was found).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from lambdalint.bundle.views import ArtifactView, BundleView
     from lambdalint.source.declared import DeclaredView
+    from lambdalint.source.modules import ModuleView
     from lambdalint.source.views import FunctionView, SiteView
 
 
@@ -30,8 +31,9 @@ class Wanted(NamedTuple):
     ``operations`` are further operations (``aws:lambda.invoke``, ``time.sleep``); ``stores`` asks for
     definitions that write to names which outlive the invocation; ``entry_points`` asks for the
     bodies of all entry points; ``declared`` asks for every function that a template declares, also those
-    whose code was not found. ``bundles`` asks for each function whose artifact is here, with its layers, ``artifacts``
-    for each archive or directory that is deployed, by itself.
+    whose code was not found. ``modules`` asks for every module that entry points run or import, whoever they are, in
+    which one of these words is. ``bundles`` asks for each function whose artifact is here, with its layers,
+    ``artifacts`` for each archive or directory that is deployed, by itself.
 
     What follows narrows down ``entry_points``, each by itself, so that a view is made only where it may matter:
     ``reaches`` are operation tables, of which the entry point must reach an operation, as far as the last name of a
@@ -55,6 +57,7 @@ class Wanted(NamedTuple):
     bundles: bool = False
     artifacts: bool = False
     answers: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
 
 
 class Rule:
@@ -94,6 +97,10 @@ class Rule:
 
     def check_function(self, function: FunctionView) -> Iterable[Finding]:
         """Findings for one deployed function."""
+        return ()
+
+    def check_module(self, view: ModuleView) -> Iterable[Finding]:
+        """Findings for one module that entry points run or import."""
         return ()
 
     def check_declared(self, view: DeclaredView) -> Iterable[Finding]:

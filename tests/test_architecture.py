@@ -56,7 +56,12 @@ MAY_IMPORT = {
 # What a rule may import from the standard library: nothing that parses, reads, runs or keeps time.
 RULES_MAY_USE = {"__future__", "collections", "functools", "itertools", "math", "re", "typing"}
 # A rule may name the types of what it is handed, where only the type checker reads it.
-RULES_MAY_ANNOTATE_WITH = {"lambdalint.source.views", "lambdalint.source.declared", "lambdalint.bundle.views"}
+RULES_MAY_ANNOTATE_WITH = {
+    "lambdalint.source.views",
+    "lambdalint.source.modules",
+    "lambdalint.source.declared",
+    "lambdalint.bundle.views",
+}
 
 
 class Import(NamedTuple):

@@ -64,10 +64,10 @@ def _judged(name: str, value: str) -> tuple[str, str] | None:
     kinds = table("secrets")["values"]
     for kind, pattern in kinds.items():
         if re.fullmatch(pattern, value, re.DOTALL):
-            return kind, "placeholder" if _stands_for_one(value) else ""
+            return kind, "placeholder" if stands_for_one(value) else ""
     url = _URL.match(value)
     if url is not None:
-        return "password in a URL", "placeholder" if _stands_for_one(url[1]) or not _is_random(url[1]) else ""
+        return "password in a URL", "placeholder" if stands_for_one(url[1]) or not is_random(url[1]) else ""
     words = [word.lower() for word in _NAME_WORD.findall(name)]
     names = table("secrets")["names"]
     pairs = {f"{one} {two}" for one, two in pairwise(words)}
@@ -79,21 +79,21 @@ def _judged(name: str, value: str) -> tuple[str, str] | None:
         or value.startswith(("arn:", "http://", "https://"))
     ):
         return None
-    if _stands_for_one(value):
+    if stands_for_one(value):
         return _BY_NAME, "placeholder"
-    if not _is_random(value):
+    if not is_random(value):
         return _BY_NAME, "name-of-secret"
     return _BY_NAME, "about" if words[-1] in names["about"] else ""
 
 
-def _stands_for_one(value: str) -> bool:
+def stands_for_one(value: str) -> bool:
     """Whether a value is a placeholder, to be filled in by whoever deploys or by a tool."""
     lowered = value.lower()
     marked = value.startswith(("<", "{", "[", "$", "%", "__", "@@")) or "${" in value or "{{" in value
     return marked or len(set(lowered)) < 5 or any(word in lowered for word in table("secrets")["placeholders"]["words"])
 
 
-def _is_random(value: str) -> bool:
+def is_random(value: str) -> bool:
     """Whether a value means nothing: it is not put together of words and numbers, and its characters vary."""
     if len(value) < SHORT or all(
         _WORDLIKE.fullmatch(part) or _CAMEL.fullmatch(part) for part in value.strip("/").split("/")

@@ -163,4 +163,17 @@ TABLE = {'source': "The published formats of the tokens of each service (their d
                             'akiaiosfodnn7',
                             'wjalrxutnfemi',
                             'dev-only',
-                            'optional']}}
+                            'optional']},
+ 'credentials': {'names': ['secret_access_key', 'aws_secret_key', 'aws_secret_access', 'aws_secret'],
+                 'pairs': ['secret_key', 'secret', 'secretkey'],
+                 'form': '[A-Za-z0-9/+]{40}',
+                 'examples': ['example', 'wjalrxutnfemi', 'akiaiosfodnn7', 'akiai44qh8dhb'],
+                 'local': ['localhost',
+                           '127.0.0.1',
+                           '0.0.0.0',
+                           'localstack',
+                           'minio',
+                           'dynamodb-local',
+                           'dynamodb:8000',
+                           'host.docker.internal'],
+                 'setters': ['setdefault', 'putenv', 'setenv', 'get', 'getenv']}}
