@@ -8,7 +8,7 @@ ever unmarshalled here: the first 16 bytes say all.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from struct import Struct
 from time import gmtime
 
@@ -50,6 +50,19 @@ class Pyc(NamedTuple):
     kind: str = ""
     version: tuple[int, int] | None = None
     reason: str = ""
+
+
+class Compiled(NamedTuple):
+    """What the interpreter compiles when the entry point is loaded, for ``rejected`` tells why: ``modules``, ``size``.
+
+    ``rejected`` is the reason why it takes none of the bytecode that is there (the most frequent one), "" where there
+    is none. ``total`` counts the modules that are loaded, whatever there is of them.
+    """
+
+    rejected: str
+    modules: int
+    size: int
+    total: int
 
 
 @functools.cache
@@ -152,3 +165,39 @@ class Bytecode:
         if entry.packed is not None and year in FIXED_YEARS and abs(time - entry.mtime) > 2 * 86_400:
             return found._replace(state=STALE, reason=f"its source is dated {year} in the archive")
         return found
+
+    def compiled(self, sources: Iterable[str], *, doubted: bool = False) -> tuple[Compiled, ...]:
+        """What of some source files is compiled each time: where bytecode is rejected, and where there is none.
+
+        Args:
+            sources: the files of the modules that are loaded.
+            doubted: whether bytecode counts as rejected where the time of its source decides, which is not known.
+        """
+        reasons: dict[str, list[str]] = {"rejected": [], "": []}
+        sizes = dict.fromkeys(reasons, 0)
+        total = 0
+        for source in sources:
+            total += 1
+            found = self.of(source)
+            if found is None:
+                others = self._others(source)
+                kind, reason = ("rejected", others[0].reason) if others else ("", "")
+            elif found.state in (STALE, FOREIGN, BROKEN) or (doubted and found.state == OPEN):
+                kind, reason = "rejected", found.reason or "its source has another time"
+            else:
+                continue
+            reasons[kind].append(reason)
+            sizes[kind] += self._merged.files[source].entry.size
+        return tuple(
+            Compiled(max(sorted(set(found)), key=found.count), len(found), sizes[kind], total)
+            for kind, found in reasons.items()
+            if found
+        )
+
+    def _others(self, source: str) -> tuple[Pyc, ...]:
+        """The bytecode of a source file for other versions."""
+        directory, _, name = source.rpartition("/")
+        stem = f"{name.removesuffix('.py')}."
+        names = self._merged.names(f"{directory}/__pycache__")
+        found = (self.pyc(f"{directory}/__pycache__/{item}") for item in sorted(names) if item.startswith(stem))
+        return tuple(item for item in found if item.state == FOREIGN)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from lambdalint.bundle.closure import BUNDLED, SOURCE_LIMIT, Closure, Module, absolute
@@ -18,6 +18,7 @@ from lambdalint.bundle.distributions import Distribution, normalized
 from lambdalint.bundle.layers import TASK
 from lambdalint.bundle.requirements import parsed
 from lambdalint.data import table
+from lambdalint.patterns import regex
 from lambdalint.records import NamedTuple
 from lambdalint.tree import Unreadable
 
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
 
 OWN_LIMIT = 2_000  # modules of the function's own: more are distributions that have lost their metadata
 TEXT_LIMIT = 1 << 20  # bytes of one text of the function
+SHORT = 5  # letters of a word that says little by itself
 SEARCH_LIMIT = 96 << 20  # bytes of code that are searched for names
 _TEXTS = (".py", ".json", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".txt", ".env", ".sh", ".properties")
+_EXTRA = regex(r"extra == [\"']([^\"']+)[\"']")
 _TESTS = frozenset({"tests", "test"})
 _MODULES = (".py", ".so")
 
@@ -77,18 +80,23 @@ class Usage:
         self.dynamic = ""  # a file of its own code that imports by computed names
 
     @functools.cached_property
-    def imported(self) -> frozenset[Distribution]:
-        """The distributions that an import names, whenever it happens."""
-        found: set[Distribution] = set()
+    def files(self) -> frozenset[str]:
+        """The files of the modules that are loaded or that an import of these names, whenever it happens."""
+        found: set[str] = set()
         for closure in self._closures:
             modules = {module.path: module for name in closure.loaded if (module := closure.find(name)) is not None}
             modules.update((module.path, module) for module in self._own_modules() if module.path not in modules)
+            found.update(modules)
             for path, module in modules.items():
-                owner = self._distributions.owner(path)
-                if owner is not None:
-                    found.add(owner)
-                found.update(self._named_by(closure, module, own=owner is None and path.startswith(f"{TASK}/")))
+                own = path.startswith(f"{TASK}/") and self._distributions.owner(path) is None
+                found.update(self._named_by(closure, module, own=own))
         return frozenset(found)
+
+    @functools.cached_property
+    def imported(self) -> frozenset[Distribution]:
+        """The distributions that an import names, whenever it happens."""
+        owners = map(self._distributions.owner, self.files)
+        return frozenset(owner for owner in owners if owner is not None)
 
     def _own_modules(self) -> Iterator[Module]:
         """The function's own modules, also those of other handlers in the same archive; no tests."""
@@ -108,7 +116,7 @@ class Usage:
         owners = self._distributions.owners
         return tuple(path for path in self._merged.files if path.startswith(f"{TASK}/") and path not in owners)
 
-    def _named_by(self, closure: Closure, module: Module, *, own: bool) -> Iterator[Distribution]:
+    def _named_by(self, closure: Closure, module: Module, *, own: bool) -> Iterator[str]:
         found = closure.imports_of(module)
         if found is None:
             if own and module.path:
@@ -123,16 +131,21 @@ class Usage:
             names = [base] if item.attribute in (None, "*") else [base, f"{base}.{item.attribute}"]
             for name in names:
                 target = closure.find(name)
-                owner = self._distributions.owner(target.path) if target is not None and target.path else None
-                if owner is not None:
-                    yield owner
+                if target is not None and target.path:
+                    yield target.path
 
-    def required(self, start: Iterable[Distribution]) -> frozenset[Distribution]:
-        """Some distributions with all that they require, on any target and for any extra."""
+    def required(self, start: Iterable[Distribution], *, loosely: bool = True) -> frozenset[Distribution]:
+        """Some distributions with all that they require.
+
+        Args:
+            start: those.
+            loosely: whether requirements of any target and any extra count, but for extras of development.
+        """
+        requirements = self._requirements if loosely else self._strict
         found = set(start)
         queue = list(found) if "required" not in self._disabled else []
         while queue:
-            for other in self._requirements[queue.pop()]:
+            for other in requirements.get(queue.pop(), ()):
                 if other not in found:
                     found.add(other)
                     queue.append(other)
@@ -144,9 +157,26 @@ class Usage:
         for item in self._distributions.all:
             named.setdefault(item.key, []).append(item)
         found = {}
+        idle = table("development")["groups"]["names"]
         for item in self._distributions.all:
-            keys = {normalized(each.name) for line in item.metadata.requires if (each := parsed(line)) is not None}
+            keys = set()
+            for line in item.metadata.requires:
+                requirement = parsed(line)
+                extras = _EXTRA.findall(str(requirement.marker)) if requirement is not None else ()
+                if requirement is not None and not (extras and all(extra in idle for extra in extras)):
+                    keys.add(normalized(requirement.name))
             found[item] = tuple(other for key in sorted(keys) for other in named.get(key, ()))
+        return found
+
+    @functools.cached_property
+    def _strict(self) -> Mapping[Distribution, tuple[Distribution, ...]]:
+        """What is required on the target, for extras that are asked for."""
+        seen = self._bundle.requirements.seen
+        found: dict[Distribution, tuple[Distribution, ...]] = {}
+        for item, requirement in self._bundle.requirements.all():
+            other = seen.get(normalized(requirement.name))
+            if other is not None:
+                found[item] = (*found.get(item, ()), other)
         return found
 
     # -- what nothing uses
@@ -204,17 +234,10 @@ class Usage:
             yield item, others
 
     def _is_special(self, item: Distribution) -> bool:
-        """Whether something else than an import may use it: an entry point, the interpreter, a linker; or who knows."""
-        facts = table("development")
-        idle = facts["entry_points"]["idle"]
-        groups = {group for group, _, _ in item.entry_points}
-        if "plug-in" not in self._disabled and any(
-            not any(fnmatchcase(group, name) for name in idle) for group in groups
-        ):
-            return True
+        """Whether something else than an import may use it: the interpreter, a linker; or its files are not known."""
         files = self._distributions.files[item]
         return (
-            ("interpreter" not in self._disabled and item.key in facts["without_import"]["names"])
+            ("interpreter" not in self._disabled and item.key in table("development")["without_import"]["names"])
             or (not any(path.endswith(_MODULES) for path in files) and "library" not in self._disabled)
             or not item.recorded
         )
@@ -225,20 +248,19 @@ class Usage:
         if not words:
             return set()
         found: set[Distribution] = set()
-        either = "|".join(sorted(map(re.escape, words), key=len, reverse=True))
         if "name" not in self._disabled:
-            loose = re.compile(rf"(?<![\w-])(?:{either})(?![\w-])".encode(), re.IGNORECASE)
             by_word = {word.lower().encode(): item for word, item in words.items()}
+            loose = _either(rb"(?i)(?<![\w-])(?:%s)(?![\w-])", by_word)
             sources = [text.encode("utf-8", "replace") for text in self._texts]
             sources += [self._text(path, TEXT_LIMIT) for path in self._own if path.endswith(_TEXTS)]
             for source in sources:
                 found.update(by_word[match[0].lower()] for match in loose.finditer(source))
-        if "integration" in self._disabled or found.issuperset(left):
+        exact = {word.encode(): item for word, item in words.items()} if "integration" not in self._disabled else {}
+        groups = {group.encode(): item for item in left for group in self._groups(item)}
+        if found.issuperset(left) or not (exact or groups):
             return found
-        strict = re.compile(
-            rf"""^[ \t]*(?:import|from)[ \t]+({either})\b|["']({either})(?=["'.:])""".encode(), re.MULTILINE
-        )
-        exact = {word.encode(): item for word, item in words.items()}
+        strict = _either(rb"^[ \t]*(?:import|from)[ \t]+(%s)\b", exact), _either(rb"[\"'](%s)(?=[\"'.:])", exact)
+        patterns = [*((pattern, exact) for pattern in strict if exact), (_either(rb"[\"'](%s)", groups), groups)]
         budget = SEARCH_LIMIT
         for item in self._distributions.all:
             for path in self._distributions.files[item] if item in used else ():
@@ -247,9 +269,17 @@ class Usage:
                 budget -= self._merged.files[path].entry.size
                 if budget < 0:
                     return set(left)  # nobody looked at the rest
-                for match in strict.finditer(self._text(path, SOURCE_LIMIT)):
-                    found.add(exact[match[1] or match[2]])
+                source = self._text(path, SOURCE_LIMIT)
+                for pattern, items in patterns:
+                    found.update(items[match[1]] for match in pattern.finditer(source))
         return found
+
+    def _groups(self, item: Distribution) -> Iterator[str]:
+        """How the names of the groups of its entry points begin, where plug-ins look for them."""
+        for group in {group for group, _, _ in item.entry_points if not group.endswith("_scripts")}:
+            first = group.replace("_", ".").partition(".")[0]
+            if "plug-in" not in self._disabled:
+                yield first if len(first) > SHORT else group
 
     def _words(self, item: Distribution) -> set[str]:
         """The names by which texts may ask for a distribution: its own, its modules, its scripts."""
@@ -294,17 +324,24 @@ class Usage:
         others = [item for item in self._distributions.all if item not in chosen]
         kept: frozenset[Distribution] = frozenset()
         if self._closures and "imported" not in self._disabled:
-            kept = self.required(self.imported)
+            kept = self.required(self.imported, loosely=False)
         elif not self._closures:
-            kept = self.required(others)
+            kept = self.required(others, loosely=False)
         sizes = self._sizes
         left = [item for item in chosen if item not in kept]
-        within = self.required(left) - kept
-        outside = self.required(item for item in self._distributions.all if item not in within)
+        within = self.required(left, loosely=False) - kept
+        outside = self.required((item for item in self._distributions.all if item not in within), loosely=False)
         below = [item for item in self._distributions.all if item in within and (item in left or item not in outside)]
         for item, rest in self._roots(below):
             if item in chosen:
                 yield Idle(item, chosen[item], rest, sum(sizes.get(each, 0) for each in (item, *rest)))
+
+
+def _either(pattern: bytes, words: Collection[bytes]) -> re.Pattern[bytes]:
+    """The pattern with any of some words; none at all where there are no words."""
+    longest_first = sorted(words, key=lambda word: (-len(word), word))
+    either = b"|".join(re.escape(word) for word in longest_first) or b"(?!)"
+    return re.compile(pattern % either, re.MULTILINE)
 
 
 def _matches(key: str, names: Iterable[str]) -> bool:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from lambdalint.bundle.archive import Oddity
     from lambdalint.bundle.binaries import Natives
-    from lambdalint.bundle.bytecode import Bytecode
+    from lambdalint.bundle.bytecode import Bytecode, Compiled
     from lambdalint.bundle.closure import Closure, Missing, Step
     from lambdalint.bundle.distributions import Distribution, Distributions
     from lambdalint.bundle.entries import Artifact, Entry
@@ -200,7 +200,7 @@ class BundleView:
         key = ("bytecode", self._key, self.runtime)
         found: Bytecode | None = self._shared.memo.get(key)
         if found is None:
-            from lambdalint.bundle.bytecode import Bytecode
+            from lambdalint.bundle.bytecode import Bytecode, Compiled
 
             found = self._shared.memo[key] = Bytecode(self.merged, self.runtime)
         return found
@@ -450,6 +450,50 @@ class BundleView:
             return False
         variables = declared.environment.value if isinstance(declared.environment.value, dict) else {}
         return declared.environment.unknown or not _MOVING.isdisjoint(variables)
+
+    @property
+    def is_warm(self) -> bool:
+        """Whether it is initialised ahead of events: SnapStart, or provisioned concurrency."""
+        return any(self.function.turned_on(name) is not None for name in ("snap_start", "provisioned_concurrency"))
+
+    def compiled(self, *, doubted: bool = False) -> tuple[Compiled, ...]:
+        """What the interpreter compiles at each cold start.
+
+        Args:
+            doubted: whether bytecode counts as rejected of which nobody knows.
+        """
+        closure = self.closure
+        if closure is None or self.runtime.version is None:
+            return ()
+        modules = [module for name in closure.loaded if (module := closure.find(name)) is not None]
+        sources = [module.path for module in modules if module.path.endswith(".py")]
+        return self.bytecode.compiled(sources, doubted=doubted)
+
+    def removable(self, *, kept: bool = True, imported: bool = True) -> Iterator[tuple[Distribution, Mapping[str, int]]]:
+        """The bytes of each distribution that it does without, by class.
+
+        Args:
+            kept: whether what is known to be needed is left out.
+            imported: whether what is imported is.
+        """
+        from lambdalint.bundle.weight import idle
+
+        refused = {*(() if kept else ("kept",)), *(() if imported else ("imported",))}
+        yield from idle(self, frozenset(refused)).items()
+
+    def debug(self, *, patched: bool = False) -> Iterator[tuple[Distribution | None, str, int]]:
+        """The bytes of native files that only debuggers read: whose they are, the largest file, and how many.
+
+        Args:
+            patched: whether those count, too, which stripping may break.
+        """
+        found: dict[Distribution | None, list[tuple[int, str]]] = {}
+        for path, native in self.natives.all():
+            moved = ".libs/" in path or any(".libs" in directory for directory in native.runpath)
+            if native.debug and (patched or not moved):
+                found.setdefault(self.distributions.owner(path), []).append((native.debug, path))
+        for owner, files in found.items():
+            yield owner, max(files)[1], sum(size for size, _ in files)
 
     def unmet(self) -> tuple[Unmet, ...]:
         """The requirements of its distributions that nothing meets.

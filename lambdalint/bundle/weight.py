@@ -112,36 +112,64 @@ def _content() -> tuple[Mapping[str, str], Mapping[str, str], tuple[str, ...]]:
     return suffixes, directories, tuple(facts["kept"]["paths"])
 
 
-def content(path: str) -> str:
-    """The class of a distribution's file (its path below site-packages) that a function does without, else ""."""
-    suffixes, directories, kept = _content()
-    if path.startswith(kept) or ".dist-info/" in path or ".egg-info/" in path:
-        return ""
-    name = path.rpartition("/")[2]
+def content(path: str, *, kept: bool = True) -> tuple[str, str]:
+    """The class of a distribution's file (its path below site-packages) that a function does without, else "".
+
+    With it comes the directory that makes it so, "" where the file's own name does. ``kept`` tells whether what is
+    known to be imported is left out.
+    """
+    suffixes, directories, paths = _content()
+    if (kept and path.startswith(paths)) or ".dist-info/" in path or ".egg-info/" in path:
+        return "", ""
+    *above, name = path.split("/")
     for suffix, found in suffixes.items():
         if name.endswith(suffix):
-            return found
-    return next((directories[part] for part in path.split("/")[1:-1] if part in directories), "")
+            return found, ""
+    for count, part in enumerate(above[1:], 2):
+        if part in directories:
+            return directories[part], "/".join(above[:count])
+    return "", ""
 
 
-def removable(bundle: BundleView) -> Mapping[str, int]:
-    """Bytes of distributions that a function does without, by class; what the entry point loads is none of it."""
+def idle(bundle: BundleView, disabled: frozenset[str] = frozenset()) -> Mapping[Distribution, Mapping[str, int]]:
+    """Bytes of each distribution that a function does without, by class; what it imports at any time is none of it.
+
+    ``disabled`` are tags of exemptions that are not granted: ``kept`` (what is known to be imported) and ``imported``.
+    """
     from lambdalint.bundle.bytecode import FOREIGN, STALE
 
     files, owners = bundle.merged.files, bundle.distributions.owners
-    closure = bundle.closure
-    used = {module.path for name in closure.loaded if (module := closure.find(name))} if closure is not None else set()
-    found: dict[str, int] = {}
+    used: frozenset[str] = frozenset()
+    if "imported" not in disabled:
+        used = bundle.usage.files
+    needed = {  # directories of tests that something imports from
+        f"{owner.root}/{directory}"
+        for path in used
+        if (owner := owners.get(path)) is not None
+        and (directory := content(path[len(owner.root) + 1 :], kept=False)[1])
+    }
+    found: dict[Distribution, dict[str, int]] = {}
     for path, owner in owners.items():
-        if path in used:
-            continue
         if path.endswith(".pyc"):
             state = bundle.bytecode.pyc(path).state
             name = {FOREIGN: "bytecode of another Python", STALE: "stale bytecode"}.get(state, "")
         else:
-            name = content(path[len(owner.root) + 1 :])
+            name, directory = content(path[len(owner.root) + 1 :], kept="kept" not in disabled)
+            if path in used or f"{owner.root}/{directory}" in needed:
+                continue
         if name:
-            found[name] = found.get(name, 0) + files[path].entry.size
+            classes = found.setdefault(owner, {})
+            classes[name] = classes.get(name, 0) + files[path].entry.size
+    return found
+
+
+def removable(bundle: BundleView) -> Mapping[str, int]:
+    """Bytes of distributions that a function does without, by class."""
+    found: dict[str, int] = {}
+    for classes in idle(bundle).values():
+        for name, size in classes.items():
+            found[name] = found.get(name, 0) + size
+    owners = bundle.distributions.owners
     debug = sum(native.debug for path, native in bundle.natives.all() if path in owners)
     if debug:
         found["debug symbols"] = debug
