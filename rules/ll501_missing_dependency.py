@@ -60,8 +60,8 @@ class MissingDependency(Rule):
     def check_bundle(self, bundle: BundleView) -> Iterable[Finding]:
         """A finding for each module that is certain to be missing, at the import of the function's own code."""
         for item in bundle.missing():
-            if item.reason == "foreign" or bundle.left_out(item.name):
-                continue  # a file for another Python or machine is there, or one was taken away: other rules say so
+            if bundle.left_out(item.name):
+                continue  # it was taken away: another rule says so
             last = item.chain[-1]
             first = bundle.requested(item.chain)
             version = "{}.{}".format(*bundle.runtime.version) if bundle.runtime.version else ""

@@ -52,7 +52,7 @@ class MissingFile(Rule):
         """A finding for each missing module that a RECORD lists, at the import of the function's own code."""
         for item in bundle.missing():
             found = bundle.left_out(item.name)
-            if found is None or item.reason == "foreign":
+            if found is None:
                 continue
             distribution, path = found
             first = bundle.requested(item.chain)

@@ -3,11 +3,14 @@
 For each of some forty popular distributions a bundle is built with pip for each Python that is given (``3.12 3.13``; an
 interpreter of that version has to be on PATH or among pyenv's), and its entry point imported in a process of that
 interpreter, with nothing but the bundle on its path. Printed are the findings of the bundle rules and of imports that
-fail, which should be none, and how well the modules that the closure names agree with those that were loaded.
+fail, which should be none, and how well the modules that the closure names agree with those that were loaded. Bundles
+for arm64 are not imported. `docs/bundles-compared.csv` is the table of a run.
 """
 
 from __future__ import annotations
 
+import argparse
+import csv
 import json
 import os
 import pathlib
@@ -15,6 +18,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from typing import NamedTuple
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -104,63 +109,103 @@ def really(python: str, bundle: pathlib.Path) -> tuple[str, set[str]]:
     return told["error"], set(told["files"])
 
 
-def ours(bundle: pathlib.Path, version: str) -> tuple[list[str], set[str]]:
+def ours(bundle: pathlib.Path, version: str, architecture: str) -> tuple[list[str], set[str]]:
     """The findings of the bundle rules, and the files of the closure."""
     from lambdalint import discover, engine
-    from lambdalint.bundle.closure import Closure
-    from lambdalint.bundle.entries import Folder
-    from lambdalint.bundle.layers import TASK, Merged, Part
-    from lambdalint.bundle.targets import runtime
+    from lambdalint.bundle.layers import TASK
     from lambdalint.settings import Settings
-    from lambdalint.tree import DirectoryTree
 
     settings = Settings(
-        select=("LL401", "LL5", "LL6"), runtime=f"python{version}", arch="x86_64", handler="app.handler"
+        select=("LL401", "LL5", "LL6"), runtime=f"python{version}", arch=architecture, handler="app.handler"
     )
-    report = engine.check(discover.project(discover.locate([str(bundle)]), deployed=True), settings)
-    found = [f"{item.severity.label} {item.name}: {item.message}" for item in report.findings]
-    merged = Merged(Part("", Folder(DirectoryTree(str(bundle)), ""), TASK), (), runtime(f"python{version}").version)
-    closure = Closure(merged, runtime(f"python{version}", "x86_64"), "app")
-    modules = [closure.find(name) for name in closure.loaded]
+    project = discover.project(discover.locate([str(bundle)]), deployed=True)
+    report = engine.check(project, settings)
+    found = [f"{item.severity.label} {item.code}: {item.message}" for item in report.findings]
+    _, (view,) = engine.bundles(project, settings)
+    assert view.closure is not None
+    modules = [view.closure.find(name) for name in view.closure.loaded]
     files = {item.path.removeprefix(f"{TASK}/") for item in modules if item is not None and item.path}
     return [*found, *report.internal_errors], files
 
 
-def main() -> int:
-    """Compare all bundles on the versions of the command line."""
+class Row(NamedTuple):
+    """One bundle: what the interpreter says, what we say, and how many modules each names."""
+
+    python: str
+    requirements: str
+    error: str | None
+    findings: list[str]
+    loaded: int
+    named: int
+    both: int
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the verdicts are the same; without an interpreter, the bundle counts as healthy."""
+        return bool(self.error) == any(text.startswith("error") for text in self.findings)
+
+
+def compared(version: str, architecture: str) -> Iterator[Row]:
+    """The rows of one Python."""
     from tests.bundles.build import Unavailable, installed
 
-    wrong = loaded = agreed = named = 0
-    for version in sys.argv[1:] or ["3.13"]:
-        python = interpreter(version)
-        if python is None:
-            print(f"no Python {version} here")
+    python = interpreter(version) if architecture == "x86_64" else None
+    platform = architecture
+    if version in ("3.8", "3.9", "3.10", "3.11"):
+        platform += " of Amazon Linux 2"
+    name = f"{version} {architecture}"
+    for requirements, code in BUNDLES:
+        try:
+            source = installed(requirements, version, platform)
+        except Unavailable as reason:
+            print(f"not built: {reason}", flush=True)
             continue
-        platform = "x86_64 of Amazon Linux 2" if version in ("3.8", "3.9", "3.10", "3.11") else "x86_64"
-        for requirements, code in BUNDLES:
-            try:
-                source = installed(requirements, version, platform)
-            except Unavailable as reason:
-                print(f"not built: {reason}")
-                continue
-            with tempfile.TemporaryDirectory() as folder:
-                bundle = pathlib.Path(folder) / "bundle"
-                shutil.copytree(source, bundle, copy_function=os.link)
-                (bundle / "app.py").write_text(f"{code}\n\n\ndef handler(event, context):\n    return None\n")
-                error, modules = really(python, bundle)
-                findings, closure = ours(bundle, version)
-            both = len(modules & closure)
-            loaded, agreed, named = loaded + len(modules), agreed + both, named + len(closure)
-            failing = [text for text in findings if text.startswith("error")]
-            wrong += bool(failing) != bool(error)
-            print(
-                f"{version} {' '.join(requirements):40} loaded {len(modules):5} named {len(closure):5} both {both:5}"
-                + (f"  fails: {error}" if error else "")
-            )
-            for text in findings:
+        with tempfile.TemporaryDirectory() as folder:
+            bundle = pathlib.Path(folder) / "bundle"
+            shutil.copytree(source, bundle, copy_function=os.link, symlinks=True)
+            (bundle / "app.py").write_text(f"{code}\n\n\ndef handler(event, context):\n    return None\n")
+            error, modules = really(python, bundle) if python is not None else (None, set())
+            findings, closure = ours(bundle, version, architecture)
+        both = len(modules & closure)
+        yield Row(name, " ".join(requirements), error, findings, len(modules), len(closure), both)
+
+
+def main() -> int:
+    """Compare all bundles on the Pythons of the command line, and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("python", nargs="*", default=["3.13"], help="3.13, or 3.13:arm64 where nothing is imported")
+    parser.add_argument("--table", type=pathlib.Path, help="where to write the table, as CSV")
+    arguments = parser.parse_args()
+    rows = []
+    for item in arguments.python:
+        version, _, architecture = item.partition(":")
+        for row in compared(version, architecture or "x86_64"):
+            rows.append(row)
+            fails = {None: "not imported", "": "loads"}.get(row.error, f"fails: {row.error}")
+            counts = f"loaded {row.loaded:4} named {row.named:4} both {row.both:4}"
+            differs = "" if row.agrees else "  DIFFERS"
+            print(f"{row.python:13} {row.requirements:38} {counts} {fails}{differs}", flush=True)
+            for text in row.findings:
                 print(f"      {text}")
-    print(f"verdicts that differ: {wrong}; of {loaded} loaded modules {agreed} were named, {named - agreed} more were")
-    return 1 if wrong else 0
+    if arguments.table:
+        with open(arguments.table, "w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(["python", "bundle", "interpreter", "errors", "warnings", "loaded", "named", "both"])
+            for row in rows:
+                verdict = {None: "", "": "loads"}.get(row.error, row.error)
+                errors, warnings = (
+                    "; ".join(text.split(" ", 1)[1] for text in row.findings if text.startswith(level))
+                    for level in ("error", "warning")
+                )
+                writer.writerow(
+                    [row.python, row.requirements, verdict, errors, warnings, row.loaded, row.named, row.both]
+                )
+    differ = sum(not row.agrees for row in rows)
+    loaded, named, both = (
+        sum(getattr(row, field) for row in rows if row.error is not None) for field in Row._fields[4:]
+    )
+    print(f"verdicts that differ: {differ}; of {loaded} loaded modules {both} were named, {named - both} more were")
+    return 1 if differ else 0
 
 
 if __name__ == "__main__":

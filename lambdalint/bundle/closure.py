@@ -20,10 +20,12 @@ from lambdalint.tree import Unreadable
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from lambdalint.bundle.layers import Merged
+    from lambdalint.bundle.linking import Linker
 
 SOURCE_LIMIT = 4 << 20  # bytes of one module; generated ones of SDKs have 1 to 2 MB
 MODULES_LIMIT = 20_000
 BYTECODE = (".pyc", ".so")
+_EXTENSIONS = (".so", ".pyd", ".dylib")
 # What a module that it finds is: a file of the bundle, or brought by the runtime.
 BUNDLED, NAMESPACE, STANDARD, PROVIDED = "bundled", "namespace", "stdlib", "provided"
 
@@ -53,8 +55,8 @@ class Missing(NamedTuple):
     """An import that fails. ``name`` is the module that is not there, ``chain`` the imports from the entry point to it.
 
     ``reason`` is ``absent``, ``removed`` (the target's standard library no longer has it), ``elsewhere`` (only other
-    systems' has it), ``foreign`` (there is a file of its name for another Python or machine, ``found``) or
-    ``submodule`` (of a package that is there).
+    systems' has it), ``foreign`` (there is a file of its name for another Python or machine, ``found``), ``native``
+    (its file, or a library that this needs, cannot be loaded: ``found``) or ``submodule`` (of a package that is there).
     """
 
     name: str
@@ -96,10 +98,19 @@ class Closure:
         runtime: what decides conditions, and brings modules.
         start: the dotted name of the entry point's module.
         disabled: tags of exemptions that are not granted; the tests of the exemptions set it.
+        linker: tells which native files can be loaded; None for all.
     """
 
-    def __init__(self, merged: Merged, runtime: Runtime, start: str, disabled: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        merged: Merged,
+        runtime: Runtime,
+        start: str,
+        disabled: frozenset[str] = frozenset(),
+        linker: Linker | None = None,
+    ) -> None:
         self._merged = merged
+        self._linker = linker
         self._runtime = runtime
         self._target = Target(runtime.version, runtime.machine, disabled)
         self.start = start
@@ -111,6 +122,7 @@ class Closure:
         self.missing: tuple[Missing, ...] = ()
         self._modules: dict[str, Module | None] = {}
         self._imports: dict[str, Imports | None] = {}
+        self._native: dict[str, dict[str, str]] = {}
         self._states: dict[str, _State] = {}
         self._holders: dict[str, str] = {}  # file → the module that it is
         self._run()
@@ -150,6 +162,10 @@ class Closure:
             if via is not None:
                 self.outside.setdefault(name, via)
             return {}
+        if self._linker is not None and module.path.endswith(".so") and name not in self._states:
+            fault = self._linker.fault(module.path)
+            if fault is not None:
+                return {name: Missing(name, "native", self._via(via), fault.path)}
         state = self._states.get(name)
         if state is not None and not (state.missing and state.guarded and not wish.guarded):
             return state.missing  # of one that is being loaded too: cycles succeed
@@ -200,7 +216,7 @@ class Closure:
         inner = f"{base}.{item.attribute}"
         if inner == module.name:
             return
-        if self.find(inner) is not None:
+        if self.find(inner) is not None or self._is_meant(package, item.attribute):
             yield inner
             return
         other = own if package == module else self.imports_of(package)
@@ -215,16 +231,18 @@ class Closure:
     def _failure(self, name: str, via: Step | None) -> dict[str, Missing]:
         """Why a module is not there, {} where it may be there all the same."""
         above, _, last = name.rpartition(".")
+        directories = self._merged.search_path
         if above:
             package = self.find(above)
-            if package is None or package.kind in (STANDARD, PROVIDED):
+            if package is None or package.kind in (STANDARD, PROVIDED) or not package.directories:
                 return {}
+            directories = package.directories
+        foreign = self._foreign(directories, last)
+        if above and package is not None:
             other = self.imports_of(package)
-            if other is None or other.makes_modules or other.extends or not package.directories:
+            if other is None or other.extends or (other.makes_modules and not foreign):
                 return {}  # nobody can tell what it holds
         reason, found = "submodule" if above else "absent", ""
-        directories = self.find(above).directories if above else self._merged.search_path  # type: ignore[union-attr]
-        foreign = self._foreign(directories, last)
         version = self._runtime.version
         if foreign:
             reason, found = "foreign", foreign
@@ -232,8 +250,11 @@ class Closure:
             reason = "elsewhere"
         elif not above and version is not None and name in removed(version):
             reason = "removed"
-        chain = (*self.chain(self._holders.get(via.path, "")), via) if via is not None else ()
-        return {name: Missing(name, reason, chain, found)}
+        return {name: Missing(name, reason, self._via(via), found)}
+
+    def _via(self, step: Step | None) -> tuple[Step, ...]:
+        """The imports that lead from the entry point to an import, and that."""
+        return (*self.chain(self._holders.get(step.path, "")), step) if step is not None else ()
 
     def chain(self, name: str) -> tuple[Step, ...]:
         """The imports that lead from the entry point to a module that is loaded; () for the entry point itself."""
@@ -338,15 +359,35 @@ class Closure:
                 return module._replace(directories=others)
         return module
 
+    def _is_meant(self, package: Module, name: str) -> bool:
+        """Whether a name that is imported from a package must be a module of it, of which only a foreign file is there.
+
+        The package itself may bind the name where its code mentions it.
+        """
+        if not self._foreign(package.directories, name):
+            return False
+        if not package.path:
+            return True
+        try:
+            source = self._merged.read(package.path, SOURCE_LIMIT)
+        except Unreadable:
+            return False
+        return name.encode() not in source
+
     def _foreign(self, directories: Iterable[str], last: str) -> str:
         """A file of that name for another Python or another machine."""
         for directory in directories:
-            for where in (directory, f"{directory}/{last}"):
-                stem = f"{last}." if where == directory else "__init__."
-                for name in sorted(self._merged.names(where)):
-                    if name.startswith(stem) and name.endswith((".so", ".pyd", ".dylib")):
-                        return f"{where}/{name}"
+            found = self._extensions(directory).get(last) or self._extensions(f"{directory}/{last}").get("__init__")
+            if found:
+                return found
         return ""
+
+    def _extensions(self, directory: str) -> dict[str, str]:
+        """The extension modules in a directory, whatever they are for: name → the first file of it."""
+        if directory not in self._native:
+            names = sorted((name for name in self._merged.names(directory) if name.endswith(_EXTENSIONS)), reverse=True)
+            self._native[directory] = {name.partition(".")[0]: f"{directory}/{name}" for name in names}
+        return self._native[directory]
 
 
 _NOTHING = Imports(())

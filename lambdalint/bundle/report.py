@@ -122,7 +122,7 @@ def _described(bundle: BundleView, why: Iterable[str], kept: Sequence[Kept] | No
         own=own(bundle),
         modules=len(closure.loaded) if closure is not None else None,
         loaded=sum(item.size for item in found.values()),
-        missing=tuple(item.name for item in bundle.missing()),
+        missing=tuple(item.name for item in bundle.failing()),
         dynamic=len(closure.dynamic) if closure is not None else 0,
         removable=removable(bundle) if closure is not None else {},
         why=tuple((name, _why(bundle, name)) for name in why),

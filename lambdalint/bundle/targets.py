@@ -95,6 +95,17 @@ def removed(version: tuple[int, int]) -> frozenset[str]:
     return frozenset().union(*(modules[name] for name in earlier)) - stdlib(version)
 
 
+def loaded(name: str) -> str:
+    """What becomes of a module of the function with that name, where the runtime may have loaded its own before.
+
+    ``ignored``: the runtime has; ``either``: some versions of it have; "" where none has.
+    """
+    facts = table("targets")["loaded"]
+    if name in facts["always"] or name in table("entry_points")["builtin"]["modules"]:
+        return "ignored"
+    return "either" if name in facts["sometimes"] else ""
+
+
 @functools.cache
 def provided(version: tuple[int, int] | None) -> Mapping[str, str]:
     """Top-level module → distribution, of what the runtime brings beside the standard library."""

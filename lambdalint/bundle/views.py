@@ -23,8 +23,11 @@ if TYPE_CHECKING:
     from lambdalint.bundle.entries import Artifact, Entry
     from lambdalint.bundle.growth import Growth, Kept
     from lambdalint.bundle.layout import Misplaced
+    from lambdalint.bundle.linking import Fault, Linker
+    from lambdalint.bundle.refused import Refused, Unresolved
     from lambdalint.bundle.requirements import Requirements, Twice, Unmet
     from lambdalint.bundle.sdk import Provided, Split
+    from lambdalint.bundle.shadows import Shadow
     from lambdalint.bundle.targets import Runtime
     from lambdalint.bundle.usage import Usage
     from lambdalint.bundle.weight import Share
@@ -36,6 +39,8 @@ _MODULES = (".py", ".so")
 _METADATA = (".dist-info", ".egg-info", ".egg")
 # Variables of a function that change where modules are looked for.
 _MOVING = frozenset({"PYTHONPATH", "AWS_LAMBDA_EXEC_WRAPPER"})
+# Those that change where libraries are.
+_LINKING = frozenset({"LD_LIBRARY_PATH", "LD_PRELOAD", "AWS_LAMBDA_EXEC_WRAPPER"})
 
 
 class ArtifactView:
@@ -179,7 +184,7 @@ class BundleView:
         if key not in self._shared.memo:
             from lambdalint.bundle.closure import Closure
 
-            closure = Closure(self.merged, self.runtime, self.start, self._shared.disabled)
+            closure = Closure(self.merged, self.runtime, self.start, self._shared.disabled, self.linker)
             self._shared.memo[key] = closure if closure.loaded else None
         found: Closure | None = self._shared.memo[key]
         return found
@@ -192,6 +197,18 @@ class BundleView:
             from lambdalint.bundle.binaries import Natives
 
             found = self._shared.memo["natives", self._key] = Natives(self.merged)
+        return found
+
+    @property
+    def linker(self) -> Linker:
+        """Which of them its system loads."""
+        key = ("linker", self._key, self.runtime)
+        found: Linker | None = self._shared.memo.get(key)
+        if found is None:
+            from lambdalint.bundle.linking import Linker
+
+            found = Linker(self.merged, self.natives, self.runtime, self._shared.disabled)
+            self._shared.memo[key] = found
         return found
 
     @property
@@ -337,7 +354,14 @@ class BundleView:
         return shares(self)
 
     def missing(self) -> tuple[Missing, ...]:
-        """The modules that it imports when it starts and that are certain not to be there."""
+        """The modules that it imports when it starts and that are certain not to be there.
+
+        Those of which there is a file that the runtime cannot load are `refused`.
+        """
+        return tuple(item for item in self.failing() if item.reason not in ("foreign", "native"))
+
+    def failing(self) -> tuple[Missing, ...]:
+        """The imports of its start-up that are certain to fail, whatever for."""
         closure = self.closure
         if closure is None or self.runtime.version is None:
             return ()
@@ -354,6 +378,95 @@ class BundleView:
                 continue
             found.append(item)
         return tuple(found)
+
+    def refused(self, kind: str) -> tuple[Refused, ...]:
+        """The native modules that its runtime cannot load; see `lambdalint.bundle.refused` for what is told of each.
+
+        Args:
+            kind: ``machine``, ``abi``, ``glibc`` or ``library``: what they are refused for.
+        """
+        found: tuple[Refused, ...] | None = self._shared.memo.get(("refused", self._key, self.runtime, self.start))
+        if found is None:
+            from lambdalint.bundle.refused import refused
+
+            found = tuple(refused(self))
+            self._shared.memo["refused", self._key, self.runtime, self.start] = found
+        placed = kind == "library" and self._declares(_LINKING) and self.grants("environment")
+        return tuple(
+            item for item in found if item.fault.kind == kind and not (placed and "musl" not in item.fault.detail)
+        )
+
+    def unresolved(self) -> tuple[Unresolved, ...]:
+        """The libraries that native files of its start-up need and that are not known to be anywhere."""
+        closure = self.closure
+        if closure is None or (self.open_layers and self.grants("layers")):
+            return ()
+        if self._declares(_LINKING) and self.grants("environment"):
+            return ()
+        from lambdalint.bundle.refused import unresolved
+
+        return tuple(unresolved(self, closure))
+
+    def subject(self, item: Refused) -> str:
+        """The refused file as messages name it, and how many of its distribution are refused like it."""
+        owner = item.owner.title if item.owner is not None else ""
+        more = f" (and {item.files - 1:,} more of {owner or 'its folder'})" if item.files > 1 else ""
+        closure = self.closure
+        module = closure.find(item.name) if closure is not None and item.name else None
+        inner = module is not None and module.path.endswith(".so") and module.path != item.fault.path
+        needed = f", which {item.name} needs," if inner else ""
+        return f"{self.within(item.fault.path)}{more or (f' of {owner}' if owner else '')}{needed}"
+
+    def within(self, path: str) -> str:
+        """A file by its path in the function or layer."""
+        return self.merged.files[path].entry.path
+
+    def built_for(self, fault: Fault) -> str:
+        """What a file was built for, in words."""
+        from lambdalint.bundle.binaries import tag_of
+
+        tag = tag_of(fault.path)
+        if fault.kind == "abi" and tag is not None and tag.python is not None:
+            kind = {"t": "free-threaded ", "d": "debug builds of "}.get(tag.abi, "")
+            return f"{kind}Python {tag.python[0]}.{tag.python[1]}"
+        architectures = table("targets")["architectures"].items()
+        return next((name for name, item in architectures if item["machine"] == fault.detail), fault.detail)
+
+    def lacking(self, library: str) -> str:
+        """What is said of a file that needs a library."""
+        if "musl" in library:
+            return "was built for Alpine Linux: it needs musl, which Amazon Linux does not have"
+        on = self.runtime.name or "the runtime"
+        if library in table("targets")["sonames"]["absent"]:
+            return f"needs {library}, which neither the bundle nor {on} has"
+        return f"needs {library}, which is not in the bundle and not known to be in {on}"
+
+    def known_ways(self, library: str) -> tuple[str, ...]:
+        """What people did who lacked a library."""
+        found = table("targets")["sonames"]["absent"].get(library)
+        return (f"what helps: {found['instead']} ({found['thread']})",) if found else ()
+
+    def mending(self, item: Refused) -> tuple[str, ...]:
+        """What would put a refused file right."""
+        ways = self.known_ways(item.fault.detail)
+        facts = table("targets")["systems"].get(self.runtime.system)
+        owner, version = item.owner, self.runtime.version
+        if ways or owner is None or facts is None or self.runtime.machine is None or version is None:
+            return ways
+        platforms = " ".join(f"--platform {name}_{self.runtime.machine}" for name in facts["platforms"])
+        python = "--python-version {}.{}".format(*version)
+        # a version that runs on an old system is another version
+        name = f"{owner.name}=={owner.version}" if owner.version and item.fault.kind != "glibc" else owner.name
+        return (f"pip install {platforms} {python} --only-binary=:all: --upgrade --target … {name}",)
+
+    def shadows(self) -> tuple[Shadow, ...]:
+        """The modules of its own that have the name of others which start-up asks for."""
+        closure = self.closure
+        if closure is None or self.runtime.version is None or self.moves_path:
+            return ()
+        from lambdalint.bundle.shadows import shadows
+
+        return tuple(shadows(self, closure))
 
     def left_out(self, name: str) -> tuple[Distribution, str] | None:
         """The distribution whose RECORD lists a module that is not there, and the module's file."""
@@ -445,11 +558,15 @@ class BundleView:
     @property
     def _declares_path(self) -> bool:
         """Whether the template's environment may say where modules are."""
+        return self._declares(_MOVING)
+
+    def _declares(self, names: frozenset[str]) -> bool:
+        """Whether the template's environment may set one of these variables."""
         declared = self.function.declared
         if declared is None or declared.origin == "arguments":
             return False
         variables = declared.environment.value if isinstance(declared.environment.value, dict) else {}
-        return declared.environment.unknown or not _MOVING.isdisjoint(variables)
+        return declared.environment.unknown or not names.isdisjoint(variables)
 
     @property
     def is_warm(self) -> bool:

@@ -18,6 +18,7 @@ PLATFORMS = {
     "x86_64": ("manylinux_2_34_x86_64", "manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64"),
     "arm64": ("manylinux_2_34_aarch64", "manylinux_2_28_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64"),
     "x86_64 of Amazon Linux 2": ("manylinux_2_26_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64"),
+    "arm64 of Amazon Linux 2": ("manylinux_2_26_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64"),
     "musl x86_64": ("musllinux_1_2_x86_64", "musllinux_1_1_x86_64"),
     "macOS arm64": ("macosx_11_0_arm64",),
     "Windows x86_64": ("win_amd64",),

@@ -7,8 +7,10 @@
     <bundle>/pyproject.toml  optional, beside a template
 
 bundle.toml: ``runtime``, ``architecture``, ``handler``, ``layers`` (names of folders); ``kind = "directory"`` where the
-function is no archive; ``sdk``, ``budgets`` and ``compare`` as configurations have them; and ``[[files]]``, each with ``path`` (below function/, or layer:path) and one of ``text``,
-``hex``, ``size`` (that many zeros, which take no room on disk), ``link``; ``mode`` as "0644", ``date`` as "1980-01-01",
+function is no archive; ``sdk``, ``budgets`` and ``compare`` as configurations have them; and ``[[files]]``, each with
+``path`` (below function/, or layer:path) and one of ``text``, ``hex``, ``size`` (that many zeros, which take no room on
+disk), ``link``, ``native`` (a native file: ``kind``, ``machine``, ``needs``, ``runpath``, ``glibc``); ``mode`` as
+"0644", ``date`` as "1980-01-01",
 ``method = "bzip2"``. ``before`` is what precedes the function's archive.
 
 A finding at an archive itself belongs to the first line of bundle.toml, one at a file to its line, and one at a member
@@ -23,12 +25,13 @@ import pathlib
 import struct
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from lambdalint import discover
 from lambdalint.settings import READERS, Settings
 from tests.bundles.made import FILE, LINK, NO_DATE
+from tests.bundles.native import AARCH64, X86_64, elf, macho, pe
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -82,6 +85,7 @@ class Recipe:
                 if text.startswith((f'path = "{fact["path"]}"', f"path = '{fact['path']}'"))
             )
             data = fact.get("text", fact.get("link", "")).encode() or bytes.fromhex(fact.get("hex", ""))
+            data = native_file(**fact["native"]) if "native" in fact else data
             mode = LINK if "link" in fact else FILE
             if "mode" in fact:
                 mode = mode & 0o170000 | int(fact["mode"], 8)
@@ -142,6 +146,17 @@ class Recipe:
                         if file.name == member:
                             return file.source[0], line if not file.source[0].endswith(RECIPE) else file.source[1]
         return self.shown(self.folder / path), line
+
+
+def native_file(
+    kind: str = "ELF", machine: str = "x86_64", needs: Sequence[str] = (), runpath: str = "", glibc: str = ""
+) -> bytes:
+    """A native file; ``glibc`` is the version that it needs."""
+    if kind != "ELF":
+        return {"Mach-O": macho, "PE": pe}[kind]()
+    versions = [("libc.so.6", f"GLIBC_{glibc}")] if glibc else []
+    number = {"x86_64": X86_64, "aarch64": AARCH64}[machine]
+    return elf(number, needs=needs, versions=versions, runpath=runpath)
 
 
 def recipes(folder: pathlib.Path, base: pathlib.Path) -> list[Recipe]:
