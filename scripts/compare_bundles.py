@@ -121,7 +121,7 @@ def ours(bundle: pathlib.Path, version: str, architecture: str) -> tuple[list[st
     project = discover.project(discover.locate([str(bundle)]), deployed=True)
     report = engine.check(project, settings)
     found = [f"{item.severity.label} {item.code}: {item.message}" for item in report.findings]
-    _, (view,) = engine.bundles(project, settings)
+    _, (view,), _ = engine.bundles(project, settings)
     assert view.closure is not None
     modules = [view.closure.find(name) for name in view.closure.loaded]
     files = {item.path.removeprefix(f"{TASK}/") for item in modules if item is not None and item.path}
