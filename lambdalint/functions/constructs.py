@@ -44,6 +44,10 @@ _TRACING = {
     "aws_cdk.aws_lambda.Tracing.PASS_THROUGH": "PassThrough",
     "aws_cdk.aws_lambda.Tracing.DISABLED": "Disabled",
 }
+_LOGGING = (
+    ("log_format", "logging_format", {"aws_cdk.aws_lambda.LoggingFormat.TEXT": "Text"}),
+    ("log_level", "application_log_level_v2", {"aws_cdk.aws_lambda.ApplicationLogLevel.INFO": "INFO"}),
+)
 _SNAP_START = {"aws_cdk.aws_lambda.SnapStartConf.ON_PUBLISHED_VERSIONS": "PublishedVersions"}
 # Settings that calls of the construct's methods, or other constructs, make as well.
 _ELSEWHERE = (
@@ -184,6 +188,9 @@ class _Construct:
         tracing = self._one_of("tracing", _TRACING)
         if tracing != ABSENT:
             settings["tracing"] = tracing
+        for setting, argument, members in _LOGGING:
+            if (told := self._one_of(argument, members)) != ABSENT:
+                settings[setting] = told
         snap_start = self._one_of("snap_start", _SNAP_START)
         if snap_start.known:
             settings["snap_start"] = snap_start

@@ -275,11 +275,27 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         (),
     ),
     (
+        "ll408_reserved_env_write",
+        "LL408",
+        "reserved-env-write",
+        True,
+        ((), (), False, True, False, (), (), ("_REGION", "AWS_ACCESS_KEY", "AWS_SE", "AWS_EXECUTION_ENV", "_X_AMZN", "_HANDLER", "LAMBDA_"), False, (), False, False, (), ()),
+        (),
+    ),
+    (
         "ll409_exit_in_handler",
         "LL409",
         "exit-in-handler",
         True,
         (("sys.exit", "exit", "quit"), (), False, False, False, (), (), (), False, (), False, False, (), ()),
+        (),
+    ),
+    (
+        "ll410_logging_basicconfig_noop",
+        "LL410",
+        "logging-basicconfig-noop",
+        True,
+        ((), (), False, True, False, (), (), ("basicConfig",), False, (), False, False, (), ()),
         (),
     ),
     (

@@ -154,11 +154,11 @@ def _changes(flow: Flow, path: str) -> Iterator[str]:
                 if value[1] in operations or value[1] in {f"os.environ.{method}" for method in methods}:
                     yield EVERY
                 elif value[1] in ("os.environ.setdefault", "os.putenv"):
-                    yield _constant(flow, path, scope, call.args[0] if call.args else None) or EVERY
+                    yield constant_of(flow, path, scope, call.args[0] if call.args else None) or EVERY
     if b"environ" in source:
-        for scope, target in _stores(flow, path):
-            if _is_environment(flow, path, scope, target.value):
-                yield _constant(flow, path, scope, simple(target.slice)) or EVERY
+        for scope, target, _ in item_stores(flow, path):
+            if is_environment(flow, path, scope, target.value):
+                yield constant_of(flow, path, scope, simple(target.slice)) or EVERY
 
 
 _SETTERS = frozenset({"setdefault", "putenv"}) | {
@@ -166,18 +166,23 @@ _SETTERS = frozenset({"setdefault", "putenv"}) | {
 }
 
 
-def _stores(flow: Flow, path: str) -> Iterator[tuple[str, Any]]:
-    """The subscripts of a module that are assigned to."""
+def item_stores(flow: Flow, path: str) -> Iterator[tuple[str, Any, bool]]:
+    """The subscripts of a module that are assigned to: the definition, the subscript, whether under no condition."""
     tree = _tree(flow, path)
-    stack: list[tuple[str, Any]] = [("", tree)] if tree is not None else []
+    stack: list[tuple[str, Any, bool]] = [("", tree, True)] if tree is not None else []
     names = _qualnames(flow, path)
     while stack:
-        scope, node = stack.pop()
-        if type(node) in (ast.FunctionDef, ast.AsyncFunctionDef):
-            scope = names.get((node.lineno, node.name), scope)
-        if type(node) is ast.Subscript and type(node.ctx) is ast.Store:
-            yield scope, node
-        stack.extend((scope, child) for child in children(node))
+        scope, node, straight = stack.pop()
+        kind = type(node)
+        if kind in (ast.FunctionDef, ast.AsyncFunctionDef):
+            scope, straight = names.get((node.lineno, node.name), scope), True
+        if kind is ast.If and is_never(node.test):
+            stack.extend((scope, child, straight) for child in node.orelse)
+            continue
+        if kind is ast.Subscript and type(node.ctx) is ast.Store:
+            yield scope, node, straight
+        straight = straight and kind not in (ast.If, ast.While, ast.For) and kind.__name__ != "Match"
+        stack.extend((scope, child, straight) for child in children(node))
 
 
 def _tree(flow: Flow, path: str) -> Any:
@@ -192,11 +197,13 @@ def _qualnames(flow: Flow, path: str) -> Mapping[tuple[int, str], str]:
     return {(item.line, item.name): item.qualname for item in skeleton.defs.values()} if skeleton is not None else {}
 
 
-def _is_environment(flow: Flow, path: str, scope: str, node: Any) -> bool:
+def is_environment(flow: Flow, path: str, scope: str, node: Any) -> bool:
+    """Whether an ``ast`` expression is ``os.environ``."""
     return flow.names.resolve(path, scope, simple(node)) == (("ext", "os.environ"),)
 
 
-def _constant(flow: Flow, path: str, scope: str, expr: Any) -> str | None:
+def constant_of(flow: Flow, path: str, scope: str, expr: Any) -> str | None:
+    """The one string that an Expr is, None where it may be another."""
     values = flow.names.resolve(path, scope, expr)
     return values[0][1] if len(values) == 1 and values[0][0] == "const" and type(values[0][1]) is str else None
 
@@ -403,9 +410,9 @@ class _Reader:
             self.expression(child, scope, open_=open_)
 
     def subscript(self, node: Any, scope: _Builder) -> None:
-        if not _is_environment(self.flow, self.path, scope.qualname, node.value):
+        if not is_environment(self.flow, self.path, scope.qualname, node.value):
             return
-        name = _constant(self.flow, self.path, scope.qualname, simple(node.slice))
+        name = constant_of(self.flow, self.path, scope.qualname, simple(node.slice))
         if name:
             scope.reads.append((name, (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)))
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from lambdalint.source.lower import Body, Call, Context, Term
     from lambdalint.source.metrics import Unflushed
     from lambdalint.source.names import Node
+    from lambdalint.source.overwritten import Overwritten
     from lambdalint.source.payload import Misread
     from lambdalint.source.polled import FirstRecord, Poller
     from lambdalint.source.polling import Poll
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from lambdalint.source.relays import Relay
     from lambdalint.source.removed import Removed
     from lambdalint.source.returned import Returned
+    from lambdalint.source.rootlogger import Ineffective
     from lambdalint.source.s3keys import EncodedKey
     from lambdalint.source.skeleton import CallRef, Expr
     from lambdalint.source.snapstart import Ignored, Kept
@@ -556,6 +558,18 @@ class FunctionView:
         from lambdalint.source.metrics import unflushed
 
         return unflushed(self)
+
+    def ineffective_logging(self) -> Iterable[Ineffective]:
+        """Its calls of ``logging.basicConfig``, which do nothing after the runtime's own set-up."""
+        from lambdalint.source.rootlogger import ineffective
+
+        return ineffective(self)
+
+    def overwritten(self) -> Iterable[Overwritten]:
+        """The reserved environment variables that it writes to."""
+        from lambdalint.source.overwritten import overwritten
+
+        return overwritten(self)
 
     def removed_modules(self) -> Iterable[Removed]:
         """Its imports of modules that its Python no longer has."""

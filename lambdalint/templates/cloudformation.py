@@ -90,6 +90,8 @@ SETTINGS = {
     "ephemeral_storage": "EphemeralStorage.Size",
     "recursive_loop": "RecursiveLoop",
     "log_group": "LoggingConfig.LogGroup",
+    "log_format": "LoggingConfig.LogFormat",
+    "log_level": "LoggingConfig.ApplicationLogLevel",
     "file_systems": "FileSystemConfigs",
     "vpc": "VpcConfig",
     "durable": "DurableConfig",

@@ -81,6 +81,8 @@ _SETTINGS = {
     "file_systems": "fileSystemConfig",
     "package_patterns": "package.patterns",
     "log_group": "logs.logGroup",
+    "log_format": "logs.logFormat",
+    "log_level": "logs.applicationLogLevel",
     "log_retention": "logRetentionInDays",
     "logs_disabled": "disableLogs",
 }
@@ -91,6 +93,8 @@ _PROVIDER_SETTINGS = {
     "vpc": "vpc",
     "ephemeral_storage": "ephemeralStorageSize",
     "log_group": "logs.lambda.logGroup",
+    "log_format": "logs.lambda.logFormat",
+    "log_level": "logs.lambda.applicationLogLevel",
     "log_retention": "logRetentionInDays",
 }
 # The settings that plugins make, by words of their names.

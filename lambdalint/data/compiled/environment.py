@@ -1,9 +1,12 @@
 """Generated from environment.toml by scripts/compile_data.py: edit that file, not this one."""
 
-TABLE = {'source': 'Lambda developer guide, "Working with Lambda environment variables", sections "Defined runtime environment '
-           'variables", reserved and unreserved '
-           "(https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html); cfn-lint's reserved names "
-           '(E3663); HOME is set in images of some builds only, PWD and SHLVL by the shell that starts the runtime; '
+TABLE = {'source': 'Lambda developer guide, "Defined runtime environment variables", reserved and unreserved '
+           '(https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html): the last edition in '
+           'awsdocs/aws-lambda-developer-guide (2022-11-14), and what the page has besides since then '
+           '(AWS_DEFAULT_REGION, AWS_LAMBDA_MAX_CONCURRENCY, the two variables of the metadata endpoint), by copies of '
+           'its list; cfn-lint 1.58 (E3663) has all but the last three. The container credentials take the place of '
+           'the access keys with SnapStart (https://docs.aws.amazon.com/lambda/latest/dg/snapstart-activate.html); '
+           'HOME is set in images of some builds only, PWD and SHLVL by the shell that starts the runtime; '
            "AWS_SAM_LOCAL and LOCALSTACK_HOSTNAME by emulators; the variables of tracers by their vendors' pages on "
            'Lambda',
  'as_of': '2026-11-21',
@@ -27,9 +30,7 @@ TABLE = {'source': 'Lambda developer guide, "Working with Lambda environment var
                            'LAMBDA_RUNTIME_DIR',
                            'AWS_LAMBDA_MAX_CONCURRENCY',
                            'AWS_LAMBDA_METADATA_API',
-                           'AWS_LAMBDA_METADATA_TOKEN',
-                           'AWS_CONTAINER_CREDENTIALS_FULL_URI',
-                           'AWS_CONTAINER_AUTHORIZATION_TOKEN'],
+                           'AWS_LAMBDA_METADATA_TOKEN'],
               'unreserved': ['LANG',
                              'PATH',
                              'LD_LIBRARY_PATH',
@@ -40,7 +41,9 @@ TABLE = {'source': 'Lambda developer guide, "Working with Lambda environment var
                              'AWS_XRAY_DAEMON_ADDRESS',
                              'AWS_LAMBDA_DOTNET_PREJIT',
                              'TZ'],
-              'other': ['HOME',
+              'other': ['AWS_CONTAINER_CREDENTIALS_FULL_URI',
+                        'AWS_CONTAINER_AUTHORIZATION_TOKEN',
+                        'HOME',
                         'PWD',
                         'SHLVL',
                         '_',
