@@ -156,7 +156,9 @@ class DeclaredFunction(NamedTuple):
     is set), Unknown where the code is elsewhere. ``environment`` is Known with a mapping of names
     to Values when the *names* are fully known, else Unknown (its ``value`` still maps the names
     that could be read). ``events`` is Known with a tuple of EventSource, Unknown if some may be
-    missing (its ``value`` still holds the ones that could be read).
+    missing (its ``value`` still holds the ones that could be read). ``scope`` is that of the References
+    to it: the template or, of Terraform, the directory of the root module, wherever the function is
+    written; "" where no template declares it.
     """
 
     name: str
@@ -174,6 +176,7 @@ class DeclaredFunction(NamedTuple):
     environment: Value = ABSENT
     events: Value = ABSENT
     settings: Mapping[str, Value] = {}
+    scope: str = ""
 
     @property
     def python(self) -> tuple[int, int] | None:

@@ -34,6 +34,7 @@ class SnapStartWithoutVersion(Rule):
         1. [alias] The triggers name an alias or version, as they do with SAM's ``AutoPublishAlias``.
         2. [no-trigger] The template shows nothing that invokes the function.
         3. [off] SnapStart is switched off.
+        4. [other-language] The function is not known to be Python.
 
     Remedy:
         Publish a version (SAM's ``AutoPublishAlias``, Terraform's ``publish``), and let the trigger name an alias.
@@ -54,6 +55,8 @@ class SnapStartWithoutVersion(Rule):
     def check_declared(self, view: DeclaredView) -> Iterable[Finding]:
         """A finding for SnapStart that a trigger passes by."""
         setting = view.setting("snap_start")
+        if not view.is_python and self.exempts("other-language"):
+            return
         if not setting.known or (view.function.turned_on("snap_start") is None and self.exempts("off")):
             return
         told = [event for event in view.events if event.setting("qualifier").known]

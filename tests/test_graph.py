@@ -223,6 +223,48 @@ def test_queues_of_registry_modules(tmp_path: pathlib.Path, written: str, trigge
     assert bool(findings(project(tmp_path, main_tf=MODULES % (written, triggers), app_py=code))) is fires
 
 
+CALLED = {
+    "live/main.tf": """\
+resource "aws_sqs_queue" "jobs" {
+  name = "jobs"
+}
+resource "aws_cloudwatch_log_group" "worker" {
+  name = "/aws/lambda/worker"
+}
+module "worker" {
+  source = "../modules/worker"
+  queue  = aws_sqs_queue.jobs.arn
+}
+""",
+    "modules/worker/main.tf": """\
+variable "queue" {}
+module "function" {
+  source               = "terraform-aws-modules/lambda/aws"
+  function_name        = "worker"
+  handler              = "app.handler"
+  runtime              = "python3.13"
+  source_path          = "${path.module}/src"
+  event_source_mapping = { jobs = { event_source_arn = var.queue } }
+
+  use_existing_cloudwatch_log_group = true
+}
+""",
+    "modules/worker/src/app.py": CODE % (SEND % '"https://sqs.eu-west-1.amazonaws.com/1/jobs"'),
+}
+
+
+def test_names_are_those_of_the_root_that_calls_the_module(tmp_path: pathlib.Path) -> None:
+    for name, text in CALLED.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    called = discover.project(discover.locate([str(tmp_path)]))
+    message = "sqs.send_message writes to queue aws_sqs_queue.jobs, which triggers this function again"
+    assert findings(called) == [(4, "error", message)]
+    report = engine.check(called, Settings(select=("LL711",)))
+    assert [(item.location.path, item.location.line) for item in report.findings] == [("live/main.tf", 4)]
+
+
 RELAYED = """\
   Relay:
     Type: AWS::Events::Rule

@@ -17,8 +17,13 @@ _NOTIFIED = {
         ("NotificationConfiguration.QueueConfigurations[]", "Queue", "sqs"),
         ("NotificationConfiguration.TopicConfigurations[]", "Topic", "sns"),
     ),
+    "Custom::S3BucketNotifications": (  # of the CDK, see `LINKS`
+        ("NotificationConfiguration.QueueConfigurations[]", "QueueArn", "sqs"),
+        ("NotificationConfiguration.TopicConfigurations[]", "TopicArn", "sns"),
+    ),
     "aws_s3_bucket_notification": (("queue[]", "queue_arn", "sqs"), ("topic[]", "topic_arn", "sns")),
 }
+_BUCKETS = {"Custom::S3BucketNotifications": "BucketName", "aws_s3_bucket_notification": "bucket"}
 _RULE = {"pattern": "EventPattern", "bus": "EventBusName"}
 _TERRAFORM_RULE = {"pattern": "event_pattern", "bus": "event_bus_name"}
 _SAM_RULES = frozenset({"EventBridgeRule", "CloudWatchEvent"})
@@ -60,10 +65,10 @@ def handed(linker: Linker, resource: Resource) -> Iterator[Handed]:
         for part in items(properties.get("Subscription", ABSENT)):
             yield from _subscribed(itself, mapping(part))
     elif type_ in _NOTIFIED:
-        bucket = itself if type_ == "AWS::S3::Bucket" else properties.get("bucket", ABSENT)
+        bucket = properties.get(_BUCKETS[type_], ABSENT) if type_ in _BUCKETS else itself
         for path, target, kind in _NOTIFIED[type_]:
             for part in pick(properties, path):
-                yield _notified(bucket, mapping(part), target, kind, terraform=resource.origin == "terraform")
+                yield _notified(bucket, mapping(part), target, kind)
     elif type_ in ("AWS::SQS::Queue", "aws_sqs_queue", "aws_sqs_queue_redrive_policy"):
         queue = properties.get("queue_url", itself) if type_.endswith("_policy") else itself
         yield from _redriven(queue, properties)
@@ -100,10 +105,11 @@ def _subscribed(topic: Value, properties: Mapping[str, Value]) -> Iterator[Hande
         yield Handed("sns", topic, told, endpoint, _SUBSCRIBERS[protocol])
 
 
-def _notified(bucket: Value, part: Mapping[str, Value], target: str, kind: str, *, terraform: bool) -> Handed:
-    names = {"events": "events", "prefix": "filter_prefix", "suffix": "filter_suffix"}
-    told = settings(part, names if terraform else {"events": "Event"})
-    told.update(key_rules(first(part, "Filter.S3Key.Rules")))
+def _notified(bucket: Value, part: Mapping[str, Value], target: str, kind: str) -> Handed:
+    told = settings(part, {"events": "Event", "prefix": "filter_prefix", "suffix": "filter_suffix"})
+    told.update(settings(part, {"events": "events" if "events" in part else "Events"}))
+    for path in ("Filter.S3Key.Rules", "Filter.Key.FilterRules"):
+        told.update(key_rules(first(part, path)))
     return Handed("s3", bucket, told, part.get(target, ABSENT), kind)
 
 

@@ -36,7 +36,6 @@ class Resources:
         self.linker = Linker({}, {}, resources)
         self.kinds: Mapping[str, Any] = table("writes")["names"]
         self.declared = {(resource.scope, resource.name): resource for resource in resources}
-        self.places = {(resource.location.path, resource.location.line): resource for resource in resources}
         self._groups: dict[str, str] = {}
         for resource in resources:
             nested = text(first(resource.properties, _NESTING[resource.type])) if resource.type in _NESTING else None
@@ -75,22 +74,13 @@ class Resources:
 
     def scope(self, function: Function) -> str:
         """The scope that a function is declared in; "" where no template declares it."""
-        place = function.declared_at
-        if place is None:
-            return ""
-        found = self.places.get((place.path, place.line))
-        if found is not None:
-            return self.group(found.scope)
-        terraform = function.origin == "terraform"
-        return self.group((posixpath.dirname(place.path) or ".") if terraform else place.path)
+        declared = function.declared
+        return self.group(declared.scope or declared.location.path) if declared is not None else ""
 
     def key_of_function(self, function: Function) -> Key | None:
         """The key of a function as a resource; None where no template declares it."""
-        place = function.declared_at
-        found = self.places.get((place.path, place.line)) if place is not None else None
-        if found is not None and function.declared is not None and found.name == function.declared.name:
-            return ("ref", found.scope, found.name, "")
-        return ("ref", self.scope(function), function.declared.name, "") if function.declared is not None else None
+        declared = function.declared
+        return ("ref", declared.scope or declared.location.path, declared.name, "") if declared is not None else None
 
     def key(self, kind: str, pieces: Pieces, group: str) -> Key | None:
         """The key of a resource of ``kind``; None where the pieces do not tell."""

@@ -31,6 +31,7 @@ from lambdalint.templates.values import (
     mapping,
     pick,
     references,
+    spelt,
     text,
     unknown,
 )
@@ -104,12 +105,12 @@ PRINCIPALS = {
     "secretsmanager.amazonaws.com": "secrets-rotation",
     "ses.amazonaws.com": "ses",
     "sns.amazonaws.com": "sns",
-    "sqs.amazonaws.com": "sqs",
     "states.amazonaws.com": "step-functions",
 }
 
 EVENT_LIMIT = 500  # of one function; real ones have some dozens at most
 HTTP_KINDS = frozenset({"api", "http", "websocket", "function-url", "authorizer"})
+_RULE_KINDS = frozenset({"eventbridge", "schedule"})
 
 
 def strings(value: Value, what: str) -> Value:
@@ -302,6 +303,17 @@ LINKS: dict[str, tuple[Link, ...]] = {
         Link("cloudfront", "LambdaFunctionAssociations", "DistributionConfig.CacheBehaviors[]"),
     ),
     "AWS::CloudFormation::CustomResource": (Link("custom-resource", "ServiceToken"),),
+    # what the CDK makes of ``Bucket.add_event_notification``: the bucket's configuration, as the API of S3 takes it
+    "Custom::S3BucketNotifications": (
+        Link(
+            "s3",
+            "LambdaFunctionArn",
+            "NotificationConfiguration.LambdaFunctionConfigurations[]",
+            resource="BucketName",
+            names={"events": "Events", "rules": "Filter.Key.FilterRules"},
+        ),
+        Link("custom-resource", "ServiceToken"),
+    ),
     # Terraform
     "aws_cloudwatch_event_target": (
         Link(_target_kind, "arn", resource="rule", names={"input": "input", "bus": "event_bus_name"}),
@@ -376,6 +388,14 @@ LINKS: dict[str, tuple[Link, ...]] = {
 
 _MAPPING_TYPES = frozenset({"AWS::Lambda::EventSourceMapping", "aws_lambda_event_source_mapping"})
 _PERMISSION_TYPES = frozenset({"AWS::Lambda::Permission", "aws_lambda_permission"})
+# The properties that name what triggers functions, where they are not called Name.
+_NAMES = {
+    "AWS::S3::Bucket": "BucketName",
+    "AWS::SNS::Topic": "TopicName",
+    "aws_s3_bucket": "bucket",
+    "aws_sns_topic": "name",
+    "aws_cloudwatch_event_rule": "name",
+}
 _CONNECTOR = "AWS::Serverless::Connector"
 # What calls a function through a connector; queues and streams need an event source mapping besides.
 _CONNECTED = {
@@ -452,6 +472,7 @@ TERRAFORM_MAPPING_NAMES = {
     "bisect": "bisect_batch_on_function_error",
     "retries": "maximum_retry_attempts",
     "parallelization": "parallelization_factor",
+    "concurrency": "scaling_config[].maximum_concurrency",
     "topics": "topics",
     "queues": "queues",
     "enabled": "enabled",
@@ -873,7 +894,7 @@ def _link_permission(linker: Linker, resource: Resource, events: list[list[Event
             else "http"
         )
     for position in targets:
-        if len(events[position]) < EVENT_LIMIT and not _told(kind, source, events[position]):
+        if len(events[position]) < EVENT_LIMIT and not _told(linker, kind, source, events[position]):
             events[position].append(EventSource(kind, source, resource.location, _supposed(resource)))
 
 
@@ -889,27 +910,32 @@ def _link_connector(linker: Linker, resource: Resource, events: list[list[EventS
         kind = "websocket"
     itself = known(Reference(origin.scope, origin.name), source.location)
     for position in linker.targets(resource.properties.get("Destination", ABSENT)):
-        if len(events[position]) < EVENT_LIMIT and not _told(kind, itself, events[position]):
+        if len(events[position]) < EVENT_LIMIT and not _told(linker, kind, itself, events[position]):
             events[position].append(EventSource(kind, itself, resource.location, {}))
 
 
-def _told(kind: str, source: Value, events: list[EventSource]) -> bool:
+def _is_named(resource: Resource | None, arn: Value) -> bool:
+    """Whether an ARN is put together from the name that the template gives a resource.
+
+    Buckets that notify functions are named so in permissions, for a reference would close a circle.
+    """
+    given = at(resource.properties, _NAMES.get(resource.type, "Name")) if resource is not None else ABSENT
+    name = spelt(given) if given.state is not State.ABSENT else ""
+    return bool(name) and "…" not in name and spelt(arn).endswith((f":{name}", f"/{name}"))
+
+
+def _told(linker: Linker, kind: str, source: Value, events: list[EventSource]) -> bool:
     """Whether the events already hold what a permission would add."""
+    named = {(name.scope, name.name) for name in references(source) if name.scope}  # those without are AWS's own
     for event in events:
-        if event.kind == kind or (kind in HTTP_KINDS and event.kind in HTTP_KINDS):
-            named = set(references(source))
-            if (
-                kind in HTTP_KINDS
-                or not named
-                or {(n.scope, n.name) for n in named} & {(n.scope, n.name) for n in references(event.resource)}
-            ):
+        for alike in (HTTP_KINDS, _RULE_KINDS):
+            if kind in alike and event.kind in alike and (alike is HTTP_KINDS or not named):
                 return True
-            if event.resource == source:
-                return True
-        if (
-            kind in ("eventbridge", "schedule")
-            and event.kind in ("eventbridge", "schedule")
-            and not list(references(source))
+        if event.kind == kind and (
+            not named
+            or named & {(name.scope, name.name) for name in references(event.resource)}
+            or event.resource == source
+            or _is_named(linker.resource_of(event.resource), source)
         ):
             return True
     return False

@@ -221,6 +221,13 @@ class Stack:
         if name == "Ref":
             if node.kind != SCALAR:
                 return unknown("Ref of something other than a name", place)
+            if node.value in bindings:  # a loop variable, which needs no braces here
+                looped = bindings[node.value]
+                return (
+                    unknown(f"depends on the loop variable {node.value}", place)
+                    if looped is None
+                    else known(looped, place)
+                )
             return self.reference(_substituted(node.value, bindings), place)
         if name == "Fn::GetAtt":
             return self.attribute(node, place, bindings)

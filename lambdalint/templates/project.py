@@ -214,7 +214,10 @@ class _Project:
 
     def result(self) -> Templates:
         """Everything found, linked and in order."""
-        functions = list(self.found.functions)
+        functions = [
+            function._replace(scope=names[0][0])
+            for function, names in zip(self.found.functions, self.keys, strict=True)
+        ]
         try:
             linker = linker_of(functions, self.keys, self.found.resources)
             functions = joined(link(functions, linker, self.found.resources), linker, self.found.resources)
@@ -234,8 +237,9 @@ def _distinct(functions: Sequence[DeclaredFunction]) -> list[DeclaredFunction]:
     seen: dict[tuple[str, Location], list[DeclaredFunction]] = {}
     for function in functions:
         alike = seen.setdefault((function.name, function.location), [])
-        if function not in alike:
-            alike.append(function)
+        anywhere = function._replace(scope="")
+        if anywhere not in alike:
+            alike.append(anywhere)
             found.append(function)
     return found
 

@@ -17,7 +17,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from lambdalint.model import ABSENT, DeclaredFunction, EventSource, Location, State, Value
 from lambdalint.templates.documents import Malformed
-from lambdalint.templates.events import settings
 from lambdalint.templates.expressions import Bound, Evaluator, FileText, Names, Step, extended, pairs
 from lambdalint.templates.hcl import HCL_LIMIT, Block, Body, check_depth, parse
 from lambdalint.templates.values import (
@@ -545,7 +544,7 @@ class _Root:
             package_type=package_type,
             layers=arguments.get("layers", ABSENT),
             environment=environment(arguments.get("environment_variables", ABSENT)),
-            events=self._public_events(arguments),
+            events=self._public_events(name, arguments),
             settings={
                 "log_group_exists": known(False, None, "the module makes the log group"),
                 **settings_at(arguments, _MODULE_SETTINGS),
@@ -570,32 +569,48 @@ class _Root:
             return self._stored(key)
         return unknown("the module is given no source_path", place)
 
-    def _public_events(self, arguments: Mapping[str, Value]) -> Value:
-        """Events that the public module makes of its arguments; permissions tell less and come last."""
-        from lambdalint.templates.events import PRINCIPALS, TERRAFORM_MAPPING_NAMES
-
-        sources: list[EventSource] = []
+    def _public_events(self, name: str, arguments: Mapping[str, Value]) -> Value:
+        """The events that a public module's arguments alone tell; what it makes resources of is told by those."""
+        function = known(Reference(self.directory, name, "lambda_function_name"))
         mappings = arguments.get("event_source_mapping", ABSENT)
-        for _, each in pairs(mappings) or ():
-            members = mapping(each)
-            arn = members.get("event_source_arn", ABSENT)
-            found = settings(members, {**TERRAFORM_MAPPING_NAMES, "on_failure": "destination_arn_on_failure"})
-            found["qualifier"] = known("", each.location, "the module maps the function itself")
-            sources.append(EventSource("unknown", arn, each.location, found))
+        for key, each in pairs(mappings) or ():
+            members = {"function_name": function, **_mapping_blocks(mapping(each))}
+            self._made(name, "aws_lambda_event_source_mapping", key, each, members)
         triggers = arguments.get("allowed_triggers", ABSENT)
-        for _, each in pairs(triggers) or ():
-            members = mapping(each)
+        for key, each in pairs(triggers) or ():
+            members = {**mapping(each), "function_name": function}
             service = text(members.get("service", ABSENT))
-            principal = text(members.get("principal", ABSENT)) or (f"{service}.amazonaws.com" if service else None)
-            kind = PRINCIPALS.get(principal or "", "unknown")
-            sources.append(EventSource(kind, members.get("source_arn", ABSENT), each.location, {}))
+            if service and "principal" not in members:
+                members["principal"] = known(f"{service}.amazonaws.com", each.location)
+            self._made(name, "aws_lambda_permission", key, each, members)
         url = arguments.get("create_lambda_function_url", ABSENT)
-        if url.known and url.value is True:
-            sources.append(EventSource("function-url", ABSENT, url.location, {}))
+        sources = (EventSource("function-url", ABSENT, url.location, {}),) if url.known and url.value is True else ()
         undecided = next((value for value in (mappings, triggers) if value.unknown), None)
         if undecided is not None:
-            return unknown(undecided.reason, undecided.location, tuple(sources))
-        return known(tuple(sources), sources[0].location) if sources else ABSENT
+            return unknown(undecided.reason, undecided.location, sources)
+        return known(sources, sources[0].location) if sources else ABSENT
+
+    def _made(self, module: str, kind: str, key: Value, each: Value, members: Mapping[str, Value]) -> None:
+        """Adds a resource that a public module makes of an element of an argument."""
+        index = _index(str(key.value)) if key.known else ""
+        place = each.location or key.location or Location(self.directory, 1)
+        address = f"{module}.{kind}.this{index}"
+        self.resources.append(Resource("terraform", self.directory, address, kind, place, members))
+
+
+def _mapping_blocks(members: Mapping[str, Value]) -> dict[str, Value]:
+    """An event source mapping of the public module, which takes values for what are blocks of the resource."""
+    found = dict(members)
+    if "filter_criteria" in found:
+        given = found["filter_criteria"]
+        patterns = given._replace(value=(given,)) if isinstance(given.value, dict) else given
+        found["filter_criteria"] = given._replace(value=(known({"filter": patterns}),)) if given.known else given
+    if "scaling_config" in found:
+        found["scaling_config"] = known((found["scaling_config"],))
+    if "destination_arn_on_failure" in found:
+        failed = known({"destination_arn": found.pop("destination_arn_on_failure")})
+        found["destination_config"] = known((known({"on_failure": known((failed,))}),))
+    return found
 
 
 def _architecture(properties: Mapping[str, Value]) -> Value:

@@ -404,10 +404,9 @@ def spelt(value: Value) -> str:
         for part in found.parts:
             if isinstance(part, str):
                 parts.append(part)
-            elif isinstance(part, Reference):
-                parts.append(f"${{{part.name}}}")
             else:
-                parts.append("${…}")
+                inner = part.value if isinstance(part, Value) else part
+                parts.append(f"${{{inner.name}}}" if isinstance(inner, Reference) else "${…}")
         return "".join(parts)[:200]
     return "a name that the deployment decides"
 

@@ -49,6 +49,30 @@ def test_the_source_directory_of_another_machine(written, path):
     assert function.code_root.value == "src/fn"
 
 
+def test_notifications_of_buckets(written):
+    """The CDK configures them by a function of its own, so that they are no property of the bucket."""
+    told = {"Events": ["s3:ObjectCreated:*"], "LambdaFunctionArn": {"Fn::GetAtt": ["Fn9270CBC0", "Arn"]}}
+    told["Filter"] = {"Key": {"FilterRules": [{"Name": "prefix", "Value": "in/"}, {"Name": "suffix", "Value": ".csv"}]}}
+    template = json.loads(stack({}, S3))
+    template["Resources"]["Box"] = {"Type": "AWS::S3::Bucket"}
+    template["Resources"]["BoxNotifications"] = {
+        "Type": "Custom::S3BucketNotifications",
+        "Properties": {
+            "ServiceToken": {"Fn::GetAtt": ["BucketNotificationsHandler", "Arn"]},
+            "BucketName": {"Ref": "Box"},
+            "NotificationConfiguration": {"LambdaFunctionConfigurations": [told]},
+        },
+    }
+    (function,) = written({"cdk.out/Shop.template.json": json.dumps(template)}).functions
+    (event,) = function.events.value
+    assert (event.kind, event.resource.value.name) == ("s3", "Box")
+    assert {name: event.setting(name).value for name in ("events", "prefix", "suffix")} == {
+        "events": ("s3:ObjectCreated:*",),
+        "prefix": "in/",
+        "suffix": ".csv",
+    }
+
+
 def test_an_asset_that_is_not_in_the_repository(written):
     metadata = {"aws:asset:path": "asset.0a1b", "aws:asset:property": "Code"}
     (function,) = written({"cdk.out/Shop.template.json": stack(metadata, S3)}).functions

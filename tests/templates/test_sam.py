@@ -177,12 +177,12 @@ def test_loops_are_written_out_where_their_elements_are_literal(written):
             "    - [alpha, beta]\n"
             "    - Run${Name}:\n"
             "        Type: AWS::Serverless::Function\n"
-            "        Properties: {Handler: !Sub '${Name}.handler', CodeUri: src}\n"
+            "        Properties: {Handler: !Sub '${Name}.handler', CodeUri: !Ref Name}\n"
         }
     )
-    assert [(f.name, f.handler.value, f.location.line) for f in found.functions] == [
-        ("Runalpha", "alpha.handler", 6),
-        ("Runbeta", "beta.handler", 6),
+    assert [(f.name, f.handler.value, f.code_root.value, f.location.line) for f in found.functions] == [
+        ("Runalpha", "alpha.handler", "alpha", 6),
+        ("Runbeta", "beta.handler", "beta", 6),
     ]
 
 
@@ -196,11 +196,12 @@ def test_a_loop_that_the_deployment_decides_gives_one_function(written):
             "    - !Ref Names\n"
             "    - Run${Name}:\n"
             "        Type: AWS::Serverless::Function\n"
-            "        Properties: {Handler: '${Name}.handler', CodeUri: src}\n"
+            "        Properties: {Handler: '${Name}.handler', CodeUri: !Ref Name}\n"
         }
     ).functions
     assert function.name == "Run${Name}"
     assert (function.handler.state, function.handler.reason) == (State.UNKNOWN, "depends on the loop variable Name")
+    assert (function.code_root.state, function.code_root.reason) == (State.UNKNOWN, function.handler.reason)
 
 
 def test_a_text_of_literals_and_references(written):

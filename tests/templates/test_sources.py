@@ -130,3 +130,93 @@ def test_rules_of_terraform_are_schedules_where_they_have_one(written, at):
     assert (event.kind, event.location.line, at(event.setting("schedule"))) == ("schedule", 8, ("rate(1 day)", 6))
     assert event.resource.value == Reference(".", "aws_cloudwatch_event_rule.r", "name")
     assert not other.events.value
+
+
+PUBLIC = """\
+resource "aws_sqs_queue" "jobs" {}
+resource "aws_dynamodb_table" "orders" {}
+resource "aws_cloudwatch_event_rule" "hourly" {
+  schedule_expression = "rate(1 hour)"
+}
+resource "aws_cloudwatch_event_target" "hourly" {
+  rule = aws_cloudwatch_event_rule.hourly.name
+  arn  = module.worker.lambda_function_arn
+}
+module "worker" {
+  source      = "terraform-aws-modules/lambda/aws"
+  handler     = "app.handler"
+  source_path = "src"
+  event_source_mapping = {
+    jobs = {
+      event_source_arn = aws_sqs_queue.jobs.arn
+      filter_criteria  = { pattern = "{}" }
+      scaling_config   = { maximum_concurrency = 4 }
+    }
+    orders = {
+      event_source_arn           = aws_dynamodb_table.orders.stream_arn
+      starting_position          = "LATEST"
+      destination_arn_on_failure = aws_sqs_queue.jobs.arn
+      filter_criteria            = [{ pattern = "1" }, { pattern = "2" }]
+    }
+    unnamed = { event_source_arn = var.arn }
+  }
+  allowed_triggers = {
+    jobs   = { principal = "sqs.amazonaws.com", source_arn = aws_sqs_queue.jobs.arn }
+    orders = { service = "dynamodb", source_arn = aws_dynamodb_table.orders.stream_arn }
+    hourly = { service = "events", source_arn = aws_cloudwatch_event_rule.hourly.arn }
+    news   = { service = "sns", source_arn = var.topic }
+  }
+}
+"""
+
+
+def test_triggers_of_the_public_module(written, at):
+    """Pollers need no permission, so that one is no trigger, and nor is one for a rule that is seen."""
+    found = written({"main.tf": PUBLIC})
+    assert found.problems == ()
+    (function,) = found.functions
+    events = function.events.value
+    assert [(event.kind, event.location.line) for event in events] == [
+        ("schedule", 6),
+        ("sqs", 15),
+        ("dynamodb", 20),
+        ("sqs", 26),
+        ("sns", 32),
+    ]
+    _, jobs, orders, unnamed, _ = events
+    assert (at(jobs.setting("filters")), at(jobs.setting("concurrency"))) == ((("{}",), 17), (4, 18))
+    assert (at(orders.setting("filters"))[0], orders.setting("on_failure").location.line) == (("1", "2"), 23)
+    assert unnamed.setting("batch_size").value == 10
+
+
+PERMITTED = """\
+Parameters: {Name: {Type: String}}
+Resources:
+  F: {Type: AWS::Lambda::Function, Properties: {Handler: app.handler, Runtime: python3.13}}
+  Box:
+    Type: AWS::S3::Bucket
+    Properties:
+      BucketName: !Sub "photos-${Name}"
+      NotificationConfiguration: {LambdaConfigurations: [{Event: "s3:ObjectCreated:*", Function: !GetAtt F.Arn}]}
+  Hourly:
+    Type: AWS::Events::Rule
+    Properties: {ScheduleExpression: rate(1 hour), Targets: [{Id: f, Arn: !GetAtt F.Arn}]}
+  Permission:
+    Type: AWS::Lambda::Permission
+    Properties: {FunctionName: !Ref F, Principal: %s, SourceArn: %s}
+"""
+
+
+@pytest.mark.parametrize(
+    ("principal", "arn", "told"),
+    [
+        ("s3.amazonaws.com", '!Sub "arn:aws:s3:::photos-${Name}"', []),
+        ("s3.amazonaws.com", '!Sub "arn:${AWS::Partition}:s3:::photos"', []),
+        ("s3.amazonaws.com", '!Sub "arn:aws:s3:::${Name}"', ["s3"]),
+        ("events.amazonaws.com", '!Sub "arn:aws:events:${AWS::Region}:${AWS::AccountId}:rule/x"', []),
+        ("events.amazonaws.com", '!Sub "arn:aws:events:eu-west-1:1:rule/${Name}"', ["eventbridge"]),
+    ],
+)
+def test_what_a_permission_adds_to_what_is_told(written, principal, arn, told):
+    (function,) = written({"template.yaml": PERMITTED % (principal, arn)}).functions
+    assert [event.kind for event in function.events.value] == ["s3", "schedule", *told]
