@@ -577,6 +577,11 @@ class _Overlay:
         """See `Tree.exists`."""
         return path == self.path or self.tree.exists(path)
 
+    def names(self, directory: str) -> frozenset[str]:
+        """See `Tree.names`."""
+        above, _, name = self.path.rpartition("/")
+        return self.tree.names(directory) | ({name} if directory == above else frozenset())
+
 
 def overlay(found: Project, name: str, content: bytes) -> Project:
     """The project in which the file ``name`` (of the command line) holds ``content``; the report is limited to it.

@@ -33,6 +33,9 @@ class Tree(Protocol):
     def exists(self, path: str) -> bool:
         """Whether ``path`` is a regular file of this tree."""
 
+    def names(self, directory: str) -> frozenset[str]:
+        """The names in a directory, "" for the root; none where it is missing or outside."""
+
 
 class DirectoryTree:
     """The files below a directory of this machine."""
@@ -115,7 +118,9 @@ class DirectoryTree:
         return real == self.root or real.startswith(self._below)
 
     def names(self, directory: str) -> frozenset[str]:
-        """The names in a directory; none where it is missing or outside."""
+        """See `Tree.names`."""
+        if self._mounts and (mounted := self._mounted(f"{directory}/")) is not None:
+            return mounted[0].names(mounted[1].rstrip("/"))
         found = self._names.get(directory)
         if found is None:
             found = frozenset()

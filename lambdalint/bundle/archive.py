@@ -76,6 +76,7 @@ class Archive:
         self._open = opener
         self.oddities: list[Oddity] = []
         self._entries: list[Entry] = []
+        self._directories: dict[str, frozenset[str]] | None = None
         self._stored_names: list[bytes] = []
         self._names: dict[str, Entry] | None = None
         self._links = False
@@ -295,6 +296,22 @@ class Archive:
     def exists(self, path: str) -> bool:
         """See `Tree.exists`."""
         return self._find(path) is not None
+
+    def names(self, directory: str) -> frozenset[str]:
+        """See `Tree.names`."""
+        if self._directories is None:
+            found: dict[str, set[str]] = {}
+            for entry in self._entries:
+                path = entry.path.rstrip("/")
+                while path:
+                    above, _, name = path.rpartition("/")
+                    names = found.setdefault(above, set())
+                    if name in names:
+                        break
+                    names.add(name)
+                    path = above
+            self._directories = {above: frozenset(names) for above, names in found.items()}
+        return self._directories.get(directory, frozenset())
 
     def read(self, path: str, limit: int) -> bytes:
         """See `Tree.read`. A member with another size or checksum than the directory says cannot be read."""

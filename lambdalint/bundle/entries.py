@@ -106,6 +106,10 @@ class Folder:
         """See `Tree.exists`."""
         return self._tree.exists(self._prefix + path)
 
+    def names(self, directory: str) -> frozenset[str]:
+        """See `Tree.names`."""
+        return self._tree.names((self._prefix + directory).rstrip("/"))
+
     def parts(self, path: str, spans: Sequence[tuple[int, int]]) -> list[bytes]:
         """See `Artifact.parts`."""
         handle, info = self._tree.open(self._prefix + path)

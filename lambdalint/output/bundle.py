@@ -227,7 +227,7 @@ class _Text:
         spared = sum(item.spared for item in rows)
         self.line()
         zipped = "" if any(item.zipped is None for item in rows) else " zipped"
-        self.prose(f"as layers they would spare {spared:,} bytes{zipped} of uploads; the limit counts layers, too")
+        self.prose(f"as layers: {spared:,} bytes{zipped} less to upload; the limit counts layers, too")
 
     # -- what has changed
 

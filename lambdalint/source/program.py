@@ -44,6 +44,7 @@ class Program:
         self.runtime: tuple[int, int] | None = None  # the lowest Python that a template names
         self.installed = frozenset(table("packages")["installed"])
         self._exists: dict[str, bool] = {}
+        self._installed: dict[str, bool] = {}
         self._imports: dict[tuple[str, int, str], str | None] = {}
         self._closures: dict[str, frozenset[str]] = {}
         self._directories: set[str] | None = None
@@ -168,6 +169,8 @@ class Program:
             if found is None:
                 continue
             if not found.endswith("/"):
+                if found not in self.files and (outside or self._holds_distributions(root)):
+                    return None  # pip has put it there: it is what its name says, and no code of the project
                 # A file of the name of a well-known package counts only where it would shadow that package.
                 if not outside or root == parent(path) or root == self.code_roots.get(path):
                     return found
@@ -176,6 +179,14 @@ class Program:
         if outside:
             return None
         return self._shared(path, dotted) or namespace
+
+    def _holds_distributions(self, root: str) -> bool:
+        """Whether distributions are installed in a directory, as in a bundle."""
+        found = self._installed.get(root)
+        if found is None:
+            names = self.tree.names(root)
+            found = self._installed[root] = any(name.endswith((".dist-info", ".egg-info")) for name in names)
+        return found
 
     def _shared(self, path: str, dotted: str) -> str | None:
         """A module of a source root beside the function, the only such: of a layer, ``src/``, a distribution."""

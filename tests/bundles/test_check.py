@@ -160,6 +160,26 @@ def test_installed_code_that_is_reached_is_not_judged(folder, capsys, place):
     assert [code for code, _, _ in check(capsys, place, *told())[1]] == ["LL101"]
 
 
+@pytest.mark.parametrize("place", ["function.zip", "function"])
+def test_what_is_called_of_bundled_packages_is_judged(folder, capsys, place):
+    """The names of packages mean the same, whether or not a copy lies beside the handler."""
+    app = b"import boto3\nimport oracledb\n\n\ndef handler(event, context):\n    boto3.client('s3')\n    oracledb.connect('x')\n"
+    files = [
+        ("app.py", app),
+        ("boto3/__init__.py", b"def client(name): ...\n"),
+        ("oracledb/__init__.py", b"def connect(name): ...\n"),
+        ("boto3-1.40.0.dist-info/RECORD", b"boto3/__init__.py,,\n"),
+        ("oracledb-3.0.dist-info/RECORD", b"oracledb/__init__.py,,\n"),
+    ]
+    (folder / "function.zip").write_bytes(archive(*files))
+    for path, data in files:
+        (folder / "function" / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "function" / path).write_bytes(data)
+    _, findings, report = check(capsys, place, *told(), select="LL101,LL102")
+    assert findings == [("LL101", f"{place}/app.py", 6), ("LL102", f"{place}/app.py", 7)]
+    assert report["summary"]["functions"] == 1
+
+
 def test_a_template_may_say_where_modules_are(folder, capsys):
     (folder / "function.zip").write_bytes(archive(("app.py", APP)))
     template = """\
