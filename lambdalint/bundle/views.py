@@ -217,7 +217,7 @@ class BundleView:
         key = ("bytecode", self._key, self.runtime)
         found: Bytecode | None = self._shared.memo.get(key)
         if found is None:
-            from lambdalint.bundle.bytecode import Bytecode, Compiled
+            from lambdalint.bundle.bytecode import Bytecode
 
             found = self._shared.memo[key] = Bytecode(self.merged, self.runtime)
         return found
@@ -586,7 +586,9 @@ class BundleView:
         sources = [module.path for module in modules if module.path.endswith(".py")]
         return self.bytecode.compiled(sources, doubted=doubted)
 
-    def removable(self, *, kept: bool = True, imported: bool = True) -> Iterator[tuple[Distribution, Mapping[str, int]]]:
+    def removable(
+        self, *, kept: bool = True, imported: bool = True
+    ) -> Iterator[tuple[Distribution, Mapping[str, int]]]:
         """The bytes of each distribution that it does without, by class.
 
         Args:
