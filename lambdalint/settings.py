@@ -224,6 +224,11 @@ def _date(value: Any) -> str:
 def _runtime(value: Any) -> str:
     if not isinstance(value, str) or not _RUNTIME.match(value):
         raise _Expected("a runtime of Python, as in python3.13")
+    from lambdalint.data import table
+
+    known = list(table("targets")["runtimes"])
+    if value not in known:
+        raise _Expected(f"one of the runtimes that are known here, {known[0]} to {known[-1]}, and {value} is none")
     return value
 
 

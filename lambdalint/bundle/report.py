@@ -33,7 +33,7 @@ class Described(NamedTuple):
     ``declared`` tells whether a template declares it, which then gives it its name. ``own`` are the names at the top
     of what no distribution owns, with their bytes. ``missing`` are the modules that fail to import; ``dynamic`` counts
     the modules that import by computed names. ``why`` has None for what is not in it. ``growth`` is None where there
-    is nothing to compare with.
+    is nothing to compare with. ``problem`` says why the handler cannot be loaded, "" where nothing is known of that.
     """
 
     name: str
@@ -57,6 +57,7 @@ class Described(NamedTuple):
     removable: Mapping[str, int] = {}
     why: tuple[tuple[str, tuple[Step, ...] | None], ...] = ()
     growth: Growth | None = None
+    problem: str = ""
 
     @property
     def idle(self) -> tuple[Share, ...]:
@@ -87,6 +88,9 @@ def told(bundles: Sequence[BundleView], why: Sequence[str] = (), kept: Sequence[
         UsageError: one of ``why`` is in none of the bundles, or their entry points are not known.
     """
     items = tuple(_described(bundle, why, kept if since else None) for bundle in bundles)
+    if why and all(item.modules is None for item in items):
+        needed = "--why needs the entry point and the runtime: --handler and --runtime, or a template"
+        raise UsageError(next((item.problem for item in items if item.problem), needed))
     for name in why:
         if all(steps is None for item in items for told_, steps in item.why if told_ == name):
             known = sorted({item.name for bundle in bundles for item in bundle.distributions.all})
@@ -100,8 +104,9 @@ def told(bundles: Sequence[BundleView], why: Sequence[str] = (), kept: Sequence[
 def _described(bundle: BundleView, why: Iterable[str], kept: Sequence[Kept] | None) -> Described:
     limits = bundle.quotas
     closure = bundle.closure if bundle.runtime.version is not None else None
-    if why and closure is None:
-        raise UsageError("--why needs the entry point and the runtime: --handler and --runtime, or a template")
+    problem = ""
+    if bundle.start and bundle.closure is None:
+        problem = f"there is no module {bundle.start} in it, which the handler {bundle.function.handler} names"
     found = loaded(bundle) if closure is not None else {}
     rows = tuple(Row(item, found.get((item.owner, item.part))) for item in bundle.shares)
     declared = bundle.function.declared
@@ -127,6 +132,7 @@ def _described(bundle: BundleView, why: Iterable[str], kept: Sequence[Kept] | No
         removable=removable(bundle) if closure is not None else {},
         why=tuple((name, _why(bundle, name)) for name in why),
         growth=grown(bundle, kept) if kept is not None else None,
+        problem=problem,
     )
 
 

@@ -137,6 +137,9 @@ class _Text:
             yield f"not here, and not counted: layer {layer}", ""
         if len(item.own) > 1:
             yield f"own code: {self.listed([f'{name} {size:,}' for name, size in item.own])}", ""
+        if item.problem:
+            yield item.problem, "bold red"
+            return
         if item.modules is None:
             yield "what is imported: needs --runtime and --handler, or a template that says them", ""
             return
@@ -192,7 +195,8 @@ class _Text:
                 line += (
                     f" {_signed(item.growth.unzipped):>{NUMBER}}" if item.growth is not None else f" {'new':>{NUMBER}}"
                 )
-            self.line(line, "bold red" if item.unzipped > item.limit or item.missing else "")
+            wrong = item.unzipped > item.limit or item.missing or item.problem
+            self.line(line, "bold red" if wrong else "")
         self.line()
         limits = told.bundles[0]
         self.prose(f"limit: {limits.limit:,} bytes for a function and its layers unzipped")
@@ -200,6 +204,8 @@ class _Text:
         if over:
             self.prose(f"only through S3, for more than {limits.upload_limit:,} bytes zipped: {self.listed(over)}")
         for item in told.bundles:
+            if item.problem:
+                self.prose(f"{item.name}: {item.problem}", "bold red")
             if item.missing:
                 self.prose(f"import fails in {item.name}: {self.listed(item.missing)}", "bold red")
         if told.common:
@@ -359,6 +365,7 @@ def _document(item: Described) -> dict[str, Any]:
         "loaded": None
         if item.modules is None
         else {"modules": item.modules, "bytes": item.loaded, "dynamic": item.dynamic, "missing": list(item.missing)},
+        "problem": item.problem or None,
         "removable": dict(item.removable),
         "why": [
             {"name": name, "chain": None if steps is None else [_step(step) for step in steps]}

@@ -176,6 +176,15 @@ def test_a_directory_is_deployed_where_no_template_says_more(folder, capsys):
     assert (found["artifact"], found["zipped"], found["unzipped"]) == ("build", None, len(APP))
 
 
+def test_a_handler_that_is_not_there(folder, capsys):
+    told = ("--runtime", "python3.13", "--handler", "main.handler")
+    (found,) = document(capsys, "function.zip", *told)
+    assert found["problem"] == "there is no module main in it, which the handler main.handler names"
+    assert found["loaded"] is None
+    assert f"  {found['problem']}" in run(capsys, "function.zip", *told)[1].splitlines()
+    assert run(capsys, "function.zip", *told, "--why", "big")[2] == f"lambdalint: error: {found['problem']}\n"
+
+
 def test_every_distribution(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     files = {}

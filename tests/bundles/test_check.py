@@ -277,6 +277,10 @@ def test_a_named_archive_that_cannot_be_read_is_a_warning(folder, capsys):
     ("arguments", "message"),
     [
         (("--runtime", "nodejs20.x"), "--runtime takes a runtime of Python, as in python3.13"),
+        (
+            ("--runtime", "python3.99"),
+            "--runtime takes one of the runtimes that are known here, python3.8 to python3.1",
+        ),
         (("--arch", "arm"), "--arch takes x86_64 or arm64"),
         (("--handler", "handler"), "--handler takes a module and a function, as in app.handler"),
         (("--layer", "nowhere.zip"), "there is no layer 'nowhere.zip'"),
