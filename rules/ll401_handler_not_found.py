@@ -10,6 +10,7 @@ from lambdalint.rule import Rule, Wanted
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from lambdalint.bundle.views import BundleView
     from lambdalint.model import Finding
     from lambdalint.source.declared import DeclaredView
 
@@ -21,9 +22,10 @@ class HandlerNotFound(Rule):
     the attribute. Where there is no such module or attribute, the deployment succeeds and each invocation fails with
     ``Runtime.ImportModuleError``, ``Runtime.HandlerNotFound`` or ``Runtime.MalformedHandlerName``.
 
-    Reported, at the template's line, is only what is certain: the code root is a directory or file of this project
-    that holds Python modules, and the template says that the function runs Python. Code that is elsewhere, in an
-    archive, or put together by a build is not judged.
+    Reported, at the template's line, is only what is certain: the code root is a directory, file or archive of this
+    project that holds Python modules, and the template says that the function runs Python. Code that is elsewhere or
+    put together by a build is not judged, nor is an archive that Terraform is told to leave alone once it is there
+    (``ignore_changes``), since something else deploys the code.
 
     Triggers:
         1. [module] The code root holds no such module.
@@ -52,7 +54,7 @@ class HandlerNotFound(Rule):
     tags = ("correctness", "templates")
     why = "The function deploys and then fails on every invocation, before any of its code runs."
     remedy = "Name the module by its path from the code root, then a dot and the function."
-    wants = Wanted(declared=True)
+    wants = Wanted(declared=True, bundles=True)
 
     def check_declared(self, view: DeclaredView) -> Iterable[Finding]:
         """A finding for a handler that the runtime would refuse."""
@@ -67,4 +69,16 @@ class HandlerNotFound(Rule):
             view.declared.handler.location or view.location,
             f"handler {function.handler} of {function.name} cannot be loaded: {reason}",
             function=function.name,
+        )
+
+    def check_bundle(self, bundle: BundleView) -> Iterable[Finding]:
+        """A finding for a handler that is not in the archive, or in what a tool has built, that a template names."""
+        problem, excuse = bundle.handler_fault()
+        if not problem or (excuse and self.exempts(excuse)):
+            return
+        declared = bundle.function.declared
+        yield self.finding(
+            (declared.handler.location if declared is not None else None) or bundle.location,
+            f"handler {bundle.function.handler} of {bundle.name} cannot be loaded: {problem}",
+            function=bundle.name,
         )

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 _LEFT_OUT = frozenset({"__MACOSX", "__pycache__", "node_modules", "site-packages", ".git", "tests", "venv", ".venv"})
 _ARCHIVES = (".zip", ".whl", ".egg")
+_CODE = frozenset(
+    {"all", "filename", "source_code_hash", "s3_key", "s3_object_version"}
+)  # arguments that say what is deployed
 UNTOLD = "the command line does not say"
 # Where a layer's resource names its content, by the type of the resource.
 _CONTENT = {
@@ -224,7 +227,7 @@ class Inputs:
             declared = function.declared
             if declared is None or not declared.code_root.known or not isinstance(declared.code_root.value, str):
                 continue
-            if not (text(declared.runtime) or "python").startswith("python"):
+            if not (text(declared.runtime) or "python").startswith("python") or _is_stand_in(declared):
                 continue
             path = _normal(declared.code_root.value)
             if declared.origin != "arguments" and not (self._tree is not None and is_artifact(self._tree, path)):
@@ -302,6 +305,14 @@ def packed(tree: Tree, function: Function) -> Function:
     if declared is None or archive is None or not archive.known or not tree.exists(archive.value):
         return function
     return function._replace(declared=declared._replace(code_root=archive))
+
+
+def _is_stand_in(declared: DeclaredFunction) -> bool:
+    """Whether Terraform is told to leave the code alone: something else deploys it, and the archive is a stand-in."""
+    ignored = declared.setting("ignored")
+    names = ignored.value if type(ignored.value) is tuple else (ignored,)
+    found = {item.value for item in names}
+    return True in found or not _CODE.isdisjoint(name for name in found if isinstance(name, str))
 
 
 def _is_told(function: Function) -> bool:

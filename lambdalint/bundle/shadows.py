@@ -91,7 +91,7 @@ def _sufferer(bundle: BundleView, closure: Closure, found: Module, name: str, pa
     state = loaded(name)
     if found.path != path and state != IGNORED:
         return None  # it is not the one that is found
-    binds = _Bindings(bundle, path)
+    binds = Bindings(bundle, path)
     for importer in closure.loaded:
         module = closure.find(importer)
         if module is None or closure.is_guarded(importer):
@@ -134,7 +134,7 @@ def _asked(bundle: BundleView, closure: Closure, module: Module, name: str) -> I
             return
 
 
-class _Bindings:
+class Bindings:
     """The names of a module, and the modules of a package."""
 
     def __init__(self, bundle: BundleView, path: str) -> None:
@@ -203,6 +203,6 @@ def _hidden(bundle: BundleView, closure: Closure, item: Import) -> tuple[Module 
         inside = bundle.merged.names(directory)
         if f"{asked}.py" not in inside and not inside.get(asked):
             return None, ""
-        bound = _Bindings(bundle, found.path).has(asked) if count == len(parts) else False
+        bound = Bindings(bundle, found.path).has(asked) if count == len(parts) else False
         return (found, asked) if bound is False else (None, "")
     return None, ""

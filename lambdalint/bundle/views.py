@@ -525,6 +525,29 @@ class BundleView:
         inside = self.start.removeprefix(f"{folder}.")
         return folder if folder and module_at(self.merged, f"{TASK}/{folder}", inside, self.runtime) else ""
 
+    def handler_fault(self) -> tuple[str, str]:
+        """(what keeps the runtime from finding the handler, what may put that right), both "" where nothing does."""
+        function, declared = self.function, self.function.declared
+        if declared is None or declared.origin == "arguments" or function.fault or function.supplied:
+            return "", ""
+        module, _, name = function.handler.rpartition(".")
+        if not module or function.handler in table("entry_points")["delegating"] or not declared.runtime.known:
+            return "", ""
+        if not self.finds_handler:
+            if self.wrapped() or any(
+                path.startswith(f"{TASK}/{self.start.replace('.', '/')}.") for path in self.merged.files
+            ):
+                return "", ""  # other rules say so
+            excuse = "wrapper" if self._declares_path else "layer" if self.open_layers else ""
+            return f"no module {self.start} in {self.artifact.path or 'the artifact'}", excuse
+        from lambdalint.bundle.shadows import Bindings
+
+        found = self.closure.find(self.start) if self.closure is not None else None
+        bound = Bindings(self, found.path).has(name) if found is not None and found.path.endswith(".py") else True
+        if found is None or bound:
+            return "", ""
+        return f"{self.merged.shown(found.path)} binds no {name}", "dynamic" if bound is None else ""
+
     @property
     def finds_handler(self) -> bool:
         """Whether the handler's module is where the runtime looks for it."""

@@ -239,7 +239,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL401",
         "handler-not-found",
         True,
-        ((), (), False, False, True, (), (), (), False, (), False, False, (), ()),
+        ((), (), False, False, True, (), (), (), False, (), True, False, (), ()),
         (),
     ),
     (

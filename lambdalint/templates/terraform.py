@@ -90,6 +90,7 @@ _SETTINGS = {
     "recursive_loop": "recursive_loop",
     "durable": "durable_config[].execution_timeout",
     "publish": "publish",
+    "ignored": "lifecycle[].ignore_changes",
 }
 _MODULE_SETTINGS = {
     "function_name": "function_name",
@@ -109,7 +110,19 @@ _MODULE_SETTINGS = {
     "snap_start": "snap_start",
     "durable": "durable_config_execution_timeout",
     "publish": "publish",
+    "ignored": "ignore_source_code_hash",
 }
+
+
+class _Words:
+    """Names that stand for themselves."""
+
+    def look_up(self, root: str, steps: list[Step], place: Location) -> Value:
+        """See `Names.look_up`."""
+        return known(root, place)
+
+
+_WORDS = _Words()
 
 Keys = list[tuple[tuple[str, str], ...]]
 
@@ -936,7 +949,10 @@ class _Instance:
             if block.type == "dynamic" and block.labels:
                 nested.setdefault(block.labels[0], []).extend(self._dynamic(block, names))
             else:
-                inner = known(self.evaluated(block.body, names), block.location)
+                # what lifecycle ignores are names of arguments, and no references
+                inner = known(
+                    self.evaluated(block.body, _WORDS if block.type == "lifecycle" else names), block.location
+                )
                 nested.setdefault(block.type, []).append(inner)
         for name, blocks in nested.items():
             properties[name] = known(tuple(blocks), blocks[0].location if blocks else None)
