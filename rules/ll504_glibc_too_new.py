@@ -40,7 +40,6 @@ class GlibcTooNew(Rule):
     Exemptions:
         1. [sibling] The same module in a build for older systems is in the distribution as well.
         2. [data] It is a program or a library that Python does not import.
-        3. [image] The function is a container image, which brings its own system.
 
     Remedy:
         For runtimes up to python3.11, install wheels for old systems (``pip install --platform manylinux2014_x86_64
@@ -65,8 +64,6 @@ class GlibcTooNew(Rule):
 
     def check_bundle(self, bundle: BundleView) -> Iterable[Finding]:
         """A finding for each distribution with such files."""
-        if bundle.is_image and self.exempts("image"):
-            return
         for item in bundle.refused("glibc"):
             has = ".".join(map(str, bundle.runtime.glibc or ()))
             yield self.finding(
