@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lambdalint.bundle.distributions import Distribution, Distributions
     from lambdalint.bundle.entries import Artifact, Entry
     from lambdalint.bundle.growth import Growth, Kept
+    from lambdalint.bundle.junk import Junk
     from lambdalint.bundle.layout import Misplaced
     from lambdalint.bundle.linking import Fault, Linker
     from lambdalint.bundle.refused import Refused, Unresolved
@@ -82,6 +83,12 @@ class ArtifactView:
         if not path.endswith("/"):
             return path.endswith(_MODULES)
         return any(entry.path.startswith(path) and entry.path.endswith(_MODULES) for entry in self.entries)
+
+    def junk(self) -> Iterator[Junk]:
+        """What in it belongs to the tools of development."""
+        from lambdalint.bundle.junk import junk
+
+        return junk(self.path, self.artifact, self.role)
 
     @functools.cached_property
     def hazards(self) -> tuple[Oddity, ...]:

@@ -9,7 +9,8 @@
 bundle.toml: ``runtime``, ``architecture``, ``handler``, ``layers`` (names of folders); ``kind = "directory"`` where the
 function is no archive; ``sdk``, ``budgets`` and ``compare`` as configurations have them; and ``[[files]]``, each with
 ``path`` (below function/, or layer:path) and one of ``text``, ``hex``, ``size`` (that many zeros, which take no room on
-disk), ``link``, ``native`` (a native file: ``kind``, ``machine``, ``needs``, ``runpath``, ``glibc``); ``mode`` as
+disk), ``link``, ``native`` (a native file: ``kind``, ``machine``, ``needs``, ``runpath``, ``glibc``,
+``debug``); ``mode`` as
 "0644", ``date`` as "1980-01-01",
 ``method = "bzip2"``. ``before`` is what precedes the function's archive.
 
@@ -149,14 +150,19 @@ class Recipe:
 
 
 def native_file(
-    kind: str = "ELF", machine: str = "x86_64", needs: Sequence[str] = (), runpath: str = "", glibc: str = ""
+    kind: str = "ELF",
+    machine: str = "x86_64",
+    needs: Sequence[str] = (),
+    runpath: str = "",
+    glibc: str = "",
+    debug: int = 0,
 ) -> bytes:
-    """A native file; ``glibc`` is the version that it needs."""
+    """A native file; ``glibc`` is the version that it needs, ``debug`` how many bytes of debug sections it has."""
     if kind != "ELF":
         return {"Mach-O": macho, "PE": pe}[kind]()
     versions = [("libc.so.6", f"GLIBC_{glibc}")] if glibc else []
     number = {"x86_64": X86_64, "aarch64": AARCH64}[machine]
-    return elf(number, needs=needs, versions=versions, runpath=runpath)
+    return elf(number, needs=needs, versions=versions, runpath=runpath, debug=debug)
 
 
 def recipes(folder: pathlib.Path, base: pathlib.Path) -> list[Recipe]:
