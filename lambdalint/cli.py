@@ -7,6 +7,7 @@ error, 130 after Ctrl-C, 141 where the reader of standard output has gone.
 from __future__ import annotations
 
 import argparse
+import atexit
 import gc
 import os
 import sys
@@ -222,6 +223,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else argv
     # little of what is made is in cycles, and looking for them as often as is usual took a tenth of the time
     gc.set_threshold(50_000, 20, 100)
+    atexit.register(gc.freeze)  # nor are they looked for once more at the end, when all is freed anyway
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             # what a terminal's encoding lacks is shown as an escape
