@@ -9,7 +9,7 @@ nothing. They have the names and fields of libcst's own: ``tests/source/test_par
 from __future__ import annotations
 
 import sys
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -131,16 +131,15 @@ FIELDS: dict[str, tuple[str, ...]] = {
 }
 
 
-class Node:
+class Node(SimpleNamespace):
     """A node. The parser names no field that is not there; those that are asked for are None then."""
 
     asname: Any = None
     comparisons: Any = ()
     keyword: Any = None
     name: Any = None
-
-    def __init__(self, **fields: Any) -> None:
-        self.__dict__ = fields
+    __eq__ = object.__eq__  # a node is itself, whatever it holds
+    __hash__ = object.__hash__
 
 
 class ParserSyntaxError(Exception):
@@ -187,6 +186,7 @@ def parse(text: str) -> Any:
             from libcst.native import parse_module  # type: ignore[import-not-found]
 
             _parse = parse_module
+            del nodes.__path__
         return _parse(text, encoding="utf-8")
     finally:
         if own is None:
