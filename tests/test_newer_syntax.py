@@ -305,7 +305,6 @@ def test_newer_syntax_reads_as_the_same_module_at_the_same_places():
     method = found.defs["Handler.run"]
     assert (method.line, method.column, method.end_line) == (7, 4, 12)
     assert [(param.name, param.kind) for param in method.params] == [("self", ""), ("args", "*")]
-    assert [call.k for call in sorted(method.calls)] == [0, 1, 2, 3, 4, 5, 6, 7, 11]
     lines = MODULE.encode().splitlines()  # columns count bytes
     assert [lines[call.line - 1][call.column : call.end_column].decode() for call in sorted(method.calls)] == [
         """one(f"{two(a["b"])} é {three()!r:{four()}}", t"{five(x)}", ["é"] + [*six() for _ in seven()])""",
@@ -319,7 +318,9 @@ def test_newer_syntax_reads_as_the_same_module_at_the_same_places():
         "twelve()",
     ]
     (inner,) = [item for name, item in found.defs.items() if name.startswith("<lambda:Handler")]
-    assert [(call.k, call.tail) for call in sorted(inner.calls)] == [(8, "nine"), (9, "ten"), (10, "eleven")]
+    assert [call.tail for call in sorted(inner.calls)] == ["nine", "ten", "eleven"]
+    together = [call.tail for call in sorted((*method.calls, *inner.calls))]
+    assert together[-4:] == ["nine", "ten", "eleven", "twelve"]
     assert found.imports == (
         (0, "boto3", None, 1, False),
         (0, "json", None, 2, False),
@@ -474,7 +475,8 @@ def test_calls_in_fstrings_are_numbered_by_field(source):
     lowered = lower(source.encode(), "m.py", (1, source.count("\n")), names)
     assert lowered.mismatches == 0
     references = {call.k: call for item in found.defs.values() for call in item.calls}
-    assert sorted(references) == list(range(source.count("(") - source.count("f()") - source.count("{(lambda")))
+    assert len(references) == source.count("(") - source.count("f()") - source.count("{(lambda")
+    assert lowered.calls.keys() == references.keys()
     for k, call in lowered.calls.items():
         constants = [value[1] for _, value in call.args if value[0] == "const"]
         assert constants == [value[1] for value in references[k].args if value is not None and value[0] == "k"]

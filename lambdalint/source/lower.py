@@ -41,10 +41,9 @@ from typing import Any
 from lambdalint.records import NamedTuple
 from lambdalint.source.parser import FIELDS, ParserSyntaxError, nodes, parse
 from lambdalint.source.skeleton import (
-    NUMBERED,
     PARSE_ONLY_AST,
     PEP_758,
-    Numbered,
+    Places,
     SourceError,
     children,
     read,
@@ -150,7 +149,7 @@ class _Syntax(NamedTuple):
     """What positions are taken from: the ``ast`` nodes of a slice, each list in the order of libcst's."""
 
     first: Any
-    calls: list[Any]
+    calls: list[tuple[int, Any]]  # with their numbers
     lambdas: list[Any]
     definitions: list[Any]
     simple: list[Any]
@@ -166,7 +165,9 @@ def _survey(text: bytes, tree: ast.Module) -> _Syntax:
         raise SourceError(f"a definition of more than {SLICE_LIMIT:,} bytes")
     if max(text.count(b'"'), text.count(b"'")) > 20 * CHAIN_LIMIT:
         raise SourceError("a definition with too many string literals")
-    found = Numbered()
+    places = Places(1)
+    calls: list[Any] = []
+    lambdas: list[Any] = []
     definitions: list[Any] = []
     simple: list[Any] = []
     count = 0
@@ -181,8 +182,12 @@ def _survey(text: bytes, tree: ast.Module) -> _Syntax:
                 width = len(node.comparators if kind is ast.Compare else node.values)
                 if width > CHAIN_LIMIT:
                     raise SourceError(f"an expression of more than {CHAIN_LIMIT:,} operands", node.lineno)
-            if kind in NUMBERED:
-                found.add(node)
+            if kind is ast.Call:
+                calls.append(node)
+            elif kind is ast.Lambda:
+                lambdas.append(node)
+            elif kind is ast.JoinedStr:
+                places.enter(node)
             elif kind is ast.FunctionDef or kind is ast.AsyncFunctionDef or kind is ast.ClassDef:
                 definitions.append(node)
             elif kind in _SIMPLE:
@@ -194,8 +199,13 @@ def _survey(text: bytes, tree: ast.Module) -> _Syntax:
         level = below
     if level:
         raise SourceError(f"nested more than {NESTING_LIMIT} levels deep", getattr(level[0], "lineno", 0))
-    calls, lambdas = found.sorted()
-    return _Syntax(tree.body[0], calls, lambdas, sorted(definitions, key=_start), sorted(simple, key=_start))
+    return _Syntax(
+        tree.body[0],
+        sorted(((places.call(node), node) for node in calls), key=_number),
+        sorted(lambdas, key=places.lambda_),
+        sorted(definitions, key=_start),
+        sorted(simple, key=_start),
+    )
 
 
 _SIMPLE = frozenset(kind for kind in ast.stmt.__subclasses__() if not {"body", "cases"} & set(kind._fields))
@@ -317,12 +327,12 @@ class _Lowering:
     def _pair(self) -> None:
         first, calls, lambdas, definitions, simple = self.syntax
         cst_calls, cst_definitions, cst_lambdas, cst_simple = self._walk()
-        for k, call in enumerate(cst_calls):
-            node = calls[k] if len(calls) == len(cst_calls) else None
+        for index, call in enumerate(cst_calls):
+            k, node = calls[index] if len(calls) == len(cst_calls) else (0, None)
             tail = self._tail(call.func)
             if node is None or tail_of(node.func) != tail:
                 self.mismatches += 1
-                self.number[id(call)] = -1 - k
+                self.number[id(call)] = -1 - index
                 continue
             self.number[id(call)] = k
             self.spans[k] = (
@@ -1126,6 +1136,10 @@ _HANDLERS: dict[str, Callable[..., Term]] = {
 
 def _start(node: Any) -> tuple[int, int]:
     return node.lineno, node.col_offset
+
+
+def _number(item: tuple[int, Any]) -> int:
+    return item[0]
 
 
 def _imported_names(cst: Any, node: Any) -> list[str]:

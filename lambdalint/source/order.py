@@ -13,7 +13,7 @@ from __future__ import annotations
 import _ast as ast
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lambdalint.source.skeleton import children, numbered, read, tail_of
+from lambdalint.source.skeleton import Places, children, read, tail_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -129,7 +129,7 @@ class Orders:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self._modules: dict[str, dict[tuple[int, str], tuple[Any, dict[int, int]]]] = {}
+        self._modules: dict[str, dict[tuple[int, str], Any]] = {}
         self._steps: dict[Node, Steps] = {}
 
     def steps(self, node: Node) -> Steps:
@@ -137,31 +137,33 @@ class Orders:
         if node not in self._steps:
             skeleton = self.program.skeleton(node[0])
             definition = skeleton.defs.get(node[1]) if skeleton is not None else None
-            found = self._module(node[0]).get((definition.line, definition.name)) if definition is not None else None
-            self._steps[node] = _Writer(found[1], self.program.source(node[0])).definition(found[0]) if found else ()
+            found = None
+            if definition is not None:
+                found = self._module(node[0]).get((definition.line, definition.name))
+            if definition is None or found is None:
+                self._steps[node] = ()
+            else:
+                places = Places(definition.top[0])
+                self._steps[node] = _Writer(places, self.program.source(node[0])).definition(found)
         return self._steps[node]
 
-    def _module(self, path: str) -> dict[tuple[int, str], tuple[Any, dict[int, int]]]:
+    def _module(self, path: str) -> dict[tuple[int, str], Any]:
         if path not in self._modules:
-            found: dict[tuple[int, str], tuple[Any, dict[int, int]]] = {}
+            found: dict[tuple[int, str], Any] = {}
             tree, _ = read(self.program.source(path), path, self.program.runtime)
-            for statement in tree.body:
-                stack: list[Any] = [statement]
-                numbers: dict[int, int] | None = None
-                while stack:
-                    at = stack.pop()
-                    if type(at) in (ast.FunctionDef, ast.AsyncFunctionDef):
-                        if numbers is None:
-                            numbers = {id(call): k for k, call in enumerate(numbered(statement)[0])}
-                        found[at.lineno, at.name] = (at, numbers)
-                    stack.extend(child for child in children(at) if not isinstance(child, ast.expr))
+            stack: list[Any] = [tree]
+            while stack:
+                at = stack.pop()
+                if type(at) in (ast.FunctionDef, ast.AsyncFunctionDef):
+                    found[at.lineno, at.name] = at
+                stack.extend(child for child in children(at) if not isinstance(child, ast.expr))
             self._modules[path] = found
         return self._modules[path]
 
 
 class _Writer:
-    def __init__(self, numbers: dict[int, int], source: bytes) -> None:
-        self.numbers = numbers
+    def __init__(self, places: Places, source: bytes) -> None:
+        self.places = places
         self.lines = source.splitlines()
         self.outer: set[str] = set()
         self.tests: Tests = ()
@@ -298,7 +300,7 @@ class _Writer:
             if item.optional_vars is not None:
                 self.put(item.optional_vars, "", _span(item.optional_vars), out)
             if type(item.context_expr) is ast.Call:
-                calls.append(self.numbers.get(id(item.context_expr), -1))
+                calls.append(self.places.call(item.context_expr))
             elif (found := chain(item.context_expr)) is not None:
                 managers.append(found)
         out.append(Within(tuple(managers), tuple(calls), self.block(node.body)))
@@ -359,6 +361,8 @@ class _Writer:
         elif kind is ast.Lambda:
             self.value(node.body, out, logged=logged, into=into)
         else:
+            if kind is ast.JoinedStr:
+                self.places.enter(node)
             for child in children(node):
                 if isinstance(child, ast.expr):
                     self.value(child, out, decides=decides, logged=logged, into=into)
@@ -378,7 +382,7 @@ class _Writer:
             self.keys(func.value, out, logged)
         elif type(func) is not ast.Name:
             self.value(func, out, decides=decides, logged=logged, into=into)
-        k = self.numbers.get(id(node), -1)
+        k = self.places.call(node)
         inner = logged or tail_of(func) in LOGS
         for arg in (*node.args, *(word.value for word in node.keywords)):
             self.value(arg, out, decides=decides, logged=inner, into=into, handed=k)

@@ -139,7 +139,7 @@ class Node(SimpleNamespace):
     keyword: Any = None
     name: Any = None
     __eq__ = object.__eq__  # a node is itself, whatever it holds
-    __hash__ = object.__hash__
+    __hash__ = object.__hash__  # type: ignore[assignment]
 
 
 class ParserSyntaxError(Exception):

@@ -63,7 +63,7 @@ class SourceError(Exception):
 
 
 class CallRef(NamedTuple):
-    """One call. ``k`` numbers the calls of a top-level statement in the order in which callees end.
+    """One call. ``k`` numbers the calls of a top-level statement in the order in which callees end, with gaps.
 
     ``line``/``column`` are the start of the whole call, ``end_line``/``end_column`` its end: lines from 1,
     columns in UTF-8 bytes from 0, as ``ast`` counts.
@@ -270,8 +270,8 @@ def read(source: bytes, path: str, runtime: tuple[int, int] | None = None) -> tu
     return tree, source
 
 
-def simple(node: Any, lambdas: Mapping[int, str] | None = None, depth: int = 0) -> Expr:
-    """The Expr of an ``ast`` expression; ``lambdas`` maps ``id(Lambda node)`` to qualnames."""
+def simple(node: Any, lambdas: _Lambdas | None = None, depth: int = 0) -> Expr:
+    """The Expr of an ``ast`` expression; ``lambdas`` knows the qualnames of those in it."""
     if depth > DEPTH_LIMIT:
         return None
     kind = type(node)
@@ -291,7 +291,7 @@ def simple(node: Any, lambdas: Mapping[int, str] | None = None, depth: int = 0) 
     if kind is ast.NamedExpr:
         return simple(node.value, lambdas, depth + 1)
     if kind is ast.Lambda:
-        return ("f", lambdas[id(node)]) if lambdas and id(node) in lambdas else None
+        return ("f", lambdas[id(node)]) if lambdas is not None else None
     if kind is ast.Dict:
         pairs = []
         for key, value in zip(node.keys, node.values, strict=True):
@@ -358,7 +358,7 @@ _ARITHMETIC: dict[type, Callable[[float, float], float]] = {
 
 
 def _arguments(
-    node: Any, lambdas: Mapping[int, str] | None, depth: int
+    node: Any, lambdas: _Lambdas | None, depth: int
 ) -> tuple[tuple[Expr, ...], tuple[tuple[str, Expr], ...]]:
     args = tuple(None if type(arg) is ast.Starred else simple(arg, lambdas, depth) for arg in node.args)
     keywords = tuple((word.arg or "**", simple(word.value, lambdas, depth)) for word in node.keywords)
@@ -396,58 +396,64 @@ def children(node: Any) -> list[Any]:
     return found
 
 
-class Numbered:
-    """Orders calls by where their callees end, and lambdas by where they start.
+class Places:
+    """Numbers calls by where their callees end, and lambdas by where they start; the later, the higher.
 
     Positions inside an f-string are estimates before Python 3.12, so what is in one stands where the f-string starts,
-    in the order of the syntax. An f-string has to be added before what is in it.
+    in the order of the syntax. An f-string has to be entered before what is in it is asked for.
+
+    Args:
+        line: the first line of the top-level statement, from which lines are counted.
     """
 
-    def __init__(self) -> None:
-        self.calls: list[tuple[tuple[int, ...], Any]] = []
-        self.lambdas: list[tuple[tuple[int, ...], Any]] = []
-        self.formatted: dict[int, tuple[int, ...]] = {}  # id(node in an f-string) → its place
+    def __init__(self, line: int) -> None:
+        self.line = line
+        self.formatted: dict[int, int] = {}  # id(node in an f-string) → its place
 
-    def add(self, node: Any) -> None:
-        """Take one of `NUMBERED`."""
-        kind = type(node)
-        if kind is ast.Call:
-            # Two callees never end at one place: ``(f)()`` is one callee, ``f()()`` ends later.
-            place = self.formatted.get(id(node)) or (node.func.end_lineno, node.func.end_col_offset)
-            self.calls.append((place, node))
-        elif kind is ast.Lambda:
-            self.lambdas.append((self.formatted.get(id(node)) or (node.lineno, node.col_offset), node))
-        elif id(node) not in self.formatted:
-            for index, inner in enumerate(_formatted(node)):
-                self.formatted[id(inner)] = (node.lineno, node.col_offset, index)
+    def enter(self, string: Any) -> None:
+        """Take an f-string, with those in it."""
+        if id(string) not in self.formatted:
+            start = self._at(string.lineno, string.col_offset)
+            for index, inner in enumerate(_formatted(string), 1):
+                self.formatted[id(inner)] = start + index
 
-    def sorted(self) -> tuple[list[Any], list[Any]]:
-        """The calls and the lambdas, in order."""
-        self.calls.sort(key=_place)
-        self.lambdas.sort(key=_place)
-        return [node for _, node in self.calls], [node for _, node in self.lambdas]
+    def call(self, node: Any) -> int:
+        """The number of a call. Two callees never end at one place: ``(f)()`` is one callee, ``f()()`` ends later."""
+        return self.formatted.get(id(node)) or self._at(node.func.end_lineno, node.func.end_col_offset)
+
+    def lambda_(self, node: Any) -> int:
+        """The number of a lambda."""
+        return self.formatted.get(id(node)) or self._at(node.lineno, node.col_offset)
+
+    def _at(self, line: int, column: int) -> int:
+        return (line - self.line) << 40 | column << 20  # a source has less than 1 << 20 bytes
 
 
-NUMBERED = frozenset({ast.Call, ast.Lambda, ast.JoinedStr})
+class _Lambdas(dict[int, str]):
+    """id(lambda) → qualname, for those below a top-level statement. They are looked for when one is asked for."""
 
+    def __init__(self, statement: Any, line: int) -> None:
+        super().__init__()
+        self.statement = statement
+        self.line = line
 
-def numbered(statement: Any) -> tuple[list[Any], list[Any]]:
-    """The calls and the lambdas below a statement, ordered as `Numbered` does."""
-    found = Numbered()
-    stack = [statement]
-    while stack:
-        node = stack.pop()
-        kind = type(node)
-        if kind is ast.Name or kind is ast.Constant:  # half of all nodes
-            continue
-        if kind in NUMBERED:
-            found.add(node)
-        stack += children(node)
-    return found.sorted()
-
-
-def _place(item: tuple[tuple[int, ...], Any]) -> tuple[int, ...]:
-    return item[0]
+    def __missing__(self, key: int) -> str:
+        places = Places(self.line)
+        found = []
+        stack = [self.statement]
+        while stack:
+            node = stack.pop()
+            kind = type(node)
+            if kind is ast.JoinedStr:
+                places.enter(node)
+            elif kind is ast.Lambda:
+                found.append(node)
+            stack += children(node)
+        definition = type(self.statement) in (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        prefix = self.statement.name if definition else MODULE
+        for index, node in enumerate(sorted(found, key=places.lambda_)):
+            self[id(node)] = f"<lambda:{prefix}:{self.line}:{index}>"
+        return dict.__getitem__(self, key)
 
 
 def _formatted(string: Any) -> list[Any]:
@@ -521,8 +527,8 @@ class _Reader:
         self.instance: dict[str, dict[str, list[tuple[str, Expr]]]] = {}
         self.exports: tuple[str, ...] | None = None
         self.main_lines: list[tuple[int, int]] = []
-        self.numbers: dict[int, int] = {}
-        self.lambdas: dict[int, str] = {}
+        self.places = Places(0)
+        self.lambdas: _Lambdas | None = None
         self.top = (0, 0)
         self.used: dict[str, int] = {}
         self.guard = 0
@@ -531,15 +537,9 @@ class _Reader:
 
     def read(self, tree: ast.Module) -> None:
         for statement in tree.body:
-            kind = type(statement)
             self.top = (_first_line(statement), statement.end_lineno or statement.lineno)
-            if kind in (ast.Import, ast.ImportFrom):
-                self.statement(statement, self.module)
-                continue
-            calls, lambdas = numbered(statement)
-            self.numbers = {id(node): k for k, node in enumerate(calls)}
-            prefix = statement.name if kind in (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef) else "<module>"  # type: ignore[attr-defined]
-            self.lambdas = {id(node): f"<lambda:{prefix}:{self.top[0]}:{i}>" for i, node in enumerate(lambdas)}
+            self.places = Places(self.top[0])
+            self.lambdas = _Lambdas(statement, self.top[0])
             self.statement(statement, self.module)
 
     def block(self, statements: list[Any], scope: _Scope) -> None:
@@ -823,7 +823,7 @@ class _Reader:
                 args, keywords = _arguments(node, self.lambdas, 1)
                 scope.calls.append(
                     CallRef(
-                        k=self.numbers.get(id(node), -1),
+                        k=self.places.call(node),
                         callee=simple(node.func, self.lambdas),
                         args=args,
                         keywords=keywords,
@@ -847,11 +847,12 @@ class _Reader:
                 stack.append(node)
                 continue
             if kind is ast.Lambda:
-                self.definition(
-                    node, self.lambdas.get(id(node), f"<lambda:{node.lineno}:{node.col_offset}>"), "<lambda>", scope, []
-                )
+                assert self.lambdas is not None
+                self.definition(node, self.lambdas[id(node)], "<lambda>", scope, [])
                 continue
-            if kind is ast.NamedExpr:
+            if kind is ast.JoinedStr:
+                self.places.enter(node)
+            elif kind is ast.NamedExpr:
                 self.bind(node.target, simple(node.value, self.lambdas), scope)
             elif kind is ast.comprehension:
                 self.bind(node.target, ("e", simple(node.iter, self.lambdas)), scope)
