@@ -15,7 +15,7 @@ from lambdalint.data import table
 from lambdalint.discover import Project, is_test
 from lambdalint.model import EventGraph, Finding, Function, Location, Report, Skipped, Statistics, Step
 from lambdalint.source.program import Program
-from lambdalint.source.skeleton import CHANGES, SourceError, read
+from lambdalint.source.skeleton import CHANGES, SourceError, refuse_unparsable
 from lambdalint.tree import DirectoryTree, Unreadable
 
 TYPE_CHECKING = False
@@ -532,7 +532,7 @@ class _Run:
                     self.program.skeleton(path)  # its comments are judged, whether or not anything is found in it
                     continue
                 del self.program.sources[path]
-                read(source, path, self.program.runtime)
+                refuse_unparsable(source, path, self.program.runtime)
             except (SourceError, Unreadable) as error:
                 self.program.failures[path] = error
 

@@ -270,6 +270,28 @@ def read(source: bytes, path: str, runtime: tuple[int, int] | None = None) -> tu
     return tree, source
 
 
+def refuse_unparsable(source: bytes, path: str, runtime: tuple[int, int] | None = None) -> None:
+    """Raise what `read` would.
+
+    Nearly all sources parse, and that is told by a symbol table, in three quarters of the time: it is made from the
+    parser's tree without turning that into objects of ``ast``. It refuses a little more, so `read` has the last word.
+    """
+    import warnings
+    from _symtable import symtable  # type: ignore[import-not-found]  # the module symtable takes 4 ms to import
+
+    if sys.version_info < (3, 14) or b"except" not in source:
+        encoding_of(source)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                symtable(source, path, "exec")
+        except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError, OverflowError):
+            pass
+        else:
+            return
+    read(source, path, runtime)
+
+
 def simple(node: Any, lambdas: _Lambdas | None = None, depth: int = 0) -> Expr:
     """The Expr of an ``ast`` expression; ``lambdas`` knows the qualnames of those in it."""
     if depth > DEPTH_LIMIT:
