@@ -15,12 +15,19 @@ if TYPE_CHECKING:
 
     from lambdalint.discover import Project
     from lambdalint.settings import Settings
+    from lambdalint.tree import Tree
 
 _BUILD = "build first (sam build, serverless package, cdk synth, terraform plan), or name a zip or a built directory"
 
 
-def bundles(project: Project, settings: Settings, **progress: Any) -> list[BundleView]:
+def bundles(project: Project, settings: Settings, *, named: bool = True, **progress: Any) -> list[BundleView]:
     """The functions of a project as they are deployed. A directory is an artifact where no template in it says more.
+
+    Args:
+        project: the inputs.
+        settings: of the run.
+        named: whether they were named; the working directory alone is an artifact where distributions are in it.
+        progress: see `engine.bundles`.
 
     Raises:
         UsageError: an archive that cannot be read, nothing that is deployed as it stands, or no such function.
@@ -34,8 +41,9 @@ def bundles(project: Project, settings: Settings, **progress: Any) -> list[Bundl
         inputs, found, functions = engine.bundles(project, settings, **progress)
         found = [item for item in _newest(found) if _asked(item, project)]
         declared = [item for item in functions if item.declared_at and _lies_below(item.declared_at.path, project)]
-        if not found and not declared and not project.artifacts and project.directories:
-            inputs, found = _direct(project._replace(artifacts=project.directories), settings)
+        built = [path for path in project.directories if named or _holds_distributions(project.tree, path)]
+        if not found and not declared and not project.artifacts and built:
+            inputs, found = _direct(project._replace(artifacts=tuple(built)), settings)
     for problem in inputs.problems.values():
         if problem.named:
             raise UsageError(f"{problem.path}: {problem.reason}")
@@ -45,6 +53,10 @@ def bundles(project: Project, settings: Settings, **progress: Any) -> list[Bundl
     if not found:
         raise UsageError("nothing here is deployed as it stands; name a zip or a built directory, or build first")
     return _chosen(found, settings.function)
+
+
+def _holds_distributions(tree: Tree, path: str) -> bool:
+    return any(name.endswith(".dist-info") for name in tree.names(path))
 
 
 def _asked(bundle: BundleView, project: Project) -> bool:

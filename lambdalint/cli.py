@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     from lambdalint.baseline import Baseline
+    from lambdalint.bundle.growth import Kept
     from lambdalint.discover import Project
     from lambdalint.model import Report
     from lambdalint.output.view import View
@@ -414,25 +415,32 @@ def _bundle(arguments: argparse.Namespace) -> int:
     for item in arguments.formats:
         if item.partition(":")[0] not in FUNCTION_FORMATS:
             raise UsageError(f"bundles can be printed as {' or '.join(FUNCTION_FORMATS)}, not as {item}")
-    named = [_function_of(path) for path in arguments.paths]
-    arguments.paths = [path for path, _ in named]
-    names = [name for _, name in named if name]
+    named = bool(arguments.paths)
+    given = [_function_of(path) for path in arguments.paths]
+    arguments.paths = [path for path, _ in given]
+    names = [name for _, name in given if name]
     settings, project = _open(arguments, built=True)
     settings = settings._replace(output=tuple(arguments.formats), function=(*settings.function, *names))
     from lambdalint import bundles
-    from lambdalint.bundle import growth, report
+    from lambdalint.bundle import report
 
     # what is wrong with a report to compare with is said before the work, not after
     since = getattr(arguments, "compare", "")  # what the configuration says is meant for check
-    kept = growth.read(since) if since else ()
+    kept = _read_report(since) if since else ()
     progress = _Progress(arguments.quiet)
     try:
-        found = bundles.bundles(project, settings, **progress.argument())
+        found = bundles.bundles(project, settings, named=named, **progress.argument())
         told = report.told(found, arguments.why, kept, since)
     finally:
         progress.stop()
     _publish("render_bundles_whole" if arguments.all else "render_bundles", told, settings, project, arguments)
     return 0
+
+
+def _read_report(path: str) -> tuple[Kept, ...]:
+    from lambdalint.bundle import growth
+
+    return growth.read(path)
 
 
 def _function_of(path: str) -> tuple[str, str]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from lambdalint.bundle.growth import grown
-from lambdalint.bundle.sharing import Common, common
 from lambdalint.bundle.weight import Share, loaded, own, removable
 from lambdalint.errors import UsageError, nearest
 from lambdalint.records import NamedTuple
@@ -15,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lambdalint.bundle.growth import Growth, Kept
+    from lambdalint.bundle.sharing import Common
     from lambdalint.bundle.views import BundleView
     from lambdalint.bundle.weight import Loaded
     from lambdalint.model import Step
@@ -98,6 +97,10 @@ def told(bundles: Sequence[BundleView], why: Sequence[str] = (), kept: Sequence[
             raise UsageError(f"there is no distribution or module '{name}' in {where}{nearest(name, known)}")
     names = {item.name for item in items}
     gone = tuple(sorted({item.name for item in kept} - names))
+    if len(items) == 1:
+        return Told(items, (), since, gone)
+    from lambdalint.bundle.sharing import common
+
     return Told(items, common(bundles), since, gone)
 
 
@@ -131,9 +134,15 @@ def _described(bundle: BundleView, why: Iterable[str], kept: Sequence[Kept] | No
         dynamic=len(closure.dynamic) if closure is not None else 0,
         removable=removable(bundle) if closure is not None else {},
         why=tuple((name, _why(bundle, name)) for name in why),
-        growth=grown(bundle, kept) if kept is not None else None,
+        growth=_growth(bundle, kept) if kept is not None else None,
         problem=problem,
     )
+
+
+def _growth(bundle: BundleView, kept: Sequence[Kept]) -> Growth | None:
+    from lambdalint.bundle.growth import grown
+
+    return grown(bundle, kept)
 
 
 def _why(bundle: BundleView, name: str) -> tuple[Step, ...] | None:

@@ -80,6 +80,13 @@ class _Text:
         for line in wrapped(text, min(self.width, PROSE), "    ", "  "):
             self.line(line, style)
 
+    def row(self, name: str, width: int, columns: str, style: str = "") -> None:
+        """One row of a table; a name that its column cannot hold has the line before to itself."""
+        if cells(name) > width:
+            self.line(f"  {name}", style)
+            name = ""
+        self.line(f"  {_filled(name, width)}{columns}", style)
+
     def listed(self, items: Sequence[str]) -> str:
         """Some of the items of a list in a sentence, or all."""
         shown = items if self.whole or len(items) <= NAMED + 1 else items[:NAMED]
@@ -113,13 +120,13 @@ class _Text:
         head = f"  {'distribution':<{width}} {'unzipped':>{NUMBER}} {'zipped':>{NUMBER}}{'share':>{SHARE}}"
         self.line(head + (f" {'modules':>{COUNT}}  imported by" if follows else ""), "bold")
         for row, name in zip(shown, names, strict=True):
-            line = _sizes(name, width, row.share.unzipped, row.share.zipped, item.unzipped)
-            self.line(line + (_use(row, item, self.width - len(line)) if follows else ""))
+            sizes = _sizes(row.share.unzipped, row.share.zipped, item.unzipped)
+            room = self.width - 2 - width - len(sizes)
+            self.row(name, width, sizes + (_use(row, item, room) if follows else ""))
         if rest:
-            unzipped = sum(row.share.unzipped for row in rest)
-            self.line(_sizes(others, width, unzipped, _zipped(rest), item.unzipped))
-        line = _sizes("in all", width, item.unzipped, _zipped(item.rows), item.unzipped)
-        self.line(line + (f" {item.modules:>{COUNT},}" if item.modules is not None else ""), "bold")
+            self.row(others, width, _sizes(sum(row.share.unzipped for row in rest), _zipped(rest), item.unzipped))
+        sizes = _sizes(item.unzipped, _zipped(item.rows), item.unzipped)
+        self.row("in all", width, sizes + (f" {item.modules:>{COUNT},}" if item.modules is not None else ""), "bold")
 
     def totals(self, item: Described) -> Iterator[tuple[str, str]]:
         """The sentences below a table, each with its style."""
@@ -185,18 +192,14 @@ class _Text:
         self.line(head, "bold")
         rows = zip(told.bundles, names, strict=True)
         for item, name in sorted(rows, key=lambda row: (-row[0].unzipped, row[1])):
-            line = (
-                f"  {_cut(name, width)} {item.unzipped:>{NUMBER},} {100 * item.unzipped / item.limit:>{SHARE - 3}.1f} %"
-            )
-            line += f" {_number(item.zipped)}"
-            known = item.modules is not None
-            line += f" {item.modules:>{COUNT},} {item.loaded:>{NUMBER},}" if known else f" {'':>{COUNT}} {'':>{NUMBER}}"
+            used = ("", "") if item.modules is None else (f"{item.modules:,}", f"{item.loaded:,}")
+            columns = f" {item.unzipped:>{NUMBER},}{_share(item.unzipped, item.limit)} {_number(item.zipped)}"
+            columns += f" {used[0]:>{COUNT}} {used[1]:>{NUMBER}}"
             if told.since:
-                line += (
-                    f" {_signed(item.growth.unzipped):>{NUMBER}}" if item.growth is not None else f" {'new':>{NUMBER}}"
-                )
+                change = _signed(item.growth.unzipped) if item.growth is not None else "new"
+                columns += f" {change:>{NUMBER}}"
             wrong = item.unzipped > item.limit or item.missing or item.problem
-            self.line(line, "bold red" if wrong else "")
+            self.row(name, width, columns, "bold red" if wrong else "")
         self.line()
         limits = told.bundles[0]
         self.prose(f"limit: {limits.limit:,} bytes for a function and its layers unzipped")
@@ -224,10 +227,9 @@ class _Text:
         head = f"  {'in several functions':<{width}} {'unzipped':>{NUMBER}} {'zipped':>{NUMBER}} {'copies':>{COUNT}}"
         self.line(f"{head}  functions", "bold")
         for item, name in zip(shown, names, strict=True):
-            line = f"  {_cut(name, width)} {item.unzipped:>{NUMBER},} {_number(item.zipped)}"
-            line += f" {len(item.artifacts):>{COUNT}}  "
-            told = safe(", ".join(item.functions))
-            self.line(line + _cut(told, self.width - cells(line)))
+            columns = f" {item.unzipped:>{NUMBER},} {_number(item.zipped)} {len(item.artifacts):>{COUNT}}  "
+            room = self.width - 2 - width - len(columns)
+            self.row(name, width, columns + _cut(safe(", ".join(item.functions)), room))
         if len(shown) < len(rows):
             self.prose(f"and {len(rows) - len(shown)} more")
         spared = sum(item.spared for item in rows)
@@ -251,16 +253,16 @@ class _Text:
         title = f"{item.name} since {told.since}"
         fixed = 2 + 4 * (1 + NUMBER)
         width = self.names([*(name for name, _ in shown), title], fixed)
-        head = f"  {_cut(safe(title), width)} {'before':>{NUMBER}} {'now':>{NUMBER}} {'growth':>{NUMBER}}"
-        self.line(f"{head} {'zipped':>{NUMBER}}", "bold")
+        head = f" {'before':>{NUMBER}} {'now':>{NUMBER}} {'growth':>{NUMBER}} {'zipped':>{NUMBER}}"
+        self.row(safe(title), width, head, "bold")
         for name, change in shown:
             before, after = (part.unzipped if part is not None else None for part in (change.before, change.after))
-            self.line(_moved(name, width, before, after, change.growth, change.zipped))
+            self.row(name, width, _moved(before, after, change.growth, change.zipped))
         if len(shown) < len(rows):
             self.prose(f"and {len(rows) - len(shown)} more")
         before_, after_ = growth.before, growth.after
         packed = None if before_.zipped is None or after_.zipped is None else after_.zipped - before_.zipped
-        self.line(_moved("in all", width, before_.unzipped, after_.unzipped, growth.unzipped, packed), "bold")
+        self.row("in all", width, _moved(before_.unzipped, after_.unzipped, growth.unzipped, packed), "bold")
         if before_.modules is not None and after_.modules is not None:
             self.prose(f"modules at start-up: {before_.modules:,} before, {after_.modules:,} now")
 
@@ -277,13 +279,17 @@ def _name(row: Row, item: Described) -> str:
     return safe(f"{row.share.name} {row.share.version}".strip() + part)
 
 
+def _filled(text: str, width: int) -> str:
+    return text + " " * (width - cells(text))
+
+
 def _cut(text: str, width: int) -> str:
-    """``text`` in ``width`` columns, filled up or cut at its end."""
+    """``text`` in at most ``width`` columns, cut at its end."""
     if cells(text) <= width:
-        return text + " " * (width - cells(text))
+        return text
     while cells(text) > width - 1:
         text = text[:-1]
-    return text + CUT + " " * (width - 1 - cells(text))
+    return text + CUT
 
 
 def _number(number: int | None) -> str:
@@ -299,8 +305,8 @@ def _zipped(rows: Iterable[Row]) -> int | None:
     return sum(known) if known else None
 
 
-def _sizes(name: str, width: int, unzipped: int, zipped: int | None, total: int) -> str:
-    return f"  {_cut(name, width)} {unzipped:>{NUMBER},} {_number(zipped)}{_share(unzipped, total)}"
+def _sizes(unzipped: int, zipped: int | None, total: int) -> str:
+    return f" {unzipped:>{NUMBER},} {_number(zipped)}{_share(unzipped, total)}"
 
 
 def _share(part: int, whole: int) -> str:
@@ -319,7 +325,7 @@ def _use(row: Row, item: Described, room: int) -> str:
         place = safe(place)
         room -= len(text)
         return text + (place if len(place) <= room else CUT + place[1 - room :])  # the end of a path says more
-    return text + _cut(safe(place), room - len(text)).rstrip()
+    return text + _cut(safe(place), room - len(text))
 
 
 def _change(change: Change) -> str:
@@ -333,9 +339,9 @@ def _change(change: Change) -> str:
     return safe(f"{change.name} {versions[0]} -> {versions[1]}")
 
 
-def _moved(name: str, width: int, before: int | None, after: int | None, growth: int, zipped: int | None) -> str:
+def _moved(before: int | None, after: int | None, growth: int, zipped: int | None) -> str:
     packed = f" {_signed(zipped):>{NUMBER}}" if zipped is not None else ""
-    return f"  {_cut(name, width)} {_number(before)} {_number(after)} {_signed(growth):>{NUMBER}}{packed}"
+    return f" {_number(before)} {_number(after)} {_signed(growth):>{NUMBER}}{packed}"
 
 
 def _ends(rows: list[tuple[str, Change]]) -> list[tuple[str, Change]]:

@@ -172,6 +172,9 @@ def test_templates_and_their_functions(folder, capsys):
 def test_a_directory_is_deployed_where_no_template_says_more(folder, capsys):
     (folder / "build").mkdir()
     (folder / "build" / "app.py").write_bytes(APP)
+    (folder / "function.zip").unlink()
+    nothing = "nothing here is deployed as it stands; name a zip or a built directory, or build first"
+    assert run(capsys) == (2, "", f"lambdalint: error: {nothing}\n")
     (found,) = document(capsys, "build")
     assert (found["artifact"], found["zipped"], found["unzipped"]) == ("build", None, len(APP))
 
