@@ -357,6 +357,8 @@ class _Run:
 
     def _concerns(self, wants: Wanted, tails: frozenset[str], entry: Entry, region: Region) -> bool:
         """Whether an entry point with its region is what a rule wants, as far as can be told without a view of it."""
+        if wants.stores and any(self._stores(node) for node in region.nodes):
+            return True
         if wants.in_template and all(function.declared is None for function in entry.functions):
             return False
         if wants.settings and not any(item.turned_on(name) for item in entry.functions for name in wants.settings):
@@ -373,7 +375,7 @@ class _Run:
             return False
         if wants.imports and not self._imports(wants.imports, region):
             return False
-        return not wants.stores or any(self._stores(node) for node in region.nodes)
+        return wants.entry_points
 
     def _imports(self, tables: tuple[str, ...], region: Region) -> bool:
         """Whether a module that a region runs, or one that such a module imports, imports one of some modules."""

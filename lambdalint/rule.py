@@ -29,8 +29,8 @@ class Wanted(NamedTuple):
 
     ``tables`` are names of operation tables of ``lambdalint/data`` whose keys are operations;
     ``operations`` are further operations (``aws:lambda.invoke``, ``time.sleep``); ``stores`` asks for
-    definitions that write to names which outlive the invocation; ``entry_points`` asks for the
-    bodies of all entry points; ``declared`` asks for every function that a template declares, also those
+    entry points that run definitions which write to names that outlive the invocation; ``entry_points`` asks
+    for all entry points; ``declared`` asks for every function that a template declares, also those
     whose code was not found. ``modules`` asks for every module that entry points run or import, whoever they are, in
     which one of these words is. ``bundles`` asks for each function whose artifact is here, with its layers,
     ``artifacts`` for each archive or directory that is deployed, by itself.

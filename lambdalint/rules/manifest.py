@@ -35,6 +35,22 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         (),
     ),
     (
+        "ll104_loop_bound_async_client",
+        "LL104",
+        "loop-bound-async-client",
+        True,
+        ((), ("loops.runs",), False, False, False, (), (), (), False, (), False, False, (), ()),
+        (),
+    ),
+    (
+        "ll105_unbounded_cache",
+        "LL105",
+        "unbounded-cache",
+        True,
+        ((), (), True, True, False, (), (), ("cache",), False, (), False, False, (), ()),
+        (),
+    ),
+    (
         "ll106_request_state_in_global",
         "LL106",
         "request-state-in-global",

@@ -133,6 +133,18 @@ def _again() -> tuple[tuple[bytes, ...], ...]:
     return _AGAIN[0]
 
 
+def compared_with(flow: Flow, region: Region) -> frozenset[Path]:
+    """The parts of the event that a region compares with constants, or looks for in a list of them."""
+    found: set[Path] = set()
+    for node in region.nodes:
+        body = flow.body(node)
+        for test in body.tests if body is not None else ():
+            for at, (_, is_key) in _tests(test):
+                if not is_key:
+                    found |= event_paths(flow, region, node, at)
+    return frozenset(found)
+
+
 def shown(path: Path) -> str:
     """A key path as a person writes it: ``Records[].body``."""
     return "".join(key if key == "[]" else f".{key}" for key in path).lstrip(".")

@@ -97,7 +97,7 @@ class Holdings:
 
     def place_of(self, node: Node, term: Term) -> Place | None:
         """The place that a Term of a definition is."""
-        expr = _expr(self.names.definition(node), term)
+        expr = expr_of(self.names.definition(node), term)
         return self.places.of(*node, expr) if expr is not None else None
 
     # -- what is held
@@ -336,13 +336,13 @@ class Holdings:
         return False
 
 
-def _expr(definition: Any, term: Term) -> Expr:
+def expr_of(definition: Any, term: Term) -> Expr:
     """The Expr of a Term that is a name with attributes; None for any other."""
     if term[0] == "name":
         return ("n", term[1])
     if term[0] == "param" and definition is not None and term[1] == definition.qualname:
         return ("n", definition.params[term[2]].name)
     if term[0] == "attr":
-        base = _expr(definition, term[1])
+        base = expr_of(definition, term[1])
         return ("a", base, term[2]) if base is not None else None
     return None

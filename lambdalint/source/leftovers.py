@@ -98,7 +98,7 @@ def _evidence(view: FunctionView, places: Places, place: Place, site: Site, read
     every = {root for term, _ in terms for root in view.flow.origins(view.region, site.node, term)}
     if any(root[0] == "token" for root in every):
         return None  # a client with the credentials of an assumed role
-    roots = {root for root in every if _is_request(root)}
+    roots = {root for root in every if is_request(root)}
     if roots:
         kind = "grows" if site.operator not in ("", ITSELF) else "keeps"
         chosen = min(reads, key=lambda read: (read.node, read.span))
@@ -116,7 +116,7 @@ def _evidence(view: FunctionView, places: Places, place: Place, site: Site, read
     return Leftover(
         _name(places, place, site),
         kind,
-        _described(view, roots),
+        described(view, roots),
         kind != "counts" and any(root[0] in ("result", "unknown", "fresh") for root in every),
         location,
         site.node[1],
@@ -166,7 +166,7 @@ def _is_client(view: FunctionView, node: Node, term: Term) -> bool:
     )
 
 
-def _is_request(root: Root) -> bool:
+def is_request(root: Root) -> bool:
     """Whether a root differs from one invocation to the next because of who asks."""
     return root[0] == "event" or (root[0] == "context" and bool(root[2]) and root[2][0] in _OF_REQUEST)
 
@@ -204,7 +204,7 @@ def _subscript(key: object) -> str:
     return f'["{key}"]' if isinstance(key, str) else f"[{key!r}]"
 
 
-def _described(view: FunctionView, roots: set[Root]) -> str:
+def described(view: FunctionView, roots: set[Root]) -> str:
     """The part of the event that is told in a message: the shortest, as it is written."""
     root = min(roots, key=lambda item: (item[0] != "event", len(item[2]), item))
     definition = view.flow.names.definition(root[1])

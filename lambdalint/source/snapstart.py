@@ -252,7 +252,7 @@ def connections(view: FunctionView) -> Iterator[Kept]:
             if opened is None:
                 continue
             place = opened
-        places = _derived(holdings, held.place)
+        places = derived(holdings, held.place)
         reads = _reads(holdings, places)
         if not reads or _is_closed(holdings, places) or _is_mended(holdings, hooks, places):
             continue
@@ -292,7 +292,7 @@ def _opened(view: FunctionView, holdings: Holdings, held: Held, spec: Mapping[st
     return None
 
 
-def _derived(holdings: Holdings, place: Place) -> set[Place]:
+def derived(holdings: Holdings, place: Place) -> set[Place]:
     """The place with those that are bound, while modules are imported, to what holds it: cursors, sessions, objects."""
     found = {place}
     grew = True

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from lambdalint.source.answers import Misshapen
     from lambdalint.source.batches import BatchLoop
     from lambdalint.source.budgets import Budget
+    from lambdalint.source.caches import Cache
     from lambdalint.source.callgraph import Entry, Region
     from lambdalint.source.constructions import Construction
     from lambdalint.source.contacts import Contact, Heavy
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from lambdalint.source.http import Patience
     from lambdalint.source.invoked import Deployed, Fanout, Repeat
     from lambdalint.source.leftovers import Leftover
+    from lambdalint.source.loops import Kept as KeptClient
     from lambdalint.source.lower import Body, Call, Context, Term
     from lambdalint.source.metrics import Unflushed
     from lambdalint.source.names import Node
@@ -281,6 +283,21 @@ class SiteView:
         """What one entry point alone runs."""
         return self._shared.region_of(root)
 
+    def function_view(self, root: Node) -> FunctionView:
+        """The entry point ``root``, one that reaches the site."""
+        return FunctionView(self._shared, self._shared.entries[root], self._shared.region_of(root))
+
+    @property
+    def receiver(self) -> Term:
+        """What the site is a method of; Unknown where it is none."""
+        found: Term = self._call.func[1] if self._call.func[0] == "attr" else ("unknown", "")
+        return found
+
+    def handed_on(self) -> tuple[Node, ...]:
+        """The definitions that the site is given to run."""
+        edges = self._shared.flow.graph.edges(self._node)
+        return tuple(edge.callee for edge in edges if edge.call == self._reference and edge.kind == "callback")
+
     @property
     def callee(self) -> Expr:
         """The callee, as the skeleton has it."""
@@ -310,6 +327,12 @@ class SiteView:
         from lambdalint.source.checked import unchecked
 
         return unchecked(self, verdict)
+
+    def loop_bound(self) -> Iterable[KeptClient]:
+        """The clients that belong to an earlier loop than the one on which it runs a coroutine."""
+        from lambdalint.source.loops import kept
+
+        return kept(self)
 
     def in_lockstep(self) -> bool:
         """Whether a sleep between retries is the same for all that retry."""
@@ -441,6 +464,12 @@ class FunctionView:
         from lambdalint.source.leftovers import leftovers
 
         return leftovers(self)
+
+    def caches(self) -> Iterable[Cache]:
+        """The caches without a bound that its events fill."""
+        from lambdalint.source.caches import caches
+
+        return caches(self)
 
     def budgets(self) -> tuple[Budget, ...]:
         """The configurations of SDK clients that let calls go on for longer than a function has.

@@ -47,6 +47,9 @@ TABLE = {'source': 'https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html 
                                                    'pool': [],
                                                    'pool_recycle': []}}},
  'holding': {'methods': ['cursor', 'getconn', 'connection', 'channel'],
-             'makers': ['sqlalchemy.orm.sessionmaker', 'sqlalchemy.orm.scoped_session', 'functools.partial']},
+             'makers': ['sqlalchemy.orm.sessionmaker',
+                        'sqlalchemy.orm.scoped_session',
+                        'sqlalchemy.ext.asyncio.async_sessionmaker',
+                        'functools.partial']},
  'checks': {'names': ['ping', 'reconnect', 'is_connected', 'is_closed', 'is_usable', 'is_valid', 'test_connection'],
             'closing': ['close', 'closeall', 'disconnect', 'dispose', 'terminate']}}
