@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lambdalint.bundle.growth import Growth, Kept
     from lambdalint.bundle.junk import Junk
     from lambdalint.bundle.layout import Misplaced
+    from lambdalint.bundle.leaks import Leak
     from lambdalint.bundle.linking import Fault, Linker
     from lambdalint.bundle.refused import Refused, Unresolved
     from lambdalint.bundle.requirements import Requirements, Twice, Unmet
@@ -83,6 +84,12 @@ class ArtifactView:
         if not path.endswith("/"):
             return path.endswith(_MODULES)
         return any(entry.path.startswith(path) and entry.path.endswith(_MODULES) for entry in self.entries)
+
+    def leaks(self) -> Iterator[Leak]:
+        """The secrets in it."""
+        from lambdalint.bundle.leaks import leaks
+
+        return leaks(self.path, self.artifact, self.role)
 
     def junk(self) -> Iterator[Junk]:
         """What in it belongs to the tools of development."""
@@ -597,6 +604,16 @@ class BundleView:
             return False
         variables = declared.environment.value if isinstance(declared.environment.value, dict) else {}
         return declared.environment.unknown or not names.isdisjoint(variables)
+
+    def native_alone(self, machine: str) -> str:
+        """A native file that only other machines run, with none of its name for this one; "" where there is none."""
+        names: dict[str, set[str]] = {}
+        for path, native in self.natives.all():
+            if native.kind != "ELF":
+                continue
+            directory, _, name = path.rpartition("/")
+            names.setdefault(f"{directory}/{name.partition('.')[0]}", set()).update(native.machine.split("+"))
+        return next((stem for stem, machines in names.items() if machine not in machines), "")
 
     @property
     def is_warm(self) -> bool:

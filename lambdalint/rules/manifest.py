@@ -603,6 +603,14 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         (),
     ),
     (
+        "ll702_architecture_could_be_arm64",
+        "LL702",
+        "architecture-could-be-arm64",
+        False,
+        ((), (), False, False, False, (), (), (), False, (), True, False, (), ()),
+        ("bundle",),
+    ),
+    (
         "ll703_timeout_over_source",
         "LL703",
         "timeout-over-source",
@@ -681,6 +689,14 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         True,
         ((), (), False, False, False, (), (), (), False, (), False, False, (), ("secret", "SECRET", "Secret")),
         (),
+    ),
+    (
+        "ll802_secret_in_bundle",
+        "LL802",
+        "secret-in-bundle",
+        True,
+        ((), (), False, False, False, (), (), (), False, (), False, True, (), ()),
+        ("bundle",),
     ),
     (
         "ll803_secret_in_environment",

@@ -48,7 +48,7 @@ def secrets(view: DeclaredView) -> Iterator[Secret]:
     for name, value in variables.items() if isinstance(variables, dict) else ():
         if not value.known or not isinstance(value.value, str) or not value.value.strip():
             continue
-        found = _judged(name, value.value.strip())
+        found = judged(name, value.value.strip())
         if found is not None:
             kind, tag = found
             yield Secret(name, kind, value.location or view.location, "parameter" if _is_given(value) else tag)
@@ -59,7 +59,7 @@ def _is_given(value: Value) -> bool:
     return value.reason.startswith("default of ")
 
 
-def _judged(name: str, value: str) -> tuple[str, str] | None:
+def judged(name: str, value: str) -> tuple[str, str] | None:
     """What kind of secret a value is and what speaks against it; None if it is none."""
     kinds = table("secrets")["values"]
     for kind, pattern in kinds.items():

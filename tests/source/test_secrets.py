@@ -7,7 +7,7 @@ from lambdalint.data import table
 from lambdalint.output.text import render
 from lambdalint.output.view import View
 from lambdalint.settings import Settings
-from lambdalint.source.secrets import _judged
+from lambdalint.source.secrets import judged
 
 # Put together here, so that no scanner of secrets takes this file for a leak.
 TOKENS = {
@@ -34,7 +34,7 @@ def test_every_form_has_a_sample():
 
 @pytest.mark.parametrize("kind", TOKENS)
 def test_forms_of_tokens(kind):
-    found = _judged("SETTING", TOKENS[kind])
+    found = judged("SETTING", TOKENS[kind])
     assert found is not None
     assert found[1] == ""
     assert found[0] == kind or (found[0], kind) == ("OpenAI key", "Anthropic key")
@@ -55,7 +55,7 @@ def test_forms_of_tokens(kind):
     ],
 )
 def test_secrets_by_name_or_place(name, value):
-    found = _judged(name, value)
+    found = judged(name, value)
     assert found is not None
     assert found[1] == ""
 
@@ -96,7 +96,7 @@ def test_secrets_by_name_or_place(name, value):
     ],
 )
 def test_what_is_no_secret(name, value):
-    found = _judged(name, value)
+    found = judged(name, value)
     assert found is None or found[1] != ""
 
 
