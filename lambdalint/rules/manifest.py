@@ -291,6 +291,22 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         (),
     ),
     (
+        "ll406_write_outside_tmp",
+        "LL406",
+        "write-outside-tmp",
+        True,
+        ((), (), False, True, False, (), (), ("open(", "write_text", "write_bytes", "mkdir", "makedirs", "shutil", "extract", "urlretrieve", "sqlite3", "download_file", "FileHandler", "numpy", "joblib", "savefig", "ZipFile("), False, (), False, False, (), ()),
+        (),
+    ),
+    (
+        "ll407_tmp_fixed_name",
+        "LL407",
+        "tmp-fixed-name",
+        False,
+        ((), (), False, True, False, (), (), ("/tmp", "gettempdir"), False, (), False, False, (), ()),
+        (),
+    ),
+    (
         "ll408_reserved_env_write",
         "LL408",
         "reserved-env-write",

@@ -5,21 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lambdalint.source.flow import Route, Verdict
+    from lambdalint.source.flow import Flow, Route, Verdict
     from lambdalint.source.lower import Context
-    from lambdalint.source.views import SiteView
 
 
-def uncaught(site: SiteView, verdict: Verdict, kinds: frozenset[str]) -> Verdict:
-    """The verdict with the routes on which nothing catches one of the exceptions ``kinds`` and goes on."""
-    if _catches(site.context, kinds):
+def uncaught(flow: Flow, context: Context, verdict: Verdict, kinds: frozenset[str]) -> Verdict:
+    """The verdict on a place with the routes on which nothing catches one of the exceptions ``kinds`` and goes on."""
+    if _catches(context, kinds):
         return verdict._replace(routes=())
-    return verdict._replace(routes=tuple(route for route in verdict.routes if not _is_caught(site, route, kinds)))
+    return verdict._replace(routes=tuple(route for route in verdict.routes if not _is_caught(flow, route, kinds)))
 
 
-def _is_caught(site: SiteView, route: Route, kinds: frozenset[str]) -> bool:
+def _is_caught(flow: Flow, route: Route, kinds: frozenset[str]) -> bool:
     for edge in route.edges:
-        call = site.flow.call(edge.caller, edge.call.k) if edge.call is not None and edge.call.k >= 0 else None
+        call = flow.call(edge.caller, edge.call.k) if edge.call is not None and edge.call.k >= 0 else None
         if call is not None and _catches(call.context, kinds):
             return True
     return False

@@ -348,6 +348,10 @@ def simple(node: Any, lambdas: _Lambdas | None = None, depth: int = 0) -> Expr:
     if kind is ast.BinOp and type(node.op) is ast.Add:
         left, right = _text(node.left), _text(node.right)
         return _string(left, right) if left or right else None
+    if kind is ast.BinOp and type(node.op) is ast.Div and (_text(node.right) or type(node.right) is ast.JoinedStr):
+        # Only a path is divided by a string, which is its joinpath().
+        given = (simple(node.right, lambdas, depth + 1),)
+        return ("c", ("a", simple(node.left, lambdas, depth + 1), "joinpath"), given, ())
     if kind is ast.BinOp and type(node.op) is ast.Mod:
         return _string(_text(node.left).partition("%")[0], "")
     return None

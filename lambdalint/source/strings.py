@@ -45,13 +45,17 @@ OTHER: Piece = ("other",)
 UNKNOWN: Patterns = frozenset({(OTHER,)})
 NOTHING: Patterns = frozenset()
 
-_SAME = frozenset({"strip", "lstrip", "rstrip", "decode", "encode", "copy", "items", "values"})
+_SAME = frozenset(
+    {"strip", "lstrip", "rstrip", "decode", "encode", "copy", "items", "values", "expanduser", "absolute", "as_posix"}
+)
 _CASES = ("upper", "lower")
 _CUTS = frozenset({"split", "rsplit", "partition", "rpartition", "splitlines"})
 _TRANSPARENT = frozenset(
     {"str", "json.loads", "urllib.parse.unquote_plus", "urllib.parse.unquote", "copy.copy", "copy.deepcopy", "list",
-     "iter", "next", "reversed", "sorted", "enumerate", "contextlib.closing", "simplejson.loads", "ujson.loads"}
+     "iter", "next", "reversed", "sorted", "enumerate", "contextlib.closing", "simplejson.loads", "ujson.loads",
+     "os.fspath", "os.path.expanduser"}
 )  # fmt: skip
+_JOINING = frozenset({"os.path.join", "posixpath.join", "pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath"})
 _CHOICES = frozenset({"random.choice", "secrets.choice"})
 _DISPLAYS = frozenset({"dict", "op", "join"})
 _HOLE = regex(r"\{\{|\}\}|\{([^{}]*)\}")
@@ -147,6 +151,8 @@ class Strings:
             return self._all(node, parts)
         if operator in ("format", "Add"):
             return concatenated([self._open(node, part) for part in parts])
+        if operator == "Divide":  # of paths: what numbers come to is no string
+            return _path([self._open(node, part) for part in parts])
         if operator == "Modulo" and parts[0][0] == "const" and type(parts[0][1]) is str:
             return self._percent(node, parts[0][1], parts[1])
         return self._open(node, parts[0]) if operator == "stored" else UNKNOWN
@@ -496,11 +502,10 @@ class Strings:
             return self._open(node, first)
         if operation in _CHOICES and first is not None:
             return self._open_entry(node, first, "[]")
-        if operation in ("os.path.join", "posixpath.join"):
-            parts: list[Patterns] = []
-            for _, value in call.args:
-                parts += [_constant("/"), self._open(node, value)] if parts else [self._open(node, value)]
-            return concatenated(parts)
+        if operation == "tempfile.gettempdir":
+            return _constant("/tmp")  # noqa: S108 - of what is analysed
+        if operation in _JOINING:
+            return _path([self._open(node, value) for _, value in call.args])
         if operation in ("os.path.basename", "posixpath.basename", "ntpath.basename") and first is not None:
             return _cut(self._open(node, first), "tail", "/")
         if operation in ("os.path.dirname", "posixpath.dirname") and first is not None:
@@ -516,6 +521,8 @@ class Strings:
             return _cased(self._open(node, receiver), call.tail)
         if call.tail in _SAME:
             return self._open(node, receiver)
+        if call.tail == "joinpath":
+            return _path([self._open(node, part) for part in (receiver, *(value for _, value in call.args))])
         if call.tail in ("get", "pop") and first is not None and first[0] == "const" and type(first[1]) is str:
             rest = [self._open(node, value) for _, value in call.args[1:]]
             return frozenset(self._open_entry(node, receiver, first[1]).union(*rest))
@@ -616,6 +623,8 @@ class Strings:
 
     def _called(self, path: str, scope: str, expr: Expr) -> Patterns:
         args, keywords = expr[2], expr[3]
+        if expr[1] is not None and expr[1][0] == "a" and expr[1][2] == "joinpath":
+            return _path([self.expr(path, scope, part) for part in (expr[1][1], *args)])
         found: set[Pieces] = set()
         for value in self.names.resolve(path, scope, expr[1]):
             if value[0] in ("def", "bound"):
@@ -634,6 +643,8 @@ class Strings:
                 found.add((("made", value[1], tuple(given)),))
             elif value[1] in _TRANSPARENT and args:
                 found |= self.expr(path, scope, args[0])
+            elif value[1] in _JOINING and args:
+                found |= _path([self.expr(path, scope, part) for part in args])
             else:
                 return UNKNOWN
         return frozenset(found) or UNKNOWN
@@ -712,6 +723,11 @@ def concatenated(parts: list[Patterns]) -> Patterns:
         if len(found) > ALTERNATIVES_LIMIT:
             return UNKNOWN
     return frozenset(found)
+
+
+def _path(parts: list[Patterns]) -> Patterns:
+    """The parts of a path, joined."""
+    return concatenated([part for each in parts for part in (_constant("/"), each)][1:])
 
 
 def joined(pieces: Pieces) -> Pieces:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lambdalint.source.effects import Effect
     from lambdalint.source.environment import Unset
     from lambdalint.source.events import Source
+    from lambdalint.source.files import Written
     from lambdalint.source.filters import Dropped
     from lambdalint.source.graph import Graph, Loop
     from lambdalint.source.http import Patience
@@ -316,7 +317,7 @@ class SiteView:
         """The verdict with the routes on which nothing catches an exception of these names and goes on."""
         from lambdalint.source.caught import uncaught
 
-        return uncaught(self, verdict, frozenset(kinds))
+        return uncaught(self.flow, self.context, verdict, frozenset(kinds))
 
     def is_result(self, term: Any) -> bool:
         """Whether a Term of its definition is what the site answers."""
@@ -599,6 +600,18 @@ class FunctionView:
         from lambdalint.source.overwritten import overwritten
 
         return overwritten(self)
+
+    def written_outside(self) -> Iterable[Written]:
+        """The files that it writes where Lambda's file system cannot be written to."""
+        from lambdalint.source.files import outside
+
+        return outside(self)
+
+    def fixed_names(self) -> Iterable[Written]:
+        """The files of fixed names below ``/tmp`` that it writes on invocations and leaves there."""
+        from lambdalint.source.files import fixed
+
+        return fixed(self)
 
     def removed_modules(self) -> Iterable[Removed]:
         """Its imports of modules that its Python no longer has."""
