@@ -28,11 +28,12 @@ if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
 BUILT = ".aws-sam"  # what `sam build` makes: copies of the code, with a template that names them
+PACKED = ".serverless"  # what `serverless package` makes: archives, and templates of CloudFormation
 EXCLUDED_DIRECTORIES = frozenset(
     {
         ".git", ".hg", ".svn", ".tox", ".nox", ".venv", "venv", "site-packages", "dist-packages", "node_modules",
         "__pycache__", "__pypackages__", ".eggs", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis",
-        BUILT, ".serverless", ".terraform",
+        BUILT, PACKED, ".terraform",
     }
 )  # fmt: skip
 SYNTHESISED = "cdk.out"  # its Python is a copy of what is analysed already; its templates are the deployed truth
@@ -425,6 +426,8 @@ class _Walk:
                 self.artifacts.add(path)
             elif not is_test(path):
                 self.archives.add(path)
+        elif PACKED in path.split("/") and not named:
+            return  # made of the service's own template, which says the same
         elif kind == "template" or (kind == "data" and self._holds_template(path, named=named)):
             self.templates.add(path)
 

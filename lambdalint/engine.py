@@ -69,7 +69,7 @@ def bundles(
     project: Project, settings: Settings, progress: Progress = _no_progress
 ) -> tuple[Inputs, list[BundleView], tuple[Function, ...]]:
     """The artifacts of a project, the functions that are deployed from them, and all functions."""
-    from lambdalint.bundle.inputs import Inputs, packed
+    from lambdalint.bundle.inputs import Inputs, Packed
     from lambdalint.bundle.views import Shared as Deployed
 
     with _deep_recursion():
@@ -77,7 +77,9 @@ def bundles(
         run.find()
         inputs = run.inputs or Inputs(project.tree)
         resources = run.templates.resources if run.templates else ()
-        made = (packed(project.tree, item) for item in run.functions)
+        packed = Packed(project.tree)
+        resources = tuple(map(packed.layer, resources))
+        made = map(packed.function, run.functions)
         return inputs, list(inputs.bundles(made, resources, Deployed(settings=settings))), run.functions
 
 
@@ -456,14 +458,17 @@ class _Run:
         interested = [item for item in chosen if item.wants.bundles or item.wants.artifacts]
         if not interested or not (self.inputs or self._names_artifact()):
             return
-        from lambdalint.bundle.inputs import Inputs
+        from lambdalint.bundle.inputs import Inputs, Packed
         from lambdalint.bundle.views import Shared as Deployed
 
         self.inputs = self.inputs or Inputs(self.project.tree)
-        resources = self.templates.resources if self.templates else ()
+        # what tools have packed may be of last week: it is judged where its directory was named
+        packed = Packed(self.project.tree, self.project.directories)
+        resources = tuple(map(packed.layer, self.templates.resources if self.templates else ()))
+        functions = map(packed.function, self.functions)
         loaded: dict[str, Rule | None] = {}
         shared = Deployed(self.disabled, self.settings, self.kept)
-        shared.bundles = bundles = tuple(self.inputs.bundles(self.functions, resources, shared))
+        shared.bundles = bundles = tuple(self.inputs.bundles(functions, resources, shared))
         for done, bundle in enumerate(bundles):
             self.progress("judging bundles", done, len(bundles))
             for item in interested:

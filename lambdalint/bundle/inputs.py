@@ -12,7 +12,7 @@ from lambdalint.bundle.layers import OPT, TASK, Merged, Part
 from lambdalint.bundle.targets import Runtime, runtime
 from lambdalint.bundle.views import ArtifactView, BundleView, Shared
 from lambdalint.data import table
-from lambdalint.model import DeclaredFunction, Function, Location, Skipped, Value
+from lambdalint.model import ABSENT, DeclaredFunction, Function, Location, Skipped, Value
 from lambdalint.templates.values import (
     OutsideProject,
     Reference,
@@ -298,13 +298,42 @@ class Inputs:
                 yield ArtifactView(path, artifact, role, disabled)
 
 
-def packed(tree: Tree, function: Function) -> Function:
-    """A function with the archive that its tool has made for the deployment as its code, where that is here."""
-    declared = function.declared
-    archive = declared.setting("archive") if declared is not None else None
-    if declared is None or archive is None or not archive.known or not tree.exists(archive.value):
-        return function
-    return function._replace(declared=declared._replace(code_root=archive))
+class Packed:
+    """The archives that deployment tools have made of functions and layers, in place of the source that templates name.
+
+    Args:
+        tree: the project's.
+        below: the directories whose archives count where the template that asks for them is above; None for all.
+    """
+
+    def __init__(self, tree: Tree, below: Sequence[str] | None = None) -> None:
+        self._tree = tree
+        self._below = below
+
+    def function(self, function: Function) -> Function:
+        """A function with its archive as its code, where that is here."""
+        declared = function.declared
+        if declared is None or not self._is_here(declared.setting("archive"), declared.location):
+            return function
+        return function._replace(declared=declared._replace(code_root=declared.setting("archive")))
+
+    def layer(self, resource: Resource) -> Resource:
+        """A layer's resource with its archive as its content."""
+        archive = resource.properties.get("archive", ABSENT)
+        if resource.type not in _CONTENT or not self._is_here(archive, resource.location):
+            return resource
+        path = posixpath.relpath(archive.value, posixpath.dirname(resource.location.path) or ".")
+        content = dict.fromkeys(_CONTENT[resource.type], known(path, resource.location))
+        return resource._replace(properties={**resource.properties, **content})
+
+    def _is_here(self, archive: Value, place: Location) -> bool:
+        path = text(archive)
+        if path is None or not self._tree.exists(path):
+            return False
+        return self._below is None or any(
+            path.startswith(f"{directory}/") and directory and not place.path.startswith(f"{directory}/")
+            for directory in self._below
+        )
 
 
 def _is_stand_in(declared: DeclaredFunction) -> bool:

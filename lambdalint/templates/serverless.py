@@ -576,8 +576,11 @@ class Service(Stack):
         stem = name if any(as_boolean(item, "individually").value is True for item in each) else text(self._service())
         if not stem or "/" in stem:
             return {}
+        return {"archive": self._packed(stem, place)}
+
+    def _packed(self, stem: str, place: Location) -> Value:
         path = posixpath.normpath(posixpath.join(directory_of(self.path), PACKED, f"{stem}.zip"))
-        return {"archive": known(path, place, "where the framework packs it")}
+        return known(path, place, "where the framework packs it")
 
     def _path(self, value: Value, what: str) -> Value:
         value = as_string(value, what)
@@ -674,6 +677,8 @@ class Service(Stack):
                 properties = {"Definition": properties.get("definition", ABSENT)}
             name = logical_id(key.value) + suffix
             place = owner.location(key)
+            if kind.endswith("LayerVersion") and "/" not in key.value:
+                properties = {**properties, "archive": self._packed(key.value, place)}
             self.found.resources.append(Resource("serverless", self.scope, name, kind, place, properties))
 
     def _resource(self, key: Node, outer: Service, found: tuple[Service, Node] | Value) -> None:

@@ -308,9 +308,11 @@ class _Root:
             if (path := text(archive.get("output_path", ABSENT)))
         }
         self.keys = {key: obj for obj in self.objects.values() if (key := text(obj.get("key", ABSENT)))}
-        for resource in self.resources:
+        for index, resource in enumerate(self.resources):
             if resource.type == "aws_lambda_function":
                 self._function(resource)
+            elif resource.type == "aws_lambda_layer_version" and (made := self._archive(resource.properties)):
+                self.resources[index] = resource._replace(properties={**resource.properties, **made})
         for name, arguments, place in self.public:
             self._public_function(name, arguments, place)
         found.resources.extend(self.resources)

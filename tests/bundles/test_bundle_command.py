@@ -359,7 +359,8 @@ def test_what_serverless_has_packed(folder, capsys, each, packed):
         "service: shop\n"
         "provider: {name: aws, runtime: python3.13}\n"
         f"package: {{individually: {each}}}\n"
-        "functions: {orders: {handler: src/app.handler}}\n"
+        "layers: {common: {path: common}}\n"
+        "functions: {orders: {handler: src/app.handler, layers: [!Ref CommonLambdaLayer]}}\n"
     )
     (folder / "src").mkdir()
     (folder / "src" / "app.py").write_bytes(APP)
@@ -368,9 +369,12 @@ def test_what_serverless_has_packed(folder, capsys, each, packed):
     assert err.startswith("lambdalint: error: of 1 function of the templates nothing is here as it is deployed; build")
     (folder / ".serverless").mkdir()
     (folder / ".serverless" / f"{packed}.zip").write_bytes(archive(("src/app.py", b"import json\n")))
+    assert document(capsys, ".")[0]["layers_elsewhere"] == ["common"]
+    (folder / ".serverless" / "common.zip").write_bytes(archive(("python/common.py", b"")))
     for named in (".", ".serverless", "serverless.yml:orders"):
         (found,) = document(capsys, named)
         assert (found["name"], found["artifact"]) == ("orders", f".serverless/{packed}.zip")
+        assert (found["layers"], found["layers_elsewhere"]) == ([".serverless/common.zip"], [])
         assert found["loaded"]["modules"] == 2  # src is one, too
 
 
@@ -387,6 +391,16 @@ def test_what_terraform_has_packed(folder, capsys):
           handler       = "app.handler"
           runtime       = "python3.13"
           role          = "arn:aws:iam::123456789012:role/orders"
+          layers        = [aws_lambda_layer_version.common.arn]
+        }
+        data "archive_file" "common" {
+          type        = "zip"
+          source_dir  = "${path.module}/common"
+          output_path = "${path.module}/dist/common.zip"
+        }
+        resource "aws_lambda_layer_version" "common" {
+          layer_name = "common"
+          filename   = data.archive_file.common.output_path
         }
     """)
     (folder / "src").mkdir()
@@ -396,6 +410,10 @@ def test_what_terraform_has_packed(folder, capsys):
     (folder / "dist" / "orders.zip").write_bytes(archive(("app.py", b"import json\n")))
     (found,) = document(capsys, ".")
     assert (found["name"], found["artifact"]) == ("aws_lambda_function.orders", "dist/orders.zip")
+    assert found["layers_elsewhere"] == ["aws_lambda_layer_version.common"]
+    (folder / "dist" / "common.zip").write_bytes(archive(("python/common.py", b"")))
+    (found,) = document(capsys, ".")
+    assert (found["layers"], found["layers_elsewhere"]) == (["dist/common.zip"], [])
 
 
 @pytest.mark.parametrize(

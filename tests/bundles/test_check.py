@@ -252,6 +252,28 @@ def test_what_builders_make_is_an_artifact(folder, capsys, place):
     assert check(capsys, str(template), select="LL5")[1] == [("LL501", f"{place}/app.py", 2)]
 
 
+def test_what_tools_have_packed_is_judged_where_its_directory_is_named(folder, capsys):
+    (folder / "serverless.yml").write_text(
+        "service: shop\n"
+        "provider: {name: aws, runtime: python3.13}\n"
+        "layers: {common: {path: common}}\n"
+        "functions: {orders: {handler: src/app.handler, layers: [!Ref CommonLambdaLayer]}}\n"
+    )
+    (folder / "src").mkdir()
+    (folder / "src" / "app.py").write_bytes(APP)
+    (folder / ".serverless").mkdir()
+    (folder / ".serverless" / "shop.zip").write_bytes(archive(("src/app.py", APP)))
+    (folder / ".serverless" / "common.zip").write_bytes(archive(("python/shared.py", b"import gone\n")))
+    (folder / ".serverless" / "cloudformation-template-update-stack.json").write_text(
+        '{"Resources": {"OrdersLambdaFunction": {"Type": "AWS::Lambda::Function", "Properties": {}}}}'
+    )
+    assert check(capsys, ".", select="LL5")[1] == []
+    _, findings, report = check(capsys, ".serverless", select="LL5")
+    assert report["summary"]["functions"] == 1
+    assert findings == [("LL501", ".serverless/shop.zip/src/app.py", 2)]
+    assert "gone" in report["findings"][0]["message"]
+
+
 def test_archives_that_nobody_names_are_read_and_not_judged(folder, capsys):
     (folder / "old.zip").write_bytes(archive(("app.py", APP), ("broken.py", b"def (:\n")))
     (folder / "text.zip").write_bytes(b"hello\n")
