@@ -206,7 +206,9 @@ def project(
     # What was named is reported, and the templates above it, which say how it is deployed.
     parts = [_relative(path, given.root) for path in given.directories]
     asked = {*(f"{part}/" if part else "" for part in parts), *(walk.canonical.get(path, path) for path in named)}
-    asked.update(f"{path}/" for path in walk.artifacts)
+    layers = tuple(_relative(path, given.root) for path in given.layers)
+    asked.update(layers)
+    asked.update(f"{path}/" for path in (*walk.artifacts, *layers))
     asked.update(parts if deployed else ())
     only = None if "" in asked else tuple(sorted(asked | (walk.templates if given.directories else set())))
     walk.artifacts.update(parts if deployed else ())
@@ -219,7 +221,7 @@ def project(
         excluded=walk.excluded,
         only=only,
         artifacts=tuple(sorted(walk.artifacts)),
-        layers=tuple(_relative(path, given.root) for path in given.layers),
+        layers=layers,
         archives=tuple(sorted(walk.archives - walk.artifacts)),
         named=named,
         directories=tuple(parts),

@@ -8,7 +8,7 @@ each module is read and parsed once, when the first import reaches it.
 from __future__ import annotations
 
 import functools
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 
 from lambdalint.bundle.targets import Runtime, elsewhere, provided, removed, stdlib
 from lambdalint.data import table
@@ -99,6 +99,7 @@ class Closure:
         start: the dotted name of the entry point's module.
         disabled: tags of exemptions that are not granted; the tests of the exemptions set it.
         linker: tells which native files can be loaded; None for all.
+        recorded: tells which modules that are not there belong to a distribution that is.
     """
 
     def __init__(
@@ -108,8 +109,10 @@ class Closure:
         start: str,
         disabled: frozenset[str] = frozenset(),
         linker: Linker | None = None,
+        recorded: Callable[[str], object] | None = None,
     ) -> None:
         self._merged = merged
+        self._recorded = recorded
         self._linker = linker
         self._runtime = runtime
         self._target = Target(runtime.version, runtime.machine, disabled)
@@ -240,8 +243,11 @@ class Closure:
         foreign = self._foreign(directories, last)
         if above and package is not None:
             other = self.imports_of(package)
-            if other is None or other.extends or (other.makes_modules and not foreign):
+            if other is None or other.extends:
                 return {}  # nobody can tell what it holds
+            certain = foreign or (self._recorded is not None and self._recorded(name))
+            if other.makes_modules and not certain:
+                return {}
         reason, found = "submodule" if above else "absent", ""
         version = self._runtime.version
         if foreign:

@@ -198,7 +198,8 @@ class BundleView:
         if key not in self._shared.memo:
             from lambdalint.bundle.closure import Closure
 
-            closure = Closure(self.merged, self.runtime, self.start, self._shared.disabled, self.linker)
+            disabled = self._shared.disabled
+            closure = Closure(self.merged, self.runtime, self.start, disabled, self.linker, self.left_out)
             self._shared.memo[key] = closure if closure.loaded else None
         found: Closure | None = self._shared.memo[key]
         return found
@@ -483,13 +484,17 @@ class BundleView:
         return tuple(shadows(self, closure))
 
     def left_out(self, name: str) -> tuple[Distribution, str] | None:
-        """The distribution whose RECORD lists a module that is not there, and the module's file."""
+        """The distribution whose RECORD lists a module that is not there, and the module's file.
+
+        Of a package without a file of its own, it is one of the files in it.
+        """
         stem = name.replace(".", "/")
         for item in self.distributions.all:
             for path in item.missing:
-                if path in (f"{stem}.py", f"{stem}/__init__.py") or (
-                    path.startswith(f"{stem}.") and path.endswith(".so") and "/" not in path[len(stem) :]
-                ):
+                if not path.startswith(stem) or not path.endswith(_MODULES):
+                    continue
+                rest = path[len(stem) :]
+                if rest in (".py", "/__init__.py") or rest[:1] == "/" or (rest[:1] == "." and "/" not in rest):
                     return item, path
         return None
 
@@ -499,7 +504,7 @@ class BundleView:
         Each with the place where a module asks, and the imports that lead to that module.
         """
         closure = self.closure
-        if closure is None or (self.open_layers and self.grants("layers")) or self.moves_path:
+        if closure is None or (self.open_layers and self.grants("layers")) or self._declares_path:
             return
         from lambdalint.bundle.closure import SOURCE_LIMIT, Step
         from lambdalint.bundle.distributions import normalized
@@ -520,6 +525,8 @@ class BundleView:
                 continue
             if PACKAGES.isdisjoint(item.module for item in found.found):
                 continue
+            if any(self.is_own(path) and _top(path) != _top(module.path) for path in closure.paths_changed):
+                continue  # a package that has lost its metadata counts as the function's own
             source = self.merged.read(module.path, SOURCE_LIMIT)
             for item in asked(source, module.path, name, self.runtime.version, self._shared.disabled):
                 requirement = parsed(item.name)
@@ -738,6 +745,11 @@ class BundleView:
     def owner(self, path: str) -> Distribution | None:
         """The distribution of a file."""
         return self.distributions.owner(path)
+
+
+def _top(path: str) -> str:
+    """The top-level module or package of a file in the function or in a layer's ``python``."""
+    return path.removeprefix("/opt/python/").removeprefix(f"{TASK}/").partition("/")[0]
 
 
 def _module(path: str) -> str:

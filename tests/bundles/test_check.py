@@ -94,6 +94,13 @@ def test_layers_come_in_their_order(folder, capsys):
     assert codes("--layer", "two", "--layer", "one.zip") == ["LL501"]
 
 
+def test_what_is_wrong_in_a_layer_is_told(folder, capsys):
+    (folder / "function.zip").write_bytes(archive(("app.py", APP)))
+    (folder / "layer.zip").write_bytes(archive(("shared/__init__.py", b"")))
+    arguments = ("function.zip", *told("--handler", "app.handler"), "--layer", "layer.zip")
+    assert check(capsys, *arguments, select="LL508")[1] == [("LL508", "layer.zip/shared/__init__.py", 1)]
+
+
 def test_a_directory_with_a_handler_is_deployed(folder, capsys):
     (folder / "build").mkdir()
     (folder / "build" / "app.py").write_bytes(APP)
