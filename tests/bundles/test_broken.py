@@ -19,6 +19,7 @@ import pytest
 
 from lambdalint import cli
 from tests.bundles.build import Unavailable, installed
+from tests.bundles.native import elf
 
 pytestmark = pytest.mark.network
 
@@ -62,6 +63,12 @@ def with_file(name, text):
 
 def closed(name):
     return lambda folder: os.chmod(folder / name, 0o600)
+
+
+def put_odbc(folder):
+    """unixODBC's library, as far as a linter looks at it."""
+    (folder / "lib").mkdir()
+    (folder / "lib" / "libodbc.so.2").write_bytes(elf(needs=("libc.so.6",)))
 
 
 def inside(name):
@@ -145,7 +152,7 @@ CASES = [
     ),
     # pyodbc#654
     case(
-        "pyodbc", "LL505", ODBC, ODBC._replace(change=lambda folder: put_odbc(folder)),
+        "pyodbc", "LL505", ODBC, ODBC._replace(change=put_odbc),
         "pyodbc.cpython-312-x86_64-linux-gnu.so", "libodbc.so.2", "unixODBC",
     ),
     case("left-out", "LL501", REQUESTS._replace(change=without("idna*")), REQUESTS, "app.py", "requests imports idna"),
@@ -200,14 +207,6 @@ CASES = [
         Bundle(("numpy==2.2.6",), "import numpy.testing"), "app.py", "numpy/_core/tests/",
     ),
 ]  # fmt: skip
-
-
-def put_odbc(folder):
-    """unixODBC's library, as far as a linter looks at it."""
-    from tests.bundles.native import elf
-
-    (folder / "lib").mkdir()
-    (folder / "lib" / "libodbc.so.2").write_bytes(elf(needs=("libc.so.6",)))
 
 
 def make(bundle: Bundle, folder: pathlib.Path) -> list[str]:
