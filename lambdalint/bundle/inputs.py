@@ -150,16 +150,12 @@ class Inputs:
         from lambdalint.bundle.distributions import Distributions
 
         found = []
-        for mount in (TASK, OPT):  # a layer may be given in place of a function
-            part = Part(path, artifact, mount)
-            merged = Merged(part)
-            installed = frozenset(table("packages")["installed"])
-            for top, files in Distributions(merged).unowned.items():
-                name = top.rpartition("/")[2].removesuffix(".py")
-                if name not in installed:
-                    found += [merged.files[file].entry for file in files]
-            if found or mount == OPT or not any(entry.path.startswith("python/") for entry in artifact.entries()):
-                break
+        merged = Merged(Part(path, artifact, _mount(artifact)))
+        installed = frozenset(table("packages")["installed"])
+        for top, files in Distributions(merged).unowned.items():
+            name = top.rpartition("/")[2].removesuffix(".py")
+            if name not in installed:
+                found += [merged.files[file].entry for file in files]
         prefix = f"{path}/" if path else ""
         return sorted(
             prefix + entry.path
@@ -235,14 +231,16 @@ class Inputs:
             artifact = self.artifact(path)
             if artifact is None:
                 continue
+            start = self._start(function, path)
+            mount = _mount(artifact) if declared.origin == "arguments" and not start else TASK
             layers, open_ = self._layers(declared, resources)
             yield BundleView(
                 shared,
                 function,
-                Part(path, artifact, TASK),
+                Part(path, artifact, mount),
                 [Part(item, tree, OPT) for item, tree in layers],
                 _runtime(declared),
-                self._start(function, path),
+                start,
                 open_,
             )
 
@@ -346,6 +344,12 @@ def _is_stand_in(declared: DeclaredFunction) -> bool:
 
 def _is_told(function: Function) -> bool:
     return function.declared is not None and function.declared.origin == "arguments"
+
+
+def _mount(artifact: Artifact) -> str:
+    """Where a function would see an artifact that is given without a handler: a layer has its modules in ``python``."""
+    tops = {entry.path.partition("/")[0] for entry in artifact.entries()}
+    return OPT if "python" in tops and not any(top.endswith((".py", ".dist-info")) for top in tops) else TASK
 
 
 def _looks_deployed(artifact: Artifact) -> bool:

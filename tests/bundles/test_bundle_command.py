@@ -188,6 +188,19 @@ def test_a_handler_that_is_not_there(folder, capsys):
     assert run(capsys, "function.zip", *told, "--why", "big")[2] == f"lambdalint: error: {found['problem']}\n"
 
 
+def test_a_layer_by_itself(folder, capsys):
+    files = dist("extra", "3.0", "python/extra.py") | {"python/own.py": "x = 1\n", "bin/tool": "x"}
+    files = {name if name.startswith(("python", "bin")) else f"python/{name}": text for name, text in files.items()}
+    files["python/extra-3.0.dist-info/RECORD"] = "extra.py,,\nextra-3.0.dist-info/RECORD,,\n"
+    (folder / "layer.zip").write_bytes(archive(*members(files)))
+    (found,) = document(capsys, "layer.zip")
+    assert [item["name"] for item in found["distributions"]] == ["extra", None]
+    assert found["own"] == [{"name": "python/own.py", "unzipped": 6}, {"name": "bin", "unzipped": 1}]
+    assert cli.main(["check", "layer.zip", "--output", "json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["analysed"] == ["layer.zip/python/own.py", "layer.zip"]
+
+
 def test_every_distribution(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     files = {}
