@@ -37,6 +37,7 @@ class RemovedStdlibModule(Rule):
         2. [branch] The import is under a condition, such as one on the version of Python.
         3. [own] The project has a module of that name.
         4. [backport] The project installs something that brings the module back, or imports setuptools.
+        5. [bundle] What is deployed is here, with all that is installed in it: missing-dependency judges that.
 
     Remedy:
         Use what replaces it, as the page below lists for each module, or keep the import behind ``except ImportError``.

@@ -618,3 +618,13 @@ def test_a_name_that_two_functions_have_refers_to_neither():
     found = [item for item in constructed(call, head=WIRED_HEAD) if item.origin == "cdk"]
     assert [item.name for item in found] == ["Orders", "Orders"]
     assert [{name: plain(value) for name, value in item.variables.items()} for item in found] == [{"NEXT": "?"}, {}]
+
+
+def test_log_format_and_level():
+    found = one(
+        'Function(self, "Orders", handler="orders.handler", runtime=Runtime.PYTHON_3_13, code=Code.from_asset("src"),\n'
+        "    logging_format=lambda_.LoggingFormat.JSON,\n"
+        "    application_log_level_v2=lambda_.ApplicationLogLevel.DEBUG)\n"
+    ).declared
+    assert found.setting("log_format").value == "JSON"
+    assert found.setting("log_level").value == "DEBUG"

@@ -44,10 +44,12 @@ _TRACING = {
     "aws_cdk.aws_lambda.Tracing.PASS_THROUGH": "PassThrough",
     "aws_cdk.aws_lambda.Tracing.DISABLED": "Disabled",
 }
-_LOGGING = (
-    ("log_format", "logging_format", {"aws_cdk.aws_lambda.LoggingFormat.TEXT": "Text"}),
-    ("log_level", "application_log_level_v2", {"aws_cdk.aws_lambda.ApplicationLogLevel.INFO": "INFO"}),
-)
+_LOG_FORMATS = {"aws_cdk.aws_lambda.LoggingFormat.JSON": "JSON", "aws_cdk.aws_lambda.LoggingFormat.TEXT": "Text"}
+_LOG_LEVELS = {
+    f"aws_cdk.aws_lambda.ApplicationLogLevel.{name}": name
+    for name in ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
+}
+_LOGGING = (("log_format", "logging_format", _LOG_FORMATS), ("log_level", "application_log_level_v2", _LOG_LEVELS))
 _SNAP_START = {"aws_cdk.aws_lambda.SnapStartConf.ON_PUBLISHED_VERSIONS": "PublishedVersions"}
 # Settings that calls of the construct's methods, or other constructs, make as well.
 _ELSEWHERE = (

@@ -52,6 +52,8 @@ def removed(view: FunctionView) -> Iterator[Removed]:
                 continue
             if view.grants("backport") and _has_backport(view, started, path, name):
                 continue
+            if view.grants("bundle") and _is_deployed(view, path):
+                continue
             place = Location(path, item.line)
             way = started.modules.get(path, ())
             scope = item.scope or MODULE
@@ -85,6 +87,16 @@ def _fails(view: FunctionView, started: Startup, path: str, item: Import, runnin
     if item.certain and item.line in guarded and view.grants("guarded"):
         return False
     return program.resolve(path, 0, item.module.partition(".")[0]) is None or not view.grants("own")
+
+
+def _is_deployed(view: FunctionView, path: str) -> bool:
+    """Whether a module lies in what is deployed, of which the bundle's rules know all imports."""
+    program = view.flow.program
+    root = program.code_roots.get(path)
+    if root is None:
+        return False
+    in_archive = any(part.endswith(".zip") for part in path.lower().split("/")[:-1])
+    return in_archive or any(name.endswith(".dist-info") for name in program.tree.names(root))
 
 
 def _has_backport(view: FunctionView, started: Startup, path: str, name: str) -> bool:

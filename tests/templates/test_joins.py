@@ -643,3 +643,59 @@ def test_what_is_kept_of_a_role(written, more, expected):
     )
     role = next(item for item in written({"stack.yaml": template}).resources if item.type == "AWS::IAM::Role")
     assert {name: line(value) for name, value in role.properties.items()} == expected
+
+
+LOGGING = {
+    "template.yaml": """\
+Transform: AWS::Serverless-2016-10-31
+Globals:
+  Function:
+    LoggingConfig:
+      LogFormat: JSON
+Resources:
+  Worker:
+    Type: AWS::Serverless::Function
+    Properties:
+      LoggingConfig:
+        ApplicationLogLevel: DEBUG
+""",
+    "main.tf": """\
+resource "aws_lambda_function" "worker" {
+  function_name = "worker"
+  logging_config {
+    log_format            = "JSON"
+    application_log_level = "DEBUG"
+  }
+}
+""",
+    "module.tf": """\
+module "worker" {
+  source                        = "terraform-aws-modules/lambda/aws"
+  logging_log_format            = "JSON"
+  logging_application_log_level = "DEBUG"
+}
+""",
+    "serverless.yml": """\
+service: shop
+provider:
+  name: aws
+  logs:
+    lambda:
+      logFormat: JSON
+functions:
+  worker:
+    handler: worker.handler
+    logs:
+      applicationLogLevel: DEBUG
+""",
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "log_format", "log_level"),
+    [("template.yaml", 5, 11), ("main.tf", 4, 5), ("module.tf", 3, 4), ("serverless.yml", 6, 11)],
+)
+def test_log_format_and_level(written, at, path, log_format, log_level):
+    (function,) = written({path: LOGGING[path]}).functions
+    assert at(function.setting("log_format")) == ("JSON", log_format)
+    assert at(function.setting("log_level")) == ("DEBUG", log_level)
