@@ -31,6 +31,7 @@ ROOTS_DEPTH = 160
 PATH_LIMIT = 6  # keys of an event path
 ROOTS_LIMIT = 24  # of one value; beyond, paths are shortened until they coincide
 CONSTANTS_LIMIT = 16
+HOPS_LIMIT = 3  # of calls to what a value is
 
 Param = tuple[str, str, int]  # (path, qualname, index)
 
@@ -986,6 +987,8 @@ class Flow:
             return holds(term[1], test, value)
         if term[0] == "param":
             return (edge.caller[0], term[1], term[2]), test, value
+        if test == "equal" and value is None and self._is_never_none(edge.caller, term):
+            return False
         return _holds_for_object(test) or not self._is_object(edge.caller, term)
 
     def _is_all_of_entry(self, node: Node, term: Term) -> bool:
@@ -1109,6 +1112,36 @@ class Flow:
                     conditions.add(((caller[0], value[1], value[2]), test, key))
                 return True
         return test == "lacks"
+
+    def _is_never_none(self, node: Node, term: Term, depth: int = 0) -> bool:
+        """Whether a value is certainly not None: an object, be it an empty one, or what always returns such."""
+        kind = term[0]
+        if kind in ("list", "dict") or (kind == "op" and term[1] in ("format", "Add", "Modulo")):
+            return True
+        if kind == "join":
+            return all(self._is_never_none(node, part, depth) for part in term[1])
+        if kind != "call" or depth > HOPS_LIMIT:
+            return self._is_object(node, term)
+        values = self.callee(node, term[1])
+        return bool(values) and all(
+            (value[0] == "ext" and value[1].rpartition(".")[2][:1].isupper())
+            or value[0] == "cls"
+            or (value[0] in ("def", "bound") and self._returns_something((value[1], value[2]), depth + 1))
+            for value in values
+        )
+
+    def _returns_something(self, node: Node, depth: int) -> bool:
+        """Whether a definition returns in any case, and never None."""
+        body = self.body(node)
+        definition = self.names.definition(node)
+        if body is None or definition is None or definition.is_async or definition.yields:
+            return False
+        returned = [end for end in body.exits if end.kind == "return"]
+        certain = any(all(frame[0] == "with" for frame in end.context) for end in returned)
+        return certain and all(
+            end.value != ("const", None) and (end.value[0] == "const" or self._is_never_none(node, end.value, depth))
+            for end in returned
+        )
 
     def _is_object(self, node: Node, term: Term) -> bool:
         """Whether a value is certainly an object that is neither None nor false: an instance, a client, a function."""

@@ -51,6 +51,40 @@ def nobody():
 if __name__ == "__main__":
     boto3.client("s3")  # -> unreached
 """,
+    "what is passed and never None": """
+import boto3
+import logging
+
+def stream(level=None):
+    found = logging.StreamHandler()
+    if level is not None:
+        found.setLevel(level)
+    return found
+
+def maybe(level):
+    if level:
+        return logging.StreamHandler()
+
+def first(sink=None):
+    if sink is None:
+        boto3.client("s3")  # -> exempt branch
+
+def second(sink=None):
+    if sink is None:
+        boto3.client("s3")  # -> fires
+
+def third(sink=None):
+    if sink is None:
+        boto3.client("s3")  # -> fires
+    return sink
+
+def handler(event, context):
+    first(stream())
+    first([])
+    first(f"to {event}")
+    second(maybe(event))
+    third()
+""",
     "modules": """
 # file: app.py
 from lib import tools
