@@ -31,7 +31,7 @@ class LoopBoundAsyncClient(Rule):
     Exemptions:
         1. [persistent] The loop is kept as well: made at import, or taken from ``asyncio.get_event_loop``.
         2. [closed] The invocation closes the client, or what the client keeps.
-        3. [rebound] Each invocation makes a new one.
+        3. [rebound] Each invocation makes a new one, or looks whether the loop is another.
         4. [unpooled] The client is told what it may keep: a class of pool, limits, a connector.
         5. [fallback] A loop of its own only where the kept one could not be had.
         6. [tests] Test files.

@@ -60,7 +60,7 @@ class MissingIdempotency(Rule):
         1. [idempotent] Powertools' ``@idempotent`` or ``@idempotent_function`` on the way.
         2. [condition] A conditional write, by itself or before the effect.
         3. [token] A token, name or deduplication id that is not new each time.
-        4. [overwrite] A write that sets or overwrites by key.
+        4. [overwrite] A write that sets or overwrites by key, an INSERT that the table's key refuses the second time.
         5. [look-up] A look-up with something of the event decides whether the effect runs.
         6. [error-path] What only a handler of exceptions does.
         7. [synchronous] An API, a schedule, a custom resource, a workflow step: nobody delivers again unasked.

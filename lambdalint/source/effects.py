@@ -15,6 +15,7 @@ from lambdalint.model import Location, Severity, Step
 from lambdalint.source.arguments import TIME, Arguments, subterms
 from lambdalint.source.effect_sites import Site, Spec, index, sites
 from lambdalint.source.guards import Guards
+from lambdalint.source.keys import refuses
 
 if TYPE_CHECKING:
     from lambdalint.source.flow import Route
@@ -342,7 +343,7 @@ class _Search:
             return None
         text = self.values.text(node, statement)
         if _INSERT.search(text) and not _UPSERT.search(text) and spec.get("dialect") != "cql":
-            if self.view.grants("overwrite") and self._deletes_first(node):
+            if self.view.grants("overwrite") and (self._deletes_first(node) or refuses(text, self._sources())):
                 return None
             return _Verdict("fresh-record", "the INSERT has no conflict clause")
         if re.search(r"\bupdate\b", text, re.IGNORECASE) and _INCREMENT.search(text):
@@ -350,6 +351,13 @@ class _Search:
         if not self.view.grants("overwrite") and _UPSERT.search(text):
             return _Verdict("fresh-record", "")
         return None
+
+    def _sources(self) -> Iterator[str]:
+        """The modules that the entry point runs."""
+        for path in sorted({node[0] for node in self.view.region.nodes}):
+            source = self.flow.program.source(path)
+            if b"create table" in source.lower():
+                yield source.decode("utf-8", "replace")
 
     def _deletes_first(self, node: Node) -> bool:
         """Whether the definition also deletes: it replaces what it stored before."""

@@ -6,10 +6,11 @@ result of a function that remembers it. It is used where the coroutine that an i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lambdalint.data import table
+from lambdalint.source.events import text_of
 from lambdalint.source.held import Holdings, expr_of
 from lambdalint.source.snapstart import derived
 from lambdalint.source.startup import startup
@@ -79,8 +80,12 @@ class _Kept:
         self.nodes = nodes
         self.flow = view.flow
         self.names = view.flow.names
-        rows = table("clients")["constructors"]
-        self.rows = {name: row for name, row in rows.items() if row.get("loop_bound") and not row.get("local")}
+        free = table("loops")["free"]["operations"]
+        self.rows = {
+            name: row
+            for name, row in table("clients")["constructors"].items()
+            if row.get("loop_bound") and not row.get("local") and name not in free
+        }
         self.ends = frozenset(table("loops")["ends"]["methods"])
 
     def all(self) -> Iterator[Kept]:
@@ -105,7 +110,7 @@ class _Kept:
     def _imported(self) -> Iterator[Kept]:
         for held in self.holdings.all():
             made = held.made[0]
-            if self._is_unpooled(made.arguments) or self._is_rebound(made.node[0]):
+            if self._is_unpooled(made.arguments) or self._is_rebound(self.text(made.node), "words"):
                 continue
             places = derived(self.holdings, held.place)
             found = self._used(places)
@@ -157,7 +162,9 @@ class _Kept:
         for node, call in self._calls():
             operation = self._operation(node, call)
             body = self.flow.body(node) if operation else None
-            if body is None or self._is_rebound(node[0]) or self._is_unpooled(dict(call.keywords)):
+            if body is None or self._is_rebound(text_of(self.flow, node), "asked"):
+                continue
+            if self._is_unpooled({**dict(enumerate(call.args)), **dict(call.keywords)}):
                 continue
             span = self.view.span(node[0], (call.line, call.column, call.end_line, call.end_column))
             label = self.rows[operation]["label"]
@@ -190,13 +197,16 @@ class _Kept:
 
     # -- what speaks against it
 
-    def _is_unpooled(self, arguments: Any) -> bool:
-        keywords = table("loops")["unpooled"]["keywords"]
-        return self.view.grants("unpooled") and any(word in arguments for word in keywords)
+    def _is_unpooled(self, arguments: Mapping[str | int, Expr]) -> bool:
+        rows = table("loops")["unpooled"]
+        urls = [expr[1] for expr in (arguments.get(0), arguments.get("url")) if expr is not None and expr[0] == "k"]
+        named = any(str(url).startswith(tuple(rows["schemes"])) for url in urls)
+        return self.view.grants("unpooled") and (named or any(word in arguments for word in rows["keywords"]))
 
-    def _is_rebound(self, path: str) -> bool:
-        words = table("loops")["ends"]["words"]
-        return self.view.grants("rebound") and any(word.encode() in self.flow.program.source(path) for word in words)
+    def _is_rebound(self, text: bytes, words: str) -> bool:
+        """Whether what makes a client looks after the loop that it is for."""
+        rows = table("loops")["ends"][words]
+        return self.view.grants("rebound") and any(word.encode() in text for word in rows)
 
 
 def _holds(term: Term, k: int) -> bool:

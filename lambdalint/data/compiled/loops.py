@@ -10,7 +10,8 @@ TABLE = {'source': 'https://docs.python.org/3/library/asyncio-runner.html, https
           'asyncio.Runner().run': {'keyword': 'coro', 'receiver': True},
           'asyncio.new_event_loop().run_until_complete': {'keyword': 'future', 'receiver': True},
           'anyio.run': {'keyword': 'func'}},
- 'unpooled': {'keywords': ['poolclass', 'limits', 'connector', 'connection_pool', '**']},
+ 'unpooled': {'keywords': ['poolclass', 'limits', 'connector', 'connection_pool', '**'], 'schemes': ['sqlite']},
+ 'free': {'operations': ['psycopg.AsyncConnection.connect', 'psycopg_pool.AsyncConnectionPool']},
  'ends': {'methods': ['close',
                       'aclose',
                       'dispose',
@@ -20,4 +21,5 @@ TABLE = {'source': 'https://docs.python.org/3/library/asyncio-runner.html, https
                       'shutdown',
                       '__aexit__',
                       'reset'],
-          'words': ['get_io_loop']}}
+          'words': ['get_io_loop'],
+          'asked': ['get_running_loop', 'get_event_loop']}}
