@@ -45,19 +45,50 @@ class Expression(NamedTuple):
 
 
 class Attribute(NamedTuple):
-    """``name = expression``; ``key`` is where the name stands."""
+    """``name = expression``; ``name`` is the node of the name."""
 
     expression: Expression
-    key: Location
+    name: Any
+
+    @property
+    def key(self) -> Location:
+        """Where the name stands."""
+        return location(self.expression.file, self.name)
 
 
-class Block(NamedTuple):
-    """A block with its labels; ``location`` is that of its type."""
+class Block:
+    """A block with its labels.
 
-    type: str
-    labels: tuple[str, ...]
-    body: Body
-    location: Location
+    Most blocks of a file are of no concern: what one holds is looked at when somebody asks for it.
+    """
+
+    __slots__ = ("_body", "_file", "_node", "labels", "type")
+
+    def __init__(self, type_: str, labels: tuple[str, ...], file: File, node: Any, body: Any) -> None:
+        """Args: node: that of its type; body: the node of what it holds, None where that is nothing."""
+        self.type = type_
+        self.labels = labels
+        self._file = file
+        self._node = node
+        self._body: Body | Any = body
+
+    @property
+    def location(self) -> Location:
+        """Where its type stands."""
+        place = location(self._file, self._node)
+        return place if isinstance(self._node, Node) else place._replace(end_line=0, end_column=0)
+
+    @property
+    def body(self) -> Body:
+        """What it holds."""
+        if not isinstance(self._body, Body):
+            found = Body()
+            if isinstance(self._body, Node):
+                found = _json_body(self._file, self._body)
+            elif self._body is not None:
+                _fill(found, self._file, self._body)
+            self._body = found
+        return self._body
 
 
 class Body:
@@ -101,6 +132,8 @@ def check_depth(data: bytes) -> None:
     Raises:
         Malformed: nested too deep.
     """
+    if sum(map(data.count, (b"[", b"{", b"("))) <= DEPTH_LIMIT:
+        return
     depth = 0
     for match in _BRACKET.finditer(data):
         if match[0] in b"[{(":
@@ -200,18 +233,17 @@ def _first_error(root: Any) -> int:
 
 
 def _fill(body: Body, file: File, node: Any) -> None:
-    """Adds what a body node holds; blocks inside blocks are few levels deep (`check_depth`)."""
+    """Adds what a body node holds."""
     for child in node.children:
         if child.type == "attribute":
             name = child.child(0)
             value = child.child(child.child_count - 1)
             if name is not None and value is not None and value.type == "expression":
-                key = _text(name)
-                body.attributes[key] = Attribute(Expression(file, value), location(file, name))
+                body.attributes[_text(name)] = Attribute(Expression(file, value), name)
         elif child.type == "block":
             kind = ""
             labels = []
-            inner = Body()
+            inner = None
             for part in child.children:
                 if part.type == "identifier":
                     if kind:
@@ -221,10 +253,8 @@ def _fill(body: Body, file: File, node: Any) -> None:
                 elif part.type == "string_lit":
                     labels.append(_text(part)[1:-1])
                 elif part.type == "body":
-                    _fill(inner, file, part)
-            body.blocks.append(
-                Block(kind, tuple(labels), inner, location(file, child)._replace(end_line=0, end_column=0))
-            )
+                    inner = part
+            body.blocks.append(Block(kind, tuple(labels), file, child, inner))
 
 
 def _text(node: Any) -> str:
@@ -236,26 +266,25 @@ def _json_body(file: File, node: Node, top: bool = False) -> Body:
     for name, (key, value) in node.value.items():
         if name == "//":
             continue
-        place = location(file, key)
         if top and (name in _LABELS or name in _NESTED):
-            for labels, below, where in _labelled(file, value, _LABELS.get(name, 0), (), place):
-                body.blocks.append(Block(name, labels, _json_body(file, below), where))
+            for labels, below, place in _labelled(value, _LABELS.get(name, 0), (), key):
+                body.blocks.append(Block(name, labels, file, place, below))
             continue
-        body.attributes[name] = Attribute(Expression(file, value), place)
+        body.attributes[name] = Attribute(Expression(file, value), key)
     return body
 
 
 def _labelled(
-    file: File, node: Node, count: int, labels: tuple[str, ...], place: Location
-) -> Iterator[tuple[tuple[str, ...], Node, Location]]:
-    """The objects below ``count`` levels of labels; each level may be a list of objects."""
+    node: Node, count: int, labels: tuple[str, ...], place: Node
+) -> Iterator[tuple[tuple[str, ...], Node, Node]]:
+    """The objects below ``count`` levels of labels, with the last key; each level may be a list of objects."""
     if node.kind == LIST:
         for element in node.value:
-            yield from _labelled(file, element, count, labels, place)
+            yield from _labelled(element, count, labels, place)
     elif node.kind == SCALAR:
         return
     elif len(labels) == count:
         yield labels, node, place
     else:
         for name, (key, below) in node.value.items():
-            yield from _labelled(file, below, count, (*labels, name), location(file, key))
+            yield from _labelled(below, count, (*labels, name), key)

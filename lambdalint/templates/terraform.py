@@ -65,12 +65,22 @@ _PUBLIC_RESOURCES = {
     "terraform-aws-modules/step-functions/aws": "aws_sfn_state_machine",
     "terraform-aws-modules/lambda/aws//modules/alias": "aws_lambda_alias",
 }
-_TRACKED = re.compile(
-    r"aws_(?:lambda_|sqs_queue$|sqs_queue_redrive_policy$|sns_topic|s3_bucket$|s3_bucket_notification$|s3_object$|s3_bucket_object$|dynamodb_table$|"
-    r"dynamodb_global_table$|kinesis_|cloudwatch_event_|scheduler_schedule$|pipes_pipe$|sfn_state_machine$|api_gateway_|"
-    r"apigatewayv2_|cloudwatch_log_subscription_filter$|cloudwatch_log_group$|lb_target_group|alb_target_group|"
-    r"cognito_user_pool$|iot_topic_rule$|ses_receipt_rule$|config_config_rule$|codecommit_trigger$|appsync_datasource$|"
-    r"secretsmanager_secret|bedrockagent_|msk_|mq_broker$|docdb_cluster$|cloudfront_distribution$)"
+# The resources of which something is asked: functions, what triggers them, and what their code may name.
+_TRACKED_TYPES = (
+    r"aws_(?:lambda_(?:alias|event_source_mapping|function(?:_event_invoke_config|_url)?|layer_version|permission)|"
+    r"sqs_queue(?:_redrive_policy)?|sns_topic(?:_subscription)?|s3_bucket(?:_notification|_object)?|s3_object|"
+    r"dynamodb_table|kinesis_(?:stream(?:_consumer)?|firehose_delivery_stream)|cloudwatch_event_(?:bus|rule|target)|"
+    r"scheduler_schedule|pipes_pipe|sfn_state_machine|api_gateway_(?:authorizer|integration|rest_api)|"
+    r"apigatewayv2_(?:api|authorizer|integration)|cloudwatch_log_(?:group|subscription_filter)|"
+    r"a?lb_target_group_attachment|cognito_user_pool|iot_topic_rule|ses_receipt_rule|config_config_rule|"
+    r"codecommit_trigger|appsync_datasource|secretsmanager_secret_rotation|bedrockagent_agent_action_group|"
+    r"msk_(?:serverless_)?cluster|mq_broker|docdb_cluster|cloudfront_distribution)"
+)
+_TRACKED = re.compile(_TRACKED_TYPES + "$")
+# What makes a file one that has to be read: such resources, archives and what packs them, modules of the registry that
+# are known, and modules whose place is not written out.
+_TELLING = re.compile(
+    rf'"(?:{_TRACKED_TYPES}|archive_file|external)"|\bterraform-aws-|\bsource"?\s*[=:]\s*[^"\s]'.encode()
 )
 
 _SETTINGS = {
@@ -160,6 +170,8 @@ class _Project:
         self.sources: dict[str, bytes] = {}
         self.calls: dict[str, set[str]] = {}
         self.modules: dict[str, _Module] = {}
+        self._calling: dict[str, set[str]] = {}  # by file
+        self._telling: set[str] = set()
         direct: set[str] = set()
         for path in paths:
             directory = directory_of(path)
@@ -177,26 +189,36 @@ class _Project:
                 found.problem(path, str(error))
                 continue
             self.sources[path] = data
-            if _LAMBDA.search(data):
+            if b"lambda" in data and _LAMBDA.search(data):
                 direct.add(directory)
-            for match in _LOCAL_CALL.finditer(data):
-                try:
-                    called = inside(directory, match[1].decode("utf-8", "replace"))
-                except OutsideProject:
-                    continue  # the call itself is told of where it matters
-                if called != directory:
-                    self.calls[directory].add(called)
-            for match in _REMOTE_CALL.finditer(data):
-                self.calls[directory].add(posixpath.normpath(match[1].decode("utf-8", "replace")))
+            # An overriding file replaces parts of others, and is read before anything is looked up.
+            if _TELLING.search(data) or name.removesuffix(".json").removesuffix(".tf").endswith("override"):
+                self._telling.add(path)
+            self._calling[path] = self._called(path, directory, data)
+            self.calls[directory] |= self._calling[path] - {directory}
         self.relevant = self._relevant(direct)
+        callers = _turned(self.calls)
+        self.telling = _closure({directory_of(path) for path in self._telling}, callers)
+
+    def _called(self, path: str, directory: str, data: bytes) -> set[str]:
+        """The directories that the modules of a file are in, as far as they are written out."""
+        if b"module" not in data:
+            return set()
+        found = {posixpath.normpath(match[1].decode("utf-8", "replace")) for match in _REMOTE_CALL.finditer(data)}
+        for match in _LOCAL_CALL.finditer(data):
+            try:
+                found.add(inside(directory, match[1].decode("utf-8", "replace")))
+            except OutsideProject:
+                self._telling.add(path)  # that the call leads out of the project is told where it is read
+        return found
+
+    def tells(self, path: str) -> bool:
+        """Whether a file holds, or calls a module that holds, what something is asked of."""
+        return path in self._telling or not self._calling[path].isdisjoint(self.telling)
 
     def _relevant(self, direct: set[str]) -> set[str]:
         """The directories from which calls lead to a function, or which are called from such."""
-        callers: dict[str, set[str]] = {}
-        for caller, called in self.calls.items():
-            for directory in called:
-                callers.setdefault(directory, set()).add(caller)
-        upwards = _closure(direct, callers)
+        upwards = _closure(direct, _turned(self.calls))
         return _closure(upwards, self.calls)
 
     def roots(self) -> list[str]:
@@ -222,6 +244,15 @@ class _Project:
         return self.modules[directory]
 
 
+def _turned(edges: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    """The edges in the other direction."""
+    found: dict[str, set[str]] = {}
+    for start, ends in edges.items():
+        for end in ends:
+            found.setdefault(end, set()).add(start)
+    return found
+
+
 def _closure(start: set[str], edges: Mapping[str, set[str]]) -> set[str]:
     found = set(start)
     waiting = list(start)
@@ -234,33 +265,71 @@ def _closure(start: set[str], edges: Mapping[str, set[str]]) -> set[str]:
 
 
 class _Module:
-    """The blocks of the files of one directory."""
+    """The blocks of the files of one directory.
+
+    Files that hold nothing of which something is asked are read when a name is looked up that others do not hold.
+    """
 
     def __init__(self, directory: str, project: _Project) -> None:
         self.directory = directory
+        self.project = project
         self.variables: dict[str, Block] = {}
         self.outputs: dict[str, Block] = {}
         self.locals: dict[str, tuple[Body, str]] = {}
         self.resources: dict[tuple[str, str], Block] = {}
         self.data: dict[tuple[str, str], Block] = {}
         self.modules: dict[str, Block] = {}
-        for path in project.files[directory]:
-            source = project.sources.get(path)
-            if source is None:
-                continue
-            try:
-                body, problem = parse(path, source)
-            except Malformed as error:
-                project.found.problem(path, str(error))
-                continue
-            if problem:
-                project.found.problem(path, problem)
-            for block in body.blocks:
-                self._add(block)
+        paths = [path for path in project.files[directory] if path in project.sources]
+        self._unread = [path for path in paths if not project.tells(path)]
+        for path in paths:
+            if project.tells(path):
+                self._read(path)
+
+    def variable(self, name: str) -> Block | None:
+        """The block of a variable."""
+        if name not in self.variables:
+            self._seek(name, b"variable")
+        return self.variables.get(name)
+
+    def output(self, name: str) -> Block | None:
+        """The block of an output."""
+        if name not in self.outputs:
+            self._seek(name, b"output")
+        return self.outputs.get(name)
+
+    def local(self, name: str) -> tuple[Body, str] | None:
+        """Where a local value is given."""
+        if name not in self.locals:
+            self._seek(name, b"locals")
+        return self.locals.get(name)
+
+    def call(self, name: str) -> Block | None:
+        """The block that calls a module."""
+        if name not in self.modules:
+            self._seek(name, b"module")
+        return self.modules.get(name)
+
+    def _seek(self, name: str, kind: bytes) -> None:
+        sources = self.project.sources
+        for path in [path for path in self._unread if kind in sources[path] and name.encode() in sources[path]]:
+            self._unread.remove(path)
+            self._read(path)
+
+    def _read(self, path: str) -> None:
+        found = self.project.found
+        try:
+            body, problem = parse(path, self.project.sources[path])
+        except Malformed as error:
+            found.problem(path, str(error))
+            return
+        if problem:
+            found.problem(path, problem)
+        for block in body.blocks:
+            self._add(block)
 
     def is_public_lambda(self) -> bool:
         """Whether this is a copy of terraform-aws-modules/lambda, whose package a program of its own makes."""
-        return ("external", "archive_prepare") in self.data and self.variables.keys() >= _PUBLIC_VARIABLES
+        return ("external", "archive_prepare") in self.data and all(map(self.variable, sorted(_PUBLIC_VARIABLES)))
 
     def _add(self, block: Block) -> None:
         labels = block.labels
@@ -722,7 +791,7 @@ class _Instance:
             argument = self.arguments[name]
             if argument.state is not State.ABSENT:
                 return argument
-        block = self.module.variables.get(name)
+        block = self.module.variable(name)
         if block is None:
             return unknown(f"variable {name} is not declared", place)
         default = block.body.attributes.get("default")
@@ -736,7 +805,7 @@ class _Instance:
         return value._replace(reason=f"default of variable {name}") if value.known and not value.reason else value
 
     def _local(self, name: str, place: Location) -> Value:
-        found = self.module.locals.get(name)
+        found = self.module.local(name)
         if found is None:
             return unknown(f"local {name} is not declared", place)
         body, attribute = found
@@ -761,7 +830,7 @@ class _Instance:
                 return unknown(f"module.{name}.{output} refers to itself", place)
             self.open.add(key)
             try:
-                block = chosen[0].module.outputs.get(output)
+                block = chosen[0].module.output(output)
                 if block is None or "value" not in block.body.attributes:
                     return unknown(f"module {name} has no output {output}", place)
                 value = self.root.evaluator.value(block.body.attributes["value"].expression, chosen[0])
@@ -774,7 +843,7 @@ class _Instance:
 
     def read(self) -> None:
         """Evaluates the resources of the module and of those that it calls."""
-        for (kind, name), block in self.module.data.items():
+        for (kind, name), block in list(self.module.data.items()):
             if kind not in ("archive_file", "external"):
                 continue
             for suffix, names in self._instances(block):
@@ -784,7 +853,7 @@ class _Instance:
                     self.root.programs[address] = properties.get("query", ABSENT)
                 else:
                     self.root.archives[address] = properties
-        for (kind, name), block in self.module.resources.items():
+        for (kind, name), block in list(self.module.resources.items()):
             archive = kind == "archive_file"
             if not archive and not _TRACKED.match(kind):
                 continue
@@ -800,15 +869,25 @@ class _Instance:
                 self.root.resources.append(
                     Resource("terraform", self.root.directory, address, kind, block.location, properties)
                 )
-        for name in self.module.modules:
+        for name in [name for name, block in self.module.modules.items() if self._tells(block)]:
             for _, child in self._called(name):
                 if child is not None:
                     child.read()
 
+    def _tells(self, block: Block) -> bool:
+        """Whether something may be asked of what a call makes: of modules of the project most make other things."""
+        source = block.body.attributes.get("source")
+        written = self.root.evaluator.value(source.expression, self) if source is not None else ABSENT
+        try:
+            directory = self._directory(text(written) or "")
+        except OutsideProject:
+            return True
+        return directory not in self.root.project.files or directory in self.root.project.telling
+
     def _called(self, name: str) -> list[tuple[str, _Instance | None]]:
         """The instances that a module call makes, None for those whose source is not in the repository."""
         if name not in self.children:
-            block = self.module.modules.get(name)
+            block = self.module.call(name)
             # Set first: an argument may refer to another output of the call.
             self.children[name] = []
             if block is not None:
@@ -817,24 +896,31 @@ class _Instance:
                 ]
         return self.children[name]
 
+    def _directory(self, source: str) -> str:
+        """The directory that a module is in, if it is in the project.
+
+        Raises:
+            OutsideProject: it is elsewhere on the machine.
+        """
+        if source.startswith("."):
+            return inside(self.module.directory, source)
+        # A module of this very repository is often called by the repository's address.
+        match = _REMOTE_CALL.match(f'source = "{source}"'.encode())
+        return posixpath.normpath(match[1].decode()) if match else ""
+
     def _call(self, block: Block, name: str, suffix: str, names: Names) -> _Instance | None:
         arguments = _Lazy(self, block, names)
         source = text(arguments.get("source", ABSENT)) or ""
         address = f"{self.prefix}module.{name}{suffix}"
         root = self.root
-        if source.startswith("."):
-            try:
-                directory = inside(self.module.directory, source)
-            except OutsideProject as reason:
-                root.project.found.problem(block.location.path, f"line {block.location.line}: {reason}")
-                return None
-        else:
-            # A module of this very repository is often called by the repository's address.
-            match = _REMOTE_CALL.match(f'source = "{source}"'.encode())
-            directory = posixpath.normpath(match[1].decode()) if match else ""
-            if directory not in root.project.files:
-                self._public(source, address, arguments, block.location)
-                return None
+        try:
+            directory = self._directory(source)
+        except OutsideProject as reason:
+            root.project.found.problem(block.location.path, f"line {block.location.line}: {reason}")
+            return None
+        if directory not in root.project.files and not source.startswith("."):
+            self._public(source, address, arguments, block.location)
+            return None
         if directory in (*self.callers, self.module.directory) or len(self.callers) >= CALL_DEPTH:
             root.project.found.problem(block.location.path, f"line {block.location.line}: modules that call each other")
             return None

@@ -528,3 +528,55 @@ def test_a_file_that_is_packed_under_another_name(written, at):
     (function,) = written({"main.tf": RENAMED, "scripts/create-user.py": ""}).functions
     assert at(function.code_root) == ("scripts/create-user.py", 6)
     assert at(function.settings["packed_as"]) == ("lambda_function.py", 7)
+
+
+SPREAD = {
+    "main.tf": """\
+module "worker" {
+  source  = "./worker"
+  subnets = module.network.subnets
+}
+module "other" {
+  source = "./other"
+}
+""",
+    "network/main.tf": 'resource "aws_subnet" "a" {}\n',
+    "network/outputs.tf": 'output "subnets" {\n  value = ["a", "b"]\n}\n',
+    "calls.tf": 'module "network" {\n  source = "./network"\n}\n',
+    "other/main.tf": 'resource "aws_vpc" "a" {\n',
+    "worker/main.tf": """\
+resource "aws_lambda_function" "worker" {
+  handler       = local.handler
+  timeout       = var.timeout
+  function_name = join("-", var.subnets)
+}
+""",
+    "worker/variables.tf": 'variable "timeout" {\n  default = 20\n}\nvariable "subnets" {}\n',
+    "worker/locals.tf": 'locals {\n  handler = "app.handler"\n}\n',
+    "worker/roles.tf": 'resource "aws_iam_role" "a" {\n',
+}
+
+
+def test_files_that_hold_nothing_of_concern_are_read_for_names_alone(written, at):
+    found = written(SPREAD)
+    (function,) = found.functions
+    assert at(function.handler) == ("app.handler", 2)
+    assert at(function.timeout) == (20, 3)
+    assert at(function.setting("function_name")) == ("a-b", 4)
+    # two files are no HCL: nobody asks for what they hold
+    assert found.problems == ()
+
+
+def test_a_file_that_is_no_hcl_is_told_where_its_names_are_asked_for(written):
+    broken = 'variable "timeout" {\n  default = 20\n'
+    found = written({**SPREAD, "worker/variables.tf": broken})
+    assert [(problem.path, problem.reason) for problem in found.problems] == [
+        ("worker/variables.tf", "line 3: not HCL from here on")
+    ]
+
+
+def test_an_overriding_file_counts_before_any_name_is_asked_for(written, at):
+    files = {**SPREAD, "worker/main.tf": SPREAD["worker/main.tf"] + 'locals {\n  handler = "app.main"\n}\n'}
+    other = 'locals {\n  handler = "app.other"\n}\n'
+    (function,) = written({**files, "worker/more_override.tf": other}).functions
+    assert at(function.handler) == ("app.other", 2)

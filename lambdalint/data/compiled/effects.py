@@ -50,7 +50,7 @@ TABLE = {'source': "Parameters, and which of them botocore fills in (`token`, `a
          'aws:security-ir.create_case': {'repeats': 'fresh-record', 'token': 'clientToken', 'autofill': True},
          'aws:connectcases.create_case': {'repeats': 'fresh-record', 'token': 'clientToken', 'autofill': True},
          'aws:connectcases.create_related_item': {'repeats': 'fresh-record'},
-         'aws:ssm.create_ops_item': {'repeats': 'fresh-record'},
+         'aws:ssm.create_ops_item': {'repeats': 'fresh-record', 'name': 'OperationalData'},
          'aws:ssm-incidents.start_incident': {'repeats': 'fresh-record', 'token': 'clientToken', 'autofill': True},
          'aws:codecommit.create_pull_request': {'repeats': 'fresh-record',
                                                 'token': 'clientRequestToken',
