@@ -120,6 +120,7 @@ class Flow:
         self.constructors: Mapping[str, Any] = table("clients")["constructors"]
         self.lowered: dict[tuple[str, tuple[int, int]], Lowered | None] = {}
         self.refused: dict[str, SourceError] = {}
+        self._straight: dict[tuple[str, tuple[int, int]], Mapping[tuple[int, str], frozenset[int]]] = {}
         self.mismatches = 0
         self.outcomes: dict[str, int] = {}  # of all verdicts, for the statistics
         self._roots: dict[Any, Roots] = {}
@@ -922,10 +923,14 @@ class Flow:
         ):
             exempt.add("guard")
             return
-        call = self.call(caller, edge.call.k) if edge.call is not None and edge.call.k >= 0 else None
-        if edge.call is not None and call is None and edge.call.k >= 0:
-            unknown.add("call")
-            return
+        call = None
+        if edge.call is not None and edge.call.k >= 0:
+            asked = state.needs or state.conditions or state.asked is not None
+            if asked or not self._runs_straight(caller, edge.call.k):
+                call = self.call(caller, edge.call.k)
+                if call is None:
+                    unknown.add("call")
+                    return
         context = call.context if call is not None else ()
         callee = self.names.definition(edge.callee)
         roots: Roots = CONSTANT
@@ -964,6 +969,21 @@ class Flow:
             )
         if following is not None:
             queue.append(following)
+
+    def _runs_straight(self, node: Node, k: int) -> bool:
+        """Whether call ``k`` of a definition without a Body so far runs whatever the definition is given."""
+        definition = self.names.definition(node)
+        if definition is None or (node[0], definition.top) in self.lowered:
+            return False
+        key = (node[0], definition.top)
+        if key not in self._straight:
+            from lambdalint.source.straight import straight
+
+            try:
+                self._straight[key] = straight(self.program.source(node[0]), *key)
+            except (SourceError, Unreadable):
+                self._straight[key] = {}  # the parser that lowers it says why
+        return k in self._straight[key].get((definition.line, definition.name), ())
 
     def _carried(
         self, edge: Edge, call: Call, callee: Def, condition: tuple[Param, str, Any]

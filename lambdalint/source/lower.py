@@ -46,9 +46,9 @@ from lambdalint.source.skeleton import (
     Places,
     SourceError,
     children,
+    cut,
     read,
     tail_of,
-    utf8,
 )
 
 Term = tuple[Any, ...]
@@ -134,15 +134,10 @@ def lower(source: bytes, path: str, top: tuple[int, int], qualnames: Mapping[tup
     Raises:
         SourceError: the statement is beyond the limits of the parser, or does not parse.
     """
-    text = _slice(source, top)
+    text = cut(source, top)
     tree, _ = read(text, path, PEP_758)  # the skeleton has already judged whether the module is Python 2
     syntax = _survey(text, tree)
     return _with_stack(lambda: _lower(text, syntax, top, qualnames))
-
-
-def _slice(source: bytes, top: tuple[int, int]) -> bytes:
-    lines = utf8(source).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-    return b"\n".join(lines[top[0] - 1 : top[1]]) + b"\n"
 
 
 class _Syntax(NamedTuple):
@@ -1192,15 +1187,14 @@ def _join(terms: list[Term]) -> Term:
     return ("join", tuple(flat))
 
 
-def _deeper(term: Any, limit: int) -> bool:
+def _deeper(term: Term, limit: int) -> bool:
     """Whether a term nests more than ``limit`` tuples."""
-    if limit <= 0:
-        return True
-    limit -= 1
-    for part in term:  # noqa: SIM110 - any() of a generator takes three times as long, and this runs for every term
-        if type(part) is tuple and _deeper(part, limit):
-            return True
-    return False
+    level: list[Any] = [term]
+    for _ in range(limit):
+        level = [part for outer in level for part in outer if type(part) is tuple]
+        if not level:
+            return False
+    return True
 
 
 def _pruned(term: Term) -> Term:

@@ -207,6 +207,12 @@ def utf8(source: bytes) -> bytes:
     return re.sub(r"coding([:=])", r"c-ding\1", source.decode(encoding), count=1).encode()
 
 
+def cut(source: bytes, lines: tuple[int, int]) -> bytes:
+    """The lines of a source from the first to the last one, in UTF-8. The errors are those of `utf8`."""
+    every = utf8(source).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    return b"\n".join(every[lines[0] - 1 : lines[1]]) + b"\n"
+
+
 # Encodings that people write source in, as codecs name them. Others (utf-7, unicode_escape, rot13 …) can hide code.
 _ENCODINGS = ("ascii", "cp125", "iso8859", "shift_jis", "euc_", "gb", "big5", "koi8", "utf-8")
 
