@@ -8,8 +8,9 @@ its callers; cycles are followed until nothing changes.
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from lambdalint.records import NamedTuple
 from lambdalint.source.order import (
     LOGS,
     Attempt,

@@ -9,10 +9,11 @@ from __future__ import annotations
 import _ast as ast
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
 from lambdalint.patterns import regex
+from lambdalint.records import NamedTuple
 from lambdalint.source.secrets import is_random, stands_for_one
 from lambdalint.source.skeleton import SourceError, children, read
 from lambdalint.source.startup import span_of

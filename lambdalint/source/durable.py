@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
+from lambdalint.records import NamedTuple
 from lambdalint.source.callgraph import Region
 from lambdalint.source.effect_sites import index as effects
 from lambdalint.source.flow import Route

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
+from lambdalint.records import NamedTuple
 
 if TYPE_CHECKING:
     from lambdalint.source.names import Node

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lambdalint.data import table
 from lambdalint.model import Location, Severity, Step
+from lambdalint.records import NamedTuple
 from lambdalint.source.arguments import TIME, Arguments, subterms
 from lambdalint.source.effect_sites import Site, Spec, index, sites
 from lambdalint.source.guards import Guards

@@ -10,10 +10,11 @@ from __future__ import annotations
 import _ast as ast
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
 from lambdalint.model import Location, Step
+from lambdalint.records import NamedTuple
 from lambdalint.source.skeleton import MODULE, SourceError, children, read, simple, tail_of
 from lambdalint.source.startup import is_never
 from lambdalint.tree import Unreadable

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lambdalint.data import table
 from lambdalint.model import ABSENT, EventSource, Function, State, Value
+from lambdalint.records import NamedTuple
 from lambdalint.templates.values import Reference
 from lambdalint.tree import Unreadable
 

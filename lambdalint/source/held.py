@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import _ast as ast
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from lambdalint.records import NamedTuple
 from lambdalint.source.order import Run, Use, flat
 from lambdalint.source.places import Places
 from lambdalint.source.skeleton import MODULE, children, simple

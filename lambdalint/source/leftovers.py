@@ -8,8 +8,9 @@ value comes from the event. The first two are decided on Steps, so that libcst i
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from lambdalint.records import NamedTuple
 from lambdalint.source.carried import Walk
 from lambdalint.source.flow import Question
 from lambdalint.source.order import ITSELF

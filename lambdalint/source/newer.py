@@ -13,8 +13,9 @@ import _ast as ast
 import builtins
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
+from lambdalint.records import NamedTuple
 from lambdalint.source import syntax
 from lambdalint.source.skeleton import PEP_758, SourceError, children, parse, utf8
 from lambdalint.source.syntax import NEWEST, RUNNING, Construct, Version

@@ -11,8 +11,9 @@ Names, attributes and items are Exprs of the skeleton: ``("n", name)``, ``("a", 
 from __future__ import annotations
 
 import _ast as ast
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from lambdalint.records import NamedTuple
 from lambdalint.source.skeleton import Places, children, read, tail_of
 
 if TYPE_CHECKING:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
 from lambdalint.model import Location
+from lambdalint.records import NamedTuple
 from lambdalint.source.events import event_paths, spells, text_of
 
 if TYPE_CHECKING:

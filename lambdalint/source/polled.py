@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
+from lambdalint.records import NamedTuple
 from lambdalint.source.events import event_paths, text_of
 from lambdalint.source.reduction import ABSENT
 from lambdalint.tree import Unreadable

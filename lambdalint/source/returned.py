@@ -7,10 +7,11 @@ look at its type, tells nothing. Whether anything is worth lowering is told by t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
 from lambdalint.patterns import regex
+from lambdalint.records import NamedTuple
 from lambdalint.source.called import called
 from lambdalint.source.events import text_of
 from lambdalint.source.reduction import EXCEPTION, alternatives

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lambdalint.data import table
+from lambdalint.records import NamedTuple
 from lambdalint.source.events import event_paths, text_of
 from lambdalint.source.lower import UNKNOWN
 from lambdalint.source.trace import Tracer

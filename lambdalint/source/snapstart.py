@@ -7,10 +7,11 @@ unique when a module was imported is in all of them, and what was connected is c
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
 from lambdalint.model import Step
+from lambdalint.records import NamedTuple
 from lambdalint.source.held import Holdings
 from lambdalint.source.skeleton import MODULE, simple
 from lambdalint.source.startup import span_of, startup

@@ -10,9 +10,10 @@ from __future__ import annotations
 import _ast as ast
 from collections import deque
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from lambdalint.model import Location, Step
+from lambdalint.records import NamedTuple
 from lambdalint.source.skeleton import MODULE, SourceError, children, read, simple
 from lambdalint.tree import Unreadable
 

@@ -11,8 +11,9 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from lambdalint.records import NamedTuple
 from lambdalint.source.skeleton import PEP_758, SourceError, utf8
 
 if TYPE_CHECKING:
