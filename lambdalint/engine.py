@@ -143,6 +143,7 @@ class _Run:
         self.unparsable: list[Finding] = []
         self.reached: set[str] = set()
         self._lines: dict[str, list[bytes]] = {}
+        self._spelt: dict[tuple[str, tuple[str, ...]], bool] = {}
 
     def _open(self) -> None:
         """Open the archives; the modules of those that were named are analysed like those of directories."""
@@ -369,15 +370,21 @@ class _Run:
         returned = definition.returns if definition is not None else ()
         if wants.answers and not any(_may_answer(value, wants.answers) for value in returned):
             return False
-        if wants.words:
-            sources = [self.program.source(path) for path in {node[0] for node in region.nodes}]
-            if not any(word.encode() in source for word in wants.words for source in sources):
-                return False
+        if wants.words and not any(self._spells(path, wants.words) for path in {node[0] for node in region.nodes}):
+            return False
         if wants.reaches and not any(self._calls(node, tails) for node in region.nodes):
             return False
         if wants.imports and not self._imports(wants.imports, region):
             return False
         return wants.entry_points
+
+    def _spells(self, path: str, words: tuple[str, ...]) -> bool:
+        """Whether a module holds one of some words. It is asked for each of the entry points that run it."""
+        found = self._spelt.get((path, words))
+        if found is None:
+            source = self.program.source(path)
+            found = self._spelt[path, words] = any(word.encode() in source for word in words)
+        return found
 
     def _imports(self, tables: tuple[str, ...], region: Region) -> bool:
         """Whether a module that a region runs, or one that such a module imports, imports one of some modules."""

@@ -232,7 +232,8 @@ def text_of(flow: Flow, node: Node) -> bytes:
     if definition is None:
         return b""
     try:
-        return b"\n".join(flow.program.source(node[0]).split(b"\n")[definition.line - 1 : definition.end_line])
+        lines = flow.program.source(node[0]).split(b"\n", definition.end_line)
+        return b"\n".join(lines[definition.line - 1 : definition.end_line])
     except Unreadable:
         return b""
 

@@ -14,14 +14,14 @@ import _ast as ast
 from typing import TYPE_CHECKING, Any
 
 from lambdalint.records import NamedTuple
-from lambdalint.source.skeleton import Places, children, read, tail_of
+from lambdalint.source.skeleton import Places, children, read_statement, tail_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from lambdalint.source.names import Node
     from lambdalint.source.program import Program
-    from lambdalint.source.skeleton import Expr
+    from lambdalint.source.skeleton import Def, Expr
 
 Span = tuple[int, int, int, int]  # first line, column, last line, column behind the end; columns in UTF-8 bytes from 0
 Tests = tuple[Any, ...]  # what decides whether a step is reached: Exprs, and numbers of calls
@@ -126,11 +126,11 @@ _LEAVES = {"Return": "return", "Raise": "raise", "Break": "break", "Continue": "
 
 
 class Orders:
-    """The Steps of definitions, each module parsed once more when the first of its definitions is asked for."""
+    """The Steps of definitions; the top-level statement around one is parsed once more when it is asked for."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self._modules: dict[str, dict[tuple[int, str], Any]] = {}
+        self._statements: dict[tuple[str, tuple[int, int]], dict[tuple[int, str], Any]] = {}
         self._steps: dict[Node, Steps] = {}
 
     def steps(self, node: Node) -> Steps:
@@ -138,28 +138,27 @@ class Orders:
         if node not in self._steps:
             skeleton = self.program.skeleton(node[0])
             definition = skeleton.defs.get(node[1]) if skeleton is not None else None
-            found = None
-            if definition is not None:
-                found = self._module(node[0]).get((definition.line, definition.name))
+            found = self._around(node[0], definition) if definition is not None else None
             if definition is None or found is None:
                 self._steps[node] = ()
             else:
-                places = Places(definition.top[0])
-                self._steps[node] = _Writer(places, self.program.source(node[0])).definition(found)
+                writer = _Writer(Places(definition.top[0]), self.program.source(node[0]))
+                self._steps[node] = writer.definition(found)
         return self._steps[node]
 
-    def _module(self, path: str) -> dict[tuple[int, str], Any]:
-        if path not in self._modules:
+    def _around(self, path: str, definition: Def) -> Any:
+        """The ``ast`` of a definition; None where it is no function."""
+        key = (path, definition.top)
+        if key not in self._statements:
             found: dict[tuple[int, str], Any] = {}
-            tree, _ = read(self.program.source(path), path, self.program.runtime)
-            stack: list[Any] = [tree]
+            stack: list[Any] = [read_statement(self.program.source(path), path, definition.top)]
             while stack:
                 at = stack.pop()
                 if type(at) in (ast.FunctionDef, ast.AsyncFunctionDef):
                     found[at.lineno, at.name] = at
                 stack.extend(child for child in children(at) if not isinstance(child, ast.expr))
-            self._modules[path] = found
-        return self._modules[path]
+            self._statements[key] = found
+        return self._statements[key].get((definition.line, definition.name))
 
 
 class _Writer:

@@ -44,6 +44,7 @@ class Program:
         self.runtime: tuple[int, int] | None = None  # the lowest Python that a template names
         self.installed = frozenset(table("packages")["installed"])
         self._exists: dict[str, bool] = {}
+        self._roots: dict[tuple[str, str | None], list[str]] = {}
         self._installed: dict[str, bool] = {}
         self._imports: dict[tuple[str, int, str], str | None] = {}
         self._closures: dict[str, frozenset[str]] = {}
@@ -145,6 +146,10 @@ class Program:
 
         A directory with an ``__init__.py`` is a package, which is rarely a source root itself: those come last.
         """
+        code_root = self.code_roots.get(path)
+        found = self._roots.get((parent(path), code_root))
+        if found is not None:
+            return found
         plain: list[str] = []
         packages: list[str] = []
         directory = parent(path)
@@ -153,8 +158,7 @@ class Program:
             if not directory:
                 break
             directory = parent(directory)
-        found = [*plain, *packages]
-        code_root = self.code_roots.get(path)
+        self._roots[parent(path), code_root] = found = [*plain, *packages]
         if code_root is not None and code_root in found:
             found.remove(code_root)
             found.insert(0, code_root)

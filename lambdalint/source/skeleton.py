@@ -276,6 +276,15 @@ def read(source: bytes, path: str, runtime: tuple[int, int] | None = None) -> tu
     return tree, source
 
 
+def read_statement(source: bytes, path: str, lines: tuple[int, int]) -> ast.Module:
+    """The ``ast`` of one top-level statement of a module that `read` takes, each node at its place in the file.
+
+    Args:
+        lines: its first and last line, from 1.
+    """
+    return read(b"\n" * (lines[0] - 1) + cut(source, lines), path, PEP_758)[0]
+
+
 def refuse_unparsable(source: bytes, path: str, runtime: tuple[int, int] | None = None) -> None:
     """Raise what `read` would.
 
@@ -868,8 +877,8 @@ class _Reader:
                 )
                 if type(node.func) is ast.Attribute and node.func.attr in _GROWING and args and args[-1] is not None:
                     self.appends.append((scope.qualname, simple(node.func.value, self.lambdas), args[-1]))
-                stack.extend(node.keywords)
-                stack.extend(node.args)
+                stack += [word.value for word in node.keywords]
+                stack += node.args
                 stack.append(node.func.value if type(node.func) is ast.Attribute else node.func)
                 continue
             if kind is ast.Attribute:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import _ast as ast
 from typing import TYPE_CHECKING, Any
 
-from lambdalint.source.skeleton import PEP_758, Places, children, cut, read
+from lambdalint.source.skeleton import Places, children, read_statement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,15 +45,14 @@ def straight(source: bytes, path: str, top: tuple[int, int]) -> Mapping[tuple[in
     Raises:
         SourceError: it does not parse.
     """
-    tree, _ = read(cut(source, top), path, PEP_758)
     found = {}
-    stack: list[Any] = [tree]
+    stack: list[Any] = [read_statement(source, path, top)]
     while stack:
         node = stack.pop()
         if type(node) in (ast.FunctionDef, ast.AsyncFunctionDef):
-            reader = _Reader()
+            reader = _Reader(top[0])
             reader.block(node.body)
-            found[node.lineno + top[0] - 1, node.name] = frozenset(reader.calls)
+            found[node.lineno, node.name] = frozenset(reader.calls)
         stack.extend(child for child in children(node) if not isinstance(child, ast.expr))
     return found
 
@@ -61,8 +60,8 @@ def straight(source: bytes, path: str, top: tuple[int, int]) -> Mapping[tuple[in
 class _Reader:
     """Reads one definition up to where what follows may depend on something."""
 
-    def __init__(self) -> None:
-        self.places = Places(1)
+    def __init__(self, line: int) -> None:
+        self.places = Places(line)
         self.calls: set[int] = set()
 
     def block(self, statements: list[Any]) -> bool:
