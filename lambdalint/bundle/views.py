@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lambdalint.bundle.binaries import Natives
     from lambdalint.bundle.bytecode import Bytecode, Compiled
     from lambdalint.bundle.closure import Closure, Missing, Step
+    from lambdalint.bundle.cost import Cost, Deferred
     from lambdalint.bundle.distributions import Distribution, Distributions
     from lambdalint.bundle.entries import Artifact, Entry
     from lambdalint.bundle.growth import Growth, Kept
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from lambdalint.bundle.requirements import Requirements, Twice, Unmet
     from lambdalint.bundle.sdk import Provided, Split
     from lambdalint.bundle.shadows import Shadow
+    from lambdalint.bundle.sharing import Common
     from lambdalint.bundle.targets import Runtime
     from lambdalint.bundle.usage import Usage
     from lambdalint.bundle.weight import Share
@@ -611,6 +613,46 @@ class BundleView:
             return False
         variables = declared.environment.value if isinstance(declared.environment.value, dict) else {}
         return declared.environment.unknown or not names.isdisjoint(variables)
+
+    def shared_with(self) -> Iterator[tuple[tuple[str, ...], tuple[Common, ...]]]:
+        """The sets of functions of which it is the first and which hold the same distributions, with these."""
+        if "common" not in self._shared.memo:
+            from lambdalint.bundle.sharing import common
+
+            self._shared.memo["common"] = common(self._shared.bundles)
+        sets: dict[tuple[str, ...], list[Common]] = {}
+        for item in self._shared.memo["common"]:
+            sets.setdefault(item.functions, []).append(item)
+        for functions, items in sets.items():
+            first = next(bundle for bundle in self._shared.bundles if bundle.name in functions)
+            if first is self:
+                yield functions, tuple(items)
+
+    def import_cost(self) -> Cost | None:
+        """What the import of its entry point costs; None where nobody knows what that imports."""
+        from lambdalint.bundle.cost import cost
+
+        return cost(self)
+
+    def asked_for(self, chain: Sequence[Step]) -> str:
+        """The import of the function's own code that a chain begins with, and the last one, as a person reads them."""
+        if not chain:
+            return "the handler itself"
+        own, last = self.requested(chain), chain[-1]
+        where = f"{self.merged.shown(own.path)}:{own.line}"
+        return f"{where}, which imports {own.imported}" + (f", and that {last.imported}" if last != own else "")
+
+    @property
+    def entry_place(self) -> Location:
+        """The file of its handler's module; the bundle as a whole where that is not known."""
+        found = self.closure.find(self.start) if self.closure is not None else None
+        return self.place(found.path) if found is not None and found.path else self.location
+
+    def deferrable(self) -> tuple[Deferred, ...]:
+        """The imports of its handler's module that only some events need, what loads most first."""
+        from lambdalint.bundle.cost import deferred
+
+        return deferred(self)
 
     def native_alone(self, machine: str) -> str:
         """A native file that only other machines run, with none of its name for this one; "" where there is none."""

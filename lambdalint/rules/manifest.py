@@ -611,6 +611,22 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         ("bundle",),
     ),
     (
+        "ll612_shared_between_functions",
+        "LL612",
+        "shared-between-functions",
+        True,
+        ((), (), False, False, False, (), (), (), False, (), True, False, (), ()),
+        ("bundle",),
+    ),
+    (
+        "ll613_import_cost",
+        "LL613",
+        "import-cost",
+        True,
+        ((), (), False, False, False, (), (), (), False, (), True, False, (), ()),
+        ("bundle",),
+    ),
+    (
         "ll701_deprecated_runtime",
         "LL701",
         "deprecated-runtime",

@@ -25,4 +25,5 @@ TABLE = {'source': 'python -X importtime of CPython 3.12 on a current x86_64 ser
               'awswrangler': 525,
               'geopandas': 525,
               'langchain': 164,
-              'langgraph': 164}}
+              'langgraph': 164},
+ 'units': {'module': 1.0, 'kb': 0.05, 'native_kb': 0.0, 'standard': 2.0, 'boto3': 450.0}}
