@@ -2,7 +2,7 @@
 
 The imports of each module are followed as the interpreter would execute them, in their order, with packages before
 their modules; what a failure means is decided by the ``try`` around it, on each chain by itself. Nothing is executed:
-each module is read and parsed once, when the first import reaches it.
+each module is read and parsed once in a run, when the first import reaches it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from lambdalint.tree import Unreadable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from lambdalint.bundle.layers import Merged
     from lambdalint.bundle.linking import Linker
 
@@ -100,6 +102,7 @@ class Closure:
         disabled: tags of exemptions that are not granted; the tests of the exemptions set it.
         linker: tells which native files can be loaded; None for all.
         recorded: tells which modules that are not there belong to a distribution that is.
+        known: what modules import, which other closures of the run have found out.
     """
 
     def __init__(
@@ -110,9 +113,11 @@ class Closure:
         disabled: frozenset[str] = frozenset(),
         linker: Linker | None = None,
         recorded: Callable[[str], object] | None = None,
+        known: dict[Any, Imports | str] | None = None,
     ) -> None:
         self._merged = merged
         self._recorded = recorded
+        self._known = {} if known is None else known
         self._linker = linker
         self._runtime = runtime
         self._target = Target(runtime.version, runtime.machine, disabled)
@@ -287,16 +292,32 @@ class Closure:
         if module.kind == NAMESPACE:
             return _NOTHING
         if module.path not in self._imports:
-            found = None
-            if not module.path.endswith(BYTECODE):
-                try:
-                    found = imports(self._merged.read(module.path, SOURCE_LIMIT), module.path, self._target)
-                except (SourceError, Unreadable) as error:
-                    self.unreadable[module.path] = str(error)
+            found = None if module.path.endswith(BYTECODE) else self._read(module.path)
+            if isinstance(found, str):
+                self.unreadable[module.path] = found
+                found = None
             self._imports[module.path] = found
             if found is not None and found.changes_path:
                 self.paths_changed.add(module.path)
         return self._imports[module.path]
+
+    def _read(self, path: str) -> Imports | str:
+        """What a file imports, or why nobody can tell: worked out once for all functions that hold the same one."""
+        known, (part, entry) = self._known, self._merged.files[path]
+        place = (self._target, part.path, entry.path)
+        found = known.get(place)
+        if found is None:
+            import hashlib
+
+            try:
+                source = self._merged.read(path, SOURCE_LIMIT)
+                content = (self._target, hashlib.blake2b(source, digest_size=16).digest())
+                found = known.get(content) or imports(source, path, self._target)
+                known[content] = found
+            except (SourceError, Unreadable) as error:
+                found = str(error)
+            known[place] = found
+        return found
 
     def find(self, name: str) -> Module | None:
         """The module of that dotted name, None where the function has none."""

@@ -200,8 +200,8 @@ class BundleView:
         if key not in self._shared.memo:
             from lambdalint.bundle.closure import Closure
 
-            disabled = self._shared.disabled
-            closure = Closure(self.merged, self.runtime, self.start, disabled, self.linker, self.left_out)
+            disabled, known = self._shared.disabled, self._shared.memo.setdefault("imports", {})
+            closure = Closure(self.merged, self.runtime, self.start, disabled, self.linker, self.left_out, known)
             self._shared.memo[key] = closure if closure.loaded else None
         found: Closure | None = self._shared.memo[key]
         return found

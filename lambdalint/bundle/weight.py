@@ -112,6 +112,7 @@ def _content() -> tuple[Mapping[str, str], Mapping[str, str], tuple[str, ...]]:
     return suffixes, directories, tuple(facts["kept"]["paths"])
 
 
+@functools.cache
 def content(path: str, *, kept: bool = True) -> tuple[str, str]:
     """The class of a distribution's file (its path below site-packages) that a function does without, else "".
 

@@ -6,9 +6,11 @@ import textwrap
 
 import pytest
 
+from lambdalint.bundle import closure as closures
 from lambdalint.bundle.closure import Closure
+from lambdalint.bundle.layers import TASK, Merged, Part
 from lambdalint.bundle.targets import Runtime, elsewhere, provided, removed, runtime, stdlib
-from tests.bundles.memory import merged
+from tests.bundles.memory import MemoryArtifact, merged
 
 PYTHON_3_13 = runtime("python3.13", "x86_64")
 
@@ -332,3 +334,26 @@ def test_members_that_lead_elsewhere_are_no_files():
         "ok.py": "",
     }
     assert list(merged(files).files) == ["/var/task/a..b/c...py", "/var/task/ok.py"]
+
+
+def test_what_several_functions_hold_is_parsed_once(monkeypatch):
+    parsed = []
+    real = closures.imports
+
+    def counted(source, path, target):
+        parsed.append(path.rpartition("/")[2])
+        return real(source, path, target)
+
+    monkeypatch.setattr(closures, "imports", counted)
+    known = {}
+    files = {"big.py": "import small\n", "small.py": "x = 1\n", "broken.py": "def (:\n"}
+    for number, start in enumerate(("one", "two")):
+        artifact = MemoryArtifact(files | {f"{start}.py": "import big, broken, gone\n"})
+        view = Merged(Part(f"function{number}.zip", artifact, TASK), (), (3, 13))
+        found = Closure(view, PYTHON_3_13, start, known=known)
+        assert list(found.loaded) == [start, "big", "small", "broken"]
+        assert [item.name for item in found.missing] == ["gone"]
+        assert list(found.unreadable) == ["/var/task/broken.py"]
+    assert sorted(parsed) == ["big.py", "broken.py", "broken.py", "one.py", "small.py"]  # two.py says the same
+    Closure(merged(files), runtime("python3.12", "x86_64"), "big", known=known)
+    assert parsed.count("big.py") == 2  # for another target it may say something else
