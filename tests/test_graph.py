@@ -265,6 +265,64 @@ def test_names_are_those_of_the_root_that_calls_the_module(tmp_path: pathlib.Pat
     assert [(item.location.path, item.location.line) for item in report.findings] == [("live/main.tf", 4)]
 
 
+TWO = """\
+Transform: AWS::Serverless-2016-10-31
+Globals: {Function: {CodeUri: ., Runtime: python3.13, Environment: {Variables: {BOX: !Ref Box}}}}
+Resources:
+  Box: {Type: AWS::S3::Bucket}
+  Copy:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: app.copy
+      Events:
+        E:
+          Type: S3
+          Properties: {Bucket: !Ref Box, Events: "s3:ObjectCreated:*", Filter: {S3Key: {Rules: [%s]}}}
+  Mark:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: app.mark
+      Events:
+        E:
+          Type: S3
+          Properties: {Bucket: !Ref Box, Events: "s3:ObjectCreated:*", Filter: {S3Key: {Rules: [%s]}}}
+"""
+COPY = """\
+import os
+import boto3
+from urllib.parse import unquote_plus
+
+S3 = boto3.client("s3")
+
+
+def copy(event, context):
+    key = unquote_plus(event["Records"][0]["s3"]["object"]["key"])
+    S3.put_object(Bucket=os.environ["BOX"], Key="copy/" + key)
+
+
+def mark(event, context):
+    key = unquote_plus(event["Records"][0]["s3"]["object"]["key"])
+    S3.put_object(Bucket=os.environ["BOX"], Key=key + ".mark")
+"""
+
+
+@pytest.mark.parametrize(
+    ("copied", "marked", "loop"),
+    [
+        # the key of one function's event passes another's filter only where it had to pass the same to come in
+        ("{Name: prefix, Value: c}", "{Name: prefix, Value: copy/}", True),
+        ("{Name: prefix, Value: c}", "", False),
+        ("{Name: suffix, Value: .mark}", "{Name: suffix, Value: .png.mark}", False),
+        ("{Name: suffix, Value: .mark}", "{Name: suffix, Value: mark}", True),
+    ],
+)
+def test_keys_that_are_handed_from_function_to_function(
+    tmp_path: pathlib.Path, copied: str, marked: str, loop: bool
+) -> None:
+    found = findings(project(tmp_path, template_yaml=TWO % (copied, marked), app_py=COPY))
+    assert [line for line, _, message in found if "each other" in message] == ([10] if loop else [])
+
+
 RELAYED = """\
   Relay:
     Type: AWS::Events::Rule

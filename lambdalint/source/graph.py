@@ -398,7 +398,7 @@ class Graph:
         if not self._may_set_off(target.write.emits, event, kind):
             return False
         if kind == "s3":
-            answers = {self._key_passes(pieces, event) for pieces in target.keys}
+            answers = {self._key_passes(pieces, event, target.function) for pieces in target.keys}
             return "yes" in answers or (answers == {"no"} and "filter" in self.flow.disabled)
         if kind == "eventbridge":
             return self._matches_rule(target.write, event)
@@ -427,9 +427,8 @@ class Graph:
             return any_type or _passes_stream(emits, filters.value) != "no"
         return kind == "eventbridge" or _unfiltered(filters)
 
-    @staticmethod
-    def _key_passes(pieces: Pieces, event: EventSource) -> str:
-        """Whether a key passes prefix and suffix: ``yes``, ``no``, ``unknown``."""
+    def _key_passes(self, pieces: Pieces, event: EventSource, number: int) -> str:
+        """Whether a key that a function writes passes prefix and suffix: ``yes``, ``no``, ``unknown``."""
         answers = set()
         for name, piece, side, cut in (
             ("prefix", pieces[0] if pieces else "", str.startswith, "head"),
@@ -447,8 +446,18 @@ class Graph:
             else:
                 # a part of the key that the cut left as it was is the key, as far as the filter looks
                 left = piece[0] == cut and piece[2] and piece[2] not in wanted
-                answers.add("yes" if _of_event("s3_key", (piece[1] if left else piece,)) else "unknown")
+                come = _of_event("s3_key", (piece[1] if left else piece,))
+                answers.add("yes" if come and self._has_passed(number, event, name) else "unknown")
         return "no" if "no" in answers else "unknown" if "unknown" in answers else "yes"
+
+    def _has_passed(self, number: int, event: EventSource, name: str) -> bool:
+        """Whether the key that a function is given passes the prefix or suffix of a trigger, its own or another's."""
+        own = [trigger.event for trigger in self.triggers if trigger.function == number and trigger.kind == "s3"]
+        if event in own:
+            return True
+        fits = str.startswith if name == "prefix" else str.endswith
+        wanted = text(event.setting(name)) or ""
+        return bool(own) and all(fits(text(one.setting(name)) or "", wanted) for one in own)
 
     @staticmethod
     def _matches_rule(write: Write, event: EventSource) -> bool:
