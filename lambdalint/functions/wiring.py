@@ -9,6 +9,7 @@ Sources: see ``lambdalint/data/cdk.toml``.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -67,7 +68,9 @@ class Wiring:
         self.events: dict[Place, list[EventSource]] = {}
         self.variables: dict[Place, dict[str, Value]] = {}
         self.names = {place_of(scope, call): self.name(*place_of(scope, call)) for scope, call in functions}
+        self._called = Counter(self.names.values())
         self._resources: dict[Place, str] = {}
+        self._numbers: Counter[str] = Counter()
         calls = [("", call) for call in skeleton.calls]
         calls += [(scope, call) for scope, definition in skeleton.defs.items() for call in definition.calls]
         calls.sort(key=lambda item: (item[1].line, item[1].column))
@@ -151,7 +154,7 @@ class Wiring:
         operation, place, _ = found
         if place in self.names:
             name = self.names[place]
-            if list(self.names.values()).count(name) > 1:
+            if self._called[name] > 1:
                 return unknown(f"several functions are called {name}")
         elif operation in self.rows["resources"]:
             name = self._resources.get(place) or self._own_name(place)
@@ -161,13 +164,11 @@ class Wiring:
 
     def _own_name(self, place: Place) -> str:
         """The id of a resource, with a number where several of the module have it."""
-        base, number = self.name(*place), 1
-        name = base
-        while name in self._resources.values():
-            number += 1
-            name = f"{base} ({number})"
-        self._resources[place] = name
-        return name
+        name = self.name(*place)
+        self._numbers[name] += 1
+        number = self._numbers[name]
+        self._resources[place] = name if number == 1 else f"{name} ({number})"
+        return self._resources[place]
 
     def _place(self, call: CallRef) -> Location:
         return Location(self.skeleton.path, call.line, call.column + 1)

@@ -67,14 +67,12 @@ def _counts(view: ModuleView, module: _Module, use: _Use, value: str) -> bool:
     name = _HUMP.sub("_", use.name).replace("-", "_").lower()
     if not name.endswith(tuple(rows["names"])) and not (module.has_key and name.endswith(tuple(rows["pairs"]))):
         return False
-    beside = [part.value.lower() for part in _walk(use.around) if _is_text(part)]
-    examples = [word for word in rows["examples"] if any(word in text for text in (value.lower(), *beside))]
-    if examples:
+    example, local = module.beside(use.around)
+    if example or any(word in value.lower() for word in rows["examples"]):
         return not view.grants("example")
     if view.grants("dummy") and not (_is_key(value) and not stands_for_one(value) and is_random(value)):
         return False
-    urls = [text for text in beside if text.startswith(("http://", "https://"))]
-    return not (view.grants("local") and any(word in url for word in rows["local"] for url in urls))
+    return not (local and view.grants("local"))
 
 
 def _is_key(value: str) -> bool:
@@ -88,6 +86,7 @@ class _Module:
     def __init__(self, tree: ast.Module) -> None:
         self.uses: list[_Use] = []
         self.bound: dict[str, list[Any]] = {}
+        self._beside: dict[int, tuple[bool, bool]] = {}  # by identity of the nodes, which `uses` keeps
         key = re.compile(table("secrets")["values"]["AWS access key"])
         self.has_key = False
         for node in _walk(tree):
@@ -129,6 +128,18 @@ class _Module:
             self.uses.append(_Use(target.attr, value, None))
         elif type(target) is ast.Subscript:
             self.add(target.slice, value, None)
+
+    def beside(self, around: Any) -> tuple[bool, bool]:
+        """Whether a call or display holds an example of AWS's documentation, and whether a URL of this machine."""
+        if id(around) not in self._beside:
+            rows = table("secrets")["credentials"]
+            texts = [part.value.lower() for part in _walk(around) if _is_text(part)]
+            urls = [text for text in texts if text.startswith(("http://", "https://"))]
+            self._beside[id(around)] = (
+                any(word in text for word in rows["examples"] for text in texts),
+                any(word in url for word in rows["local"] for url in urls),
+            )
+        return self._beside[id(around)]
 
     def literals(self, value: Any) -> Iterator[Any]:
         """The literals that a value is: itself, or what its name is bound to anywhere in the module."""
