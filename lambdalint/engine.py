@@ -80,7 +80,9 @@ def bundles(
         packed = Packed(project.tree)
         resources = tuple(map(packed.layer, resources))
         made = map(packed.function, run.functions)
-        return inputs, list(inputs.bundles(made, resources, Deployed(settings=settings))), run.functions
+        shared = Deployed(settings=settings)
+        shared.bundles = tuple(inputs.bundles(made, resources, shared))
+        return inputs, list(shared.bundles), run.functions
 
 
 def check(

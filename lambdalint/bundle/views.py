@@ -257,7 +257,8 @@ class BundleView:
     @property
     def usage(self) -> Usage:
         """Which of its distributions it uses."""
-        key = ("usage", self._key, self.runtime, self.start)
+        # all functions of the artifact have the same answer, where they are known
+        key = ("usage", self._key, self.runtime, "" if self._shared.bundles else self.start)
         found: Usage | None = self._shared.memo.get(key)
         if found is None:
             from lambdalint.bundle.usage import Usage
