@@ -121,7 +121,7 @@ def _lists_backport(view: FunctionView, directory: str) -> bool:
     """Whether a file of a directory that lists what is installed names a distribution that brings modules back."""
     names = table("removed")["backports"]
     tree = view.flow.program.tree
-    for file in names["files"]:
+    for file in (*names["files"], *names["build"]):
         path = join(directory, file)
         if not tree.exists(path):
             continue
@@ -130,6 +130,7 @@ def _lists_backport(view: FunctionView, directory: str) -> bool:
         except Unreadable:
             continue
         words = {word.strip("\"',[](){}") for line in text.splitlines() for word in line.split()}
-        if any(word.startswith(prefix) for word in words for prefix in names["prefixes"]):
+        prefixes = [name for name in names["prefixes"] if file in names["files"] or name not in names["shims"]]
+        if any(word.startswith(prefix) for word in words for prefix in prefixes):
             return True
     return False

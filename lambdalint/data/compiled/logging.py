@@ -9,7 +9,7 @@ TABLE = {'source': 'https://docs.python.org/3/library/logging.html#logging.basic
  'configuring': {'logging.basicConfig': 'logging.basicConfig'},
  'high': {'names': ['WARNING', 'WARN', 'ERROR', 'CRITICAL', 'FATAL'], 'number': 30},
  'low': {'methods': ['info', 'debug', 'log']},
- 'handled': {'words': ['\\.handlers\\b',
+ 'handled': {'words': ['\\.handlers(?:\\.(?:clear|append|remove|pop|insert|extend)\\b|(?![\\w.]|\\s+import))',
                        '\\bremoveHandler\\b',
                        '\\bhasHandlers\\b',
                        '\\breload\\s*\\(\\s*logging',

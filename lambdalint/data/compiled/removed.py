@@ -71,11 +71,9 @@ TABLE = {'source': 'https://peps.python.org/pep-3108/ (3.0), https://peps.python
                'shims': ['setuptools', 'pkg_resources', '_distutils_hack'],
                'files': ['requirements.txt',
                          'requirements.in',
-                         'pyproject.toml',
                          'Pipfile',
-                         'setup.py',
-                         'setup.cfg',
+                         'Pipfile.lock',
                          'poetry.lock',
                          'uv.lock',
-                         'Pipfile.lock',
-                         'environment.yml']}}
+                         'environment.yml'],
+               'build': ['pyproject.toml', 'setup.py', 'setup.cfg']}}
