@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lambdalint.settings import Settings
     from lambdalint.tree import Tree
 
+NAMED = 5  # functions that a message lists
 _BUILD = "build first (sam build, serverless package, cdk synth, terraform plan), or name a zip or a built directory"
 
 
@@ -103,5 +104,7 @@ def _chosen(found: Sequence[BundleView], names: Sequence[str]) -> list[BundleVie
     known = [item.name for item in found]
     for name in names:
         if name not in known:
-            raise UsageError(f"there is no function '{name}' that is deployed from here{nearest(name, known)}")
+            rest = f" and {len(known) - NAMED} more" if len(known) > NAMED else ""
+            hint = nearest(name, known) or f"; there are {', '.join(known[:NAMED])}{rest}"
+            raise UsageError(f"there is no function '{name}' that is deployed from here{hint}")
     return [item for item in found if item.name in names]

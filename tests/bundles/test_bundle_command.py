@@ -167,6 +167,7 @@ def test_templates_and_their_functions(folder, capsys):
         2,
         "lambdalint: error: there is no function 'Tow' that is deployed from here; did you mean 'Two'?\n",
     )
+    assert run(capsys, "template.yaml:x")[2].endswith("'x' that is deployed from here; there are One, Two\n")
 
 
 def test_a_directory_is_deployed_where_no_template_says_more(folder, capsys):
