@@ -39,6 +39,9 @@ EXCLUDED_DIRECTORIES = frozenset(
 SYNTHESISED = "cdk.out"  # its Python is a copy of what is analysed already; its templates are the deployed truth
 CONFIGURATION = ("lambdalint.toml", ".lambdalint.toml", "pyproject.toml")
 ARCHIVE = ".zip"
+APPLICATION = "cdk.json"  # in the directory of a CDK program; a library of constructs has the CDK in its package.json
+PACKAGE = "package.json"
+PROGRAM_LIMIT = 512_000  # bytes; what is larger is put together by a build
 DATA_SUFFIXES = (".yaml", ".yml", ".json", ".template", ".cfn", ".cform")  # templates only by what they hold
 HEAD = 64 * 1024  # bytes of a data file that tell whether it is a template
 IGNORE_LIMIT = 1 << 20  # bytes of one .gitignore
@@ -193,6 +196,7 @@ def project(
             walk.directory(_relative(base, given.root))
     for base in given.directories:
         walk.ancestors(_relative(base, given.root))
+    walk.programs()
     named = tuple(_relative(path, given.root) for path in given.files)
     for path in named:
         walk.named(path)
@@ -339,8 +343,18 @@ def _is_template() -> Callable[[str, bytes], bool]:
     return is_template
 
 
+@functools.cache
+def _is_program() -> Callable[[str], bool]:
+    from lambdalint.templates import is_program
+
+    return is_program
+
+
 def _kind(path: str) -> str:
-    """``python``, ``archive``, ``template``, ``data`` (a template if it holds one) or nothing, by the name alone."""
+    """``python``, ``archive``, ``template``, ``data`` (a template if it holds one), ``program`` (likewise) or nothing.
+
+    By the name alone.
+    """
     name = path.rpartition("/")[2]
     return _kind_of(path if name == "config.json" else name)  # of which the directory matters
 
@@ -353,7 +367,9 @@ def _kind_of(name: str) -> str:
         return "archive"
     if _is_template()(name, b""):
         return "template"
-    return "data" if name.lower().endswith(DATA_SUFFIXES) else ""
+    if name.lower().endswith(DATA_SUFFIXES):
+        return "data"
+    return "program" if _is_program()(name) else ""
 
 
 class _Walk:
@@ -372,6 +388,9 @@ class _Walk:
         self.linked: dict[str, bool] = {}
         self.canonical: dict[str, str] = {}
         self.ignores: dict[str, tuple[_Ignore, ...]] = {}
+        self.candidates: dict[str, tuple[_Ignore, ...]] = {}
+        self.marks: dict[str, tuple[bool, bool]] = {}  # which of APPLICATION and PACKAGE directories hold
+        self.applications: dict[str, bool] = {}
 
     def directory(self, start: str) -> None:
         """Walk the directory ``start`` (relative to the root, empty for the root itself)."""
@@ -387,6 +406,7 @@ class _Walk:
                 self._skip(prefix.rstrip("/"), error.strerror or "directory cannot be read")
                 continue
             names = {entry.name for entry in listed}
+            self.marks[prefix.rstrip("/")] = (APPLICATION in names, PACKAGE in names)
             if "pyvenv.cfg" in names and prefix:
                 self.excluded += 1
                 continue
@@ -408,7 +428,10 @@ class _Walk:
                         self.excluded += 1
                     else:
                         stack.append((f"{path}/", ignores, synthesised))
-                elif kind := _kind(path):
+                elif (kind := _kind(path)) == "program":
+                    if not synthesised and name not in installed and entry.is_file(follow_symlinks=False):
+                        self.candidates[path] = ignores
+                elif kind:
                     code = kind in ("python", "archive")
                     if name in installed or (synthesised and code) or self._ignored(path, ignores):
                         self.excluded += kind not in ("data", "archive")
@@ -446,6 +469,42 @@ class _Walk:
             return False
         return _is_template()(path, head)
 
+    def programs(self) -> None:
+        """Take the CDK programs, which are few among the files of their languages: only beside Python they matter."""
+        for path, ignores in self.candidates.items() if self.python else ():
+            stem, _, suffix = path.rpartition(".")
+            if (
+                self._in_application(path.rpartition("/")[0])
+                and _is_program()(path)
+                and self._bytes(path) <= PROGRAM_LIMIT
+                and not (suffix.endswith("js") and f"{stem}.{suffix[:-2]}ts" in self.candidates)  # the compiler's
+                and not self._ignored(path, ignores)
+            ):
+                self._add(path, "data")
+
+    def _bytes(self, path: str) -> int:
+        try:
+            return os.stat(os.path.join(self.root, path)).st_size
+        except OSError:  # it was a file a moment ago, and whoever reads it tells that
+            return 0
+
+    def _in_application(self, directory: str) -> bool:
+        """Whether a directory belongs to a CDK program, or to a package that uses the CDK."""
+        if directory not in self.applications:
+            prefix = f"{directory}/" if directory else ""
+            if directory not in self.marks:  # above what was given
+                self.marks[directory] = (self.tree.exists(prefix + APPLICATION), self.tree.exists(prefix + PACKAGE))
+            found, package = self.marks[directory]
+            if package and not found:
+                try:
+                    found = b"aws-cdk" in self.tree.read(prefix + PACKAGE, IGNORE_LIMIT)
+                except Unreadable:
+                    found = False
+            self.applications[directory] = found or (
+                bool(directory) and self._in_application(directory.rpartition("/")[0])
+            )
+        return self.applications[directory]
+
     def ancestors(self, start: str) -> None:
         """Take the templates that lie directly in the directories above ``start``."""
         while start and start.rpartition("/")[2] != BUILT:  # above that is the source of what was built
@@ -473,7 +532,7 @@ class _Walk:
             self.linked[path] = True
         elif not stat.S_ISREG(os.lstat(full).st_mode):
             self._skip(path, "not a regular file", named=True)
-        elif kind:
+        elif kind and (kind != "program" or path in self.templates):
             self._add(path, kind, named=True)
         elif not _PROJECT_FILE.search(path.rpartition("/")[2]):
             self._skip(path, "neither Python source nor a template", named=True)

@@ -59,6 +59,49 @@ def test_the_suffixes_of_data_files_are_those_of_templates():
     assert DATA_SUFFIXES == templates._DATA_SUFFIXES
 
 
+PROGRAM = "import * as lambda from 'aws-cdk-lib/aws-lambda';\nconst runtime = lambda.Runtime.PYTHON_3_13;\n"
+
+
+def test_cdk_programs_are_templates(root):
+    make(root, "app.py", "infra/cdk.json")
+    write(root, "tool/package.json", '{"devDependencies": {"aws-cdk-lib": "2.1.0"}}')
+    for path in ("infra/lib/shop.ts", "infra/lib/made.js", "infra/lib/made.d.ts", "tool/index.mjs"):
+        write(root, path, PROGRAM)
+    assert found().templates == ("infra/lib/made.js", "infra/lib/shop.ts", "tool/index.mjs")
+    assert found("infra/lib/shop.ts").only == ("infra/lib/shop.ts",)
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("elsewhere/shop.ts", PROGRAM),  # no program's directory, and no package that uses the CDK
+        ("infra/lib/web.ts", "export const handler = () => 1;\n"),
+        ("infra/lib/shop.js", PROGRAM),  # compiled from what lies beside it
+        ("infra/node_modules/x/shop.ts", PROGRAM),
+        ("infra/test/shop.ts", PROGRAM),
+        ("infra/lib/shop.test.ts", PROGRAM),
+        ("infra/ignored.ts", PROGRAM),
+        ("infra/cdk.out/asset.1/index.js", PROGRAM),
+        ("infra/cdk.out/index.js", PROGRAM),
+        ("infra/dist/index.js", PROGRAM + "// \n" * 200_000),
+    ],
+)
+def test_other_files_in_typescript_are_no_templates(root, path, text):
+    make(root, "app.py", "infra/cdk.json")
+    write(root, ".gitignore", "ignored.ts\n")
+    write(root, "elsewhere/package.json", '{"dependencies": {"react": "19.0.0"}}')
+    write(root, "infra/lib/shop.ts", PROGRAM)
+    write(root, path, text)
+    result = found()
+    assert (result.templates, result.skipped) == (("infra/lib/shop.ts",), ())
+
+
+def test_programs_count_only_beside_python(root):
+    make(root, "cdk.json")
+    write(root, "shop.ts", PROGRAM)
+    assert found().templates == ()
+
+
 @pytest.mark.parametrize(
     "path",
     [

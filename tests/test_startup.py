@@ -45,12 +45,18 @@ resource "aws_lambda_function" "function" {
 }
 """
 
+CDK = """\
+import { Code, Function, Runtime } from "aws-cdk-lib/aws-lambda";
+new Function(stack, "F", { runtime: Runtime.PYTHON_3_13, handler: "app.handler", code: Code.fromAsset(".") });
+"""
+
 THIRD_PARTY = {
     "libcst",
     "rich",
     "yaml",
     "tree_sitter",
     "tree_sitter_hcl",
+    "tree_sitter_typescript",
     "pip_audit",
     "packaging",
     "pathspec",
@@ -145,9 +151,15 @@ def test_a_finding_needs_the_parser_of_libcst_and_nothing_to_draw_with(project):
 
 @pytest.mark.parametrize(
     ("name", "text", "needed"),
-    [("template.yaml", SAM, {"yaml"}), ("main.tf", TERRAFORM, {"tree_sitter", "tree_sitter_hcl"})],
+    [
+        ("template.yaml", SAM, {"yaml"}),
+        ("main.tf", TERRAFORM, {"tree_sitter", "tree_sitter_hcl"}),
+        ("stack.ts", CDK, {"tree_sitter", "tree_sitter_typescript"}),
+        ("service.ts", 'import { handler } from "./aws-lamda";\n', set()),
+    ],
 )
 def test_templates_bring_their_parser(project, name, text, needed):
+    (project / "cdk.json").write_text('{"app": "npx ts-node stack.ts"}')
     (project / name).write_text(text)
     assert loaded(project, "check", ".", "--no-cache") & THIRD_PARTY == needed
 

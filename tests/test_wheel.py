@@ -165,6 +165,7 @@ def test_wheel_describes_itself(built):
         "pyyaml",
         "tree-sitter",
         "tree-sitter-hcl",
+        "tree-sitter-typescript",
         "pathspec",
     }
     assert [line for line in required if ";" in line] == [line for line in required if line.startswith("tomli")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lambdalint.source.program import parent
+from lambdalint.templates import is_program
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,12 +41,13 @@ def find_functions(
     locator = Locator(program, names, project.python)
     declared = Declared(program, locator)
     constructed: list[DeclaredFunction] = []
-    if templates.applications:
+    programs = [path for path in project.templates if is_program(path)]
+    if templates.applications or programs:
         from lambdalint.functions.constructs import Constructs
 
         synthesised = [item.location.path for item in templates.functions if item.origin == "cdk"]
         found_in = Constructs(program, names, locator, templates.applications, synthesised)
-        constructed = found_in.find(project.python)
+        constructed = found_in.find(project.python, programs)
     declared.templates([*templates.functions, *constructed])
     declared.configuration(settings.functions)
     found = Candidates(
@@ -55,7 +57,7 @@ def find_functions(
         declared.nodes,
         foreign=[_directory(root) for root in templates.foreign_roots],
         native=[parent(item.location.path) for item in templates.functions],
-        templates=[parent(path) for path in project.templates if not path.endswith("cdk.json")],
+        templates=[parent(path) for path in project.templates if not (path.endswith("cdk.json") or is_program(path))],
     ).find(project.python)
     return tuple(sorted([*declared.functions, *found], key=_order))
 

@@ -1,4 +1,6 @@
-"""Functions that programs of the AWS CDK in Python construct, by the arguments that are written out.
+"""Functions that programs of the AWS CDK construct, by the arguments that are written out.
+
+Programs in TypeScript and JavaScript are read as if they were in Python (`lambdalint.functions.typescript`).
 
 The program is not run. An argument counts if it is a constant, or a name that is bound to one once, or a path put
 together from such and ``__file__``; anything else is Unknown. What triggers a function, and which variables it gets, a
@@ -12,17 +14,20 @@ toolkit's documentation of ``cdk.json`` (the program runs in its directory, from
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
 from lambdalint.discover import is_test
+from lambdalint.functions import typescript
+from lambdalint.functions.handlers import parse
 from lambdalint.functions.wiring import Wiring, constant, place_of
 from lambdalint.model import ABSENT, DeclaredFunction, Location, Value
 from lambdalint.patterns import regex
 from lambdalint.records import NamedTuple
 from lambdalint.source.program import SOURCE_LIMIT, join, parent
+from lambdalint.source.skeleton import SourceError
 from lambdalint.templates.images import handler_of
 from lambdalint.templates.values import known, unknown
 from lambdalint.tree import Unreadable
@@ -32,6 +37,8 @@ if TYPE_CHECKING:
     from lambdalint.source.names import Names
     from lambdalint.source.program import Program
     from lambdalint.source.skeleton import CallRef, Expr, Skeleton
+
+    Operation = Callable[[str, Expr], str]  # what an expression of a scope names outside the project
 
 HOPS = 6  # of names from an argument to what is written out
 _RUNTIME = regex(r"aws_cdk\.aws_lambda\.Runtime\.([A-Z]+)_(\w+)$")
@@ -68,6 +75,8 @@ _JOINING = frozenset({"os.path.join", "posixpath.join", "pathlib.Path", "pathlib
 _PARENT = "os.path.dirname"
 _SAME = frozenset({"os.path.abspath", "os.path.realpath", "os.path.normpath", "os.fspath", "str"})
 _SAME_METHODS = frozenset({"resolve", "absolute", "as_posix"})
+_READ = "fs.read_file_sync"
+_DEFAULT = "what the program sets where it is given nothing else"
 _COMPUTED = "the program computes it"
 
 
@@ -102,9 +111,11 @@ class Constructs:
         self.read_already = {_above(path) for path in synthesised if "cdk.out" in path.split("/")}
         self.kinds: dict[str, str] = dict(table("entry_points")["constructs"])
 
-    def find(self, files: Sequence[str]) -> list[DeclaredFunction]:
-        """The functions that ``files`` construct, in the order of their places."""
+    def find(self, files: Sequence[str], programs: Sequence[str]) -> list[DeclaredFunction]:
+        """The functions that programs in Python and in other languages construct, in the order of their places."""
         found: list[DeclaredFunction] = []
+        for path in programs:
+            found += self._foreign(path)
         for path in files if self.applications else ():
             application = self._application(path)
             if application is None or application in self.read_already or is_test(path):
@@ -130,7 +141,67 @@ class Constructs:
             directory = parent(directory)
         return directory
 
+    def _foreign(self, path: str) -> Iterator[DeclaredFunction]:
+        """The functions in Python that a program in TypeScript or JavaScript constructs."""
+        application = self._directory_of(path)
+        if application in self.read_already:
+            return
+        try:
+            source = typescript.read(path, self.program.tree.read(path, typescript.LIMIT))
+        except Unreadable as error:
+            self.program.failures[path] = error
+            return
+        except Exception as error:  # noqa: BLE001  the boundary: a defect of the reader costs the input, and is told
+            self.program.failures[path] = SourceError(f"the reader failed on it ({type(error).__name__}: {error})")
+            return
+        skeleton, literals, taken = source
+        operation = partial(typescript.operation, skeleton)
+        made = self._made(skeleton, operation)
+        used = {key for _, call, _ in made for key in taken[call.k]}
+        made += [
+            (item.scope, item.call, self.kinds[operation(item.scope, item.call.callee)])
+            for item in literals
+            if item.key not in used
+        ]
+        for item in self._read(skeleton, operation, made, application):
+            if self._is_python(item):
+                yield item
+
+    def _directory_of(self, path: str) -> str:
+        """Where a program that is not in Python runs: in the directory of the next ``cdk.json``, or of its package."""
+        for name in ("cdk.json", "package.json"):
+            directory = parent(path)
+            while directory and not self.program.exists(join(directory, name)):
+                directory = parent(directory)
+            if directory or self.program.exists(name):
+                return directory
+        return ""
+
+    def _is_python(self, item: DeclaredFunction) -> bool:
+        """Whether a function is in Python, by its runtime or, where the program leaves that open, by what is there."""
+        if item.runtime.known:
+            return str(item.runtime.value).startswith("python")
+        handler = parse(item.handler.value) if item.handler.known else None
+        if handler is None:  # a helper that constructs any function
+            return False
+        if item.runtime.value is not None:
+            return str(item.runtime.value).startswith("python")
+        if item.code_root.known:
+            root = "" if item.code_root.value == "." else str(item.code_root.value)
+            found = self.locator.module(root, handler)
+            if found.path is None and (item.package_type.known or "build_method" in item.settings):
+                found = self.locator.search(handler, "", (), below=root)
+            return found.path is not None
+        # A module of any name, like index, is in many languages.
+        telling = self.locator.words(handler.module.rpartition(".")[2])
+        return bool(telling) and self.locator.search(handler, parent(item.location.path), (item.name,)).path is not None
+
     def _constructed(self, skeleton: Skeleton, application: str) -> Iterator[DeclaredFunction]:
+        operation = partial(self.operation, skeleton.path)
+        return self._read(skeleton, operation, self._made(skeleton, operation), application)
+
+    def _made(self, skeleton: Skeleton, operation: Operation) -> list[tuple[str, CallRef, str]]:
+        """The calls that construct functions, with their scopes and kinds."""
         calls = [("", call) for call in skeleton.calls]
         calls += [(name, call) for name, definition in skeleton.defs.items() for call in definition.calls]
         tails = {name.rpartition(".")[2] for name in self.kinds}
@@ -138,14 +209,18 @@ class Constructs:
         made = []
         for scope, call in calls:
             if call.tail in tails or call.tail in aliased:
-                kind = self.kinds.get(self.operation(skeleton.path, scope, call.callee))
+                kind = self.kinds.get(operation(scope, call.callee))
                 if kind is not None:
                     made.append((scope, call, kind))
+        return made
+
+    def _read(
+        self, skeleton: Skeleton, operation: Operation, made: Sequence[tuple[str, CallRef, str]], application: str
+    ) -> Iterator[DeclaredFunction]:
         if made:
-            operation = partial(self.operation, skeleton.path)
             wiring = Wiring(skeleton, operation, [(scope, call) for scope, call, _ in made])
             for scope, call, kind in made:
-                yield _Construct(self, skeleton, scope, call, application, wiring).read(kind)
+                yield _Construct(self, skeleton, operation, scope, call, application, wiring).read(kind)
 
     def operation(self, path: str, scope: str, expr: Expr) -> str:
         """What an expression names outside the project, "" where it is something else or nobody can tell."""
@@ -157,9 +232,17 @@ class _Construct:
     """One call that constructs a function."""
 
     def __init__(
-        self, of: Constructs, skeleton: Skeleton, scope: str, call: CallRef, application: str, wiring: Wiring
+        self,
+        of: Constructs,
+        skeleton: Skeleton,
+        operation: Operation,
+        scope: str,
+        call: CallRef,
+        application: str,
+        wiring: Wiring,
     ) -> None:
         self.of = of
+        self.operation = operation
         self.wiring = wiring
         self.itself = place_of(scope, call)
         self.skeleton = skeleton
@@ -178,11 +261,11 @@ class _Construct:
             code_root, handler = self._image()
         elif kind == "entry":
             code_root = self._directory(self._argument("entry"))
-            handler = self._entry_handler()
+            handler = self._entry_handler(settings)
             settings["build_method"] = known("python", self.place, "what is deployed is built from the directory")
         else:
             code_root = self._code(settings)
-            handler = self._text("handler")
+            handler = self._likely("handler", settings)
         name = self._text("function_name")
         if name.known:
             settings["function_name"] = name
@@ -261,23 +344,42 @@ class _Construct:
         argument = self._argument(name)
         return self._known_or_open(name, constant(argument, str), argument)
 
+    def _likely(self, name: str, settings: dict[str, Value]) -> Value:
+        """A text, which the program may replace by another that it does not write out."""
+        argument = self._argument(name)
+        if not isinstance(argument, Value) and argument is not None and argument[0] == "o":
+            written = [text for option in argument[1] if (text := constant(self._followed(option), str)) is not None]
+            if len(written) == 1:
+                settings["build_method"] = known("default", self.place, _DEFAULT)
+                return known(written[0], self.place)
+        return self._text(name)
+
     def _number(self, name: str) -> Value:
         argument = self._argument(name)
         return self._known_or_open(name, constant(argument, int), argument)
 
     def _runtime(self) -> Value:
+        """The runtime; an Unknown one has the value that it has where the program is given nothing else."""
         argument = self._argument("runtime")
         if isinstance(argument, Value) or argument is None:
             return self._known_or_open("runtime", None, argument)
+        if argument[0] == "o":
+            likely = [name for option in argument[1] if (name := self._runtime_of(self._followed(option))) is not None]
+            return unknown(f"runtime: {_COMPUTED}", self.place, likely[0] if len(likely) == 1 else None)
+        return self._known_or_open("runtime", self._runtime_of(argument), argument)
+
+    def _runtime_of(self, argument: Expr) -> str | None:
+        if argument is None:
+            return None
         if argument[0] == "c" and self._operation(argument[1]) == "aws_cdk.aws_lambda.Runtime":
-            return self._known_or_open("runtime", constant(argument[2][0] if argument[2] else None, str), argument)
+            written = constant(argument[2][0] if argument[2] else None, str)
+            return str(written) if written is not None else None
         match = _RUNTIME.match(self._operation(argument))
-        name = None
         if match and match[1] == "PROVIDED":
-            name = f"provided.{match[2].lower()}"
-        elif match and match[1] != "FROM":
-            name = match[1].lower() + match[2].lower().replace("_", ".")
-        return self._known_or_open("runtime", name, argument)
+            return f"provided.{match[2].lower()}"
+        if match and match[1] != "FROM":
+            return str(match[1].lower() + match[2].lower().replace("_", "."))
+        return None
 
     def _architecture(self) -> Value:
         argument = self._argument("architecture")
@@ -306,20 +408,20 @@ class _Construct:
 
     def _layers(self) -> Value:
         argument = self._argument("layers")
-        if argument == ABSENT and b"add_layers" not in self.of.program.source(self.path):
+        if argument == ABSENT and not self.wiring.layered:
             return ABSENT
         return unknown("layers are objects of the program", self.place)
 
     def _operation(self, expr: Expr) -> str:
-        return self.of.operation(self.path, self.scope, expr)
+        return self.operation(self.scope, expr)
 
     # ------------------------------------------------------------------ code
 
-    def _entry_handler(self) -> Value:
+    def _entry_handler(self, settings: dict[str, Value]) -> Value:
         """The handler that ``index`` and ``handler`` of a PythonFunction name together."""
         parts = []
         for name, default in (("index", "index.py"), ("handler", "handler")):
-            value = self._text(name)
+            value = self._likely(name, settings)
             if value.unknown:
                 return value
             parts.append(str(value.value) if value.known else default)
@@ -330,8 +432,13 @@ class _Construct:
         argument = self._argument("code")
         if isinstance(argument, Value):
             return unknown(argument.reason or "the construct names no code", self.place)
-        if argument is None or argument[0] != "c":
+        options: Sequence[Expr] = argument[1] if argument is not None and argument[0] == "o" else (argument,)
+        calls = [option for option in map(self._followed, options) if option is not None and option[0] == "c"]
+        if len(calls) != 1:
             return unknown(f"code: {_COMPUTED}", self.place)
+        if len(options) > 1:
+            settings["build_method"] = known("default", self.place, _DEFAULT)
+        argument = calls[0]
         package, _, operation = self._operation(argument[1]).partition("aws_cdk.aws_lambda.")
         keywords = dict(argument[3])
         if operation in ("Code.from_asset", "Code.asset", "AssetCode", "AssetCode.from_asset"):
@@ -339,13 +446,25 @@ class _Construct:
                 settings["build_method"] = known("bundling", self.place)
             return self._directory(self._followed(argument[2][0] if argument[2] else keywords.get("path")))
         if operation in ("Code.from_inline", "Code.inline", "InlineCode", "InlineCode.from_inline"):
-            written = constant(self._followed(argument[2][0] if argument[2] else keywords.get("code")), str)
+            inline = self._followed(argument[2][0] if argument[2] else keywords.get("code"))
+            if inline is not None and inline[0] == "c" and self._operation(inline[1]) == _READ and inline[2]:
+                settings["packed_as"] = known("index.py", self.place)
+                return self._directory(inline[2][0])
+            written = constant(inline, str)
             told = unknown(f"inline code: {_COMPUTED}", self.place)
             settings["inline_code"] = told if written is None else known(written, self.place)
             return unknown("inline code in the program", self.place)
-        if operation and not package:
-            return unknown(f"the code comes from {operation}", self.place)
-        return unknown(f"code: {_COMPUTED}", self.place)
+        if operation in ("", "Code.from_docker_build"):
+            handed = {self._directory(item) for item in (*argument[2], *keywords.values()) if self._path(item)}
+            roots = {root.value for root in handed if root.known and self.of.locator.holds_python(root.value)}
+            if len(roots) == 1:
+                settings["build_method"] = known("helper", self.place, "what is deployed is made from the directory")
+                return known(roots.pop(), self.place)
+        # Where an archive is fetched from somewhere, its name is often that of the directory it was made of.
+        texts = [item for item in map(self._followed, argument[2]) if item is not None and item[0] in "ks"]
+        archives = [name for item in texts if (name := str(item[-1]).rpartition("/")[2]).endswith(".zip")]
+        reason = f"the code comes from {operation}" if operation and not package else f"code: {_COMPUTED}"
+        return unknown(reason, self.place, archives[0] if len(archives) == 1 else None)
 
     def _image(self) -> tuple[Value, Value]:
         """Code root and handler of a DockerImageFunction."""

@@ -8,6 +8,7 @@ from lambdalint.data import table
 from lambdalint.functions.handlers import Handler, Locator, Module, Target, parse
 from lambdalint.model import DeclaredFunction, Function, Value
 from lambdalint.source.program import Program, join, parent
+from lambdalint.templates import is_program
 from lambdalint.templates.values import Text
 from lambdalint.tree import Unreadable
 
@@ -59,7 +60,8 @@ class Declared:
         if target.path is not None and module.code_root is not None:
             self.program.code_roots.setdefault(target.path, module.code_root)
         written = _text(item.handler)
-        kind = "CDK program" if item.location.path.endswith(".py") else _KINDS.get(item.origin, item.origin)
+        place = item.location.path
+        kind = "CDK program" if place.endswith(".py") or is_program(place) else _KINDS.get(item.origin, item.origin)
         reason = f"{kind} {item.location.path} declares it"
         if item.origin == "arguments":
             reason = "the command line names it"
@@ -115,10 +117,10 @@ class Declared:
         layers = bool(item.layers.value) or item.layers.unknown
         if "{{" in item.location.path or "{{" in (_text(item.handler) or ""):
             return "placeholder"
-        if fault == "attribute":
-            return "dynamic" if path is not None and self.locator.may_bind(path) else ""
         if "AWS_LAMBDA_EXEC_WRAPPER" in variables or (layers and item.environment.unknown):
             return "wrapper"
+        if fault == "attribute":
+            return "dynamic" if path is not None and self.locator.may_bind(path) else ""
         if fault == "builtin":
             return ""
         if layers:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
+from lambdalint.functions.typescript import snake
 from lambdalint.model import ABSENT, EventSource, Location, Value
 from lambdalint.templates.defaults import sizes
 from lambdalint.templates.values import Reference, known, unknown
@@ -74,6 +75,7 @@ class Wiring:
         calls = [("", call) for call in skeleton.calls]
         calls += [(scope, call) for scope, definition in skeleton.defs.items() for call in definition.calls]
         calls.sort(key=lambda item: (item[1].line, item[1].column))
+        self.layered = any(call.tail == "add_layers" for _, call in calls)
         self._narrowed = any(call.tail == "add_event_pattern" for _, call in calls)
         methods = {
             "add_environment": self._environment,
@@ -130,6 +132,14 @@ class Wiring:
         if place[1] is None or place[1][0] != "c":
             return None
         return self.operation(place[0], place[1][1]), place, dict(place[1][3])
+
+    def _record(self, written: Place, operation: str) -> tuple[str, Mapping[str, Expr]] | None:
+        """The scope and the fields of a record: of the call that makes it, or of an object, as TypeScript has it."""
+        scope, expr = self.followed(*written)
+        if expr is not None and expr[0] == "d":
+            return scope, {snake(key) if isinstance(key, str) else "**": value for key, value in expr[1]}
+        found = self.made(scope, expr)
+        return (found[1][0], found[2]) if found is not None and found[0] == operation else None
 
     def function(self, scope: str, expr: Expr) -> Place | None:
         """The function that an Expr stands for."""
@@ -343,11 +353,11 @@ class Wiring:
         """The settings of a bucket's notification; ``whole`` tells that there are no other filters."""
         found = {"events": known(tuple(types)) if types and None not in types else unknown(_COMPUTED)}
         for written in filters:
-            made = self.made(*written)
-            if made is None or made[0] != _FILTER or not made[2].keys() <= {"prefix", "suffix"}:
+            made = self._record(written, _FILTER)
+            if made is None or not made[1].keys() <= {"prefix", "suffix"}:
                 whole = False
                 continue
-            found.update({name: self._constant(made[1][0], value) for name, value in made[2].items()})
+            found.update({name: self._constant(made[0], value) for name, value in made[1].items()})
         return found if whole else {**found, "prefix": unknown(_COMPUTED)}
 
     def _subscribed(self, scope: str, call: CallRef) -> None:
@@ -379,12 +389,12 @@ class Wiring:
             self._add(function, "eventbridge", call, settings)
 
     def _pattern(self, scope: str, expr: Expr) -> Value:
-        found = self.made(scope, expr)
-        if found is None or found[0] != _PATTERN or self._narrowed:
+        found = self._record((scope, expr), _PATTERN)
+        if found is None or self._narrowed:
             return unknown(_COMPUTED)
         pattern: dict[str, Value] = {}
-        for name, value in found[2].items():
-            parts = [self._constant(*part) for part in self._elements(found[1][0], value)]
+        for name, value in found[1].items():
+            parts = [self._constant(*part) for part in self._elements(found[0], value)]
             plain = parts and all(part.known for part in parts) and name in ("source", "detail_type")
             pattern[name.replace("_", "-")] = known(tuple(parts)) if plain else unknown(_COMPUTED)
         return known(pattern)

@@ -1,6 +1,7 @@
 """Readers of deployment templates: what is deployed, on what, triggered by what.
 
-`is_template` tells templates from other files by name and first bytes, without importing anything.
+`is_template` tells templates from other files by name and first bytes, without importing anything. CDK programs in
+TypeScript and JavaScript count as templates, too; `lambdalint.functions` reads them.
 `read_templates` reads them all: AWS SAM and CloudFormation, synthesised CDK output, the Serverless
 Framework, Terraform and Chalice. Nothing is run, fetched, or read outside the tree.
 """
@@ -22,6 +23,11 @@ _STACK_NAMES = frozenset({"template.yaml", "template.yml", "template.json"})
 _DATA_SUFFIXES = (".yaml", ".yml", ".json", ".template", ".cfn", ".cform")
 # The command of cdk.json that runs a program in Python.
 _PYTHON_PROGRAM = regex(rb'"app"\s*:\s*"[^"\n]*(?:\bpython|\.py\b|\buv run|\bpoetry run|\bpipenv run)')
+# CDK programs: what imports the constructs of functions and has to do with Python, or with images of any language.
+_PROGRAM_SUFFIXES = (".ts", ".js", ".mts", ".mjs", ".cts", ".cjs")
+_NO_PROGRAM = regex(r"\.(?:d|test|spec|stories|min|bundle)\.\w+$|(?:^|/)(?:tests?|__tests__)/")
+_CONSTRUCTS = (b"aws-lambda", b"aws_lambda", b"PythonFunction")
+_PYTHON = (b"PYTHON", b"ython", b"lambda_handler", b"DockerImage")
 _STACK_MARKS = (
     b"AWSTemplateFormatVersion",
     b"AWS::Serverless-2016-10-31",
@@ -32,6 +38,15 @@ _STACK_MARKS = (
     b'"Type":"AWS::',
     b'"Type" : "AWS::',
 )
+
+
+def is_program(path: str) -> bool:
+    """Whether a file may be a CDK program in TypeScript or JavaScript, by its name."""
+    return (
+        path.endswith(_PROGRAM_SUFFIXES)
+        and not _NO_PROGRAM.search(path)
+        and path.rpartition("/")[2].lower() not in _SERVERLESS_PROGRAMS
+    )
 
 
 def is_template(path: str, head: bytes) -> bool:
@@ -50,7 +65,7 @@ def is_template(path: str, head: bytes) -> bool:
     if name == "config.json" and path.endswith(".chalice/config.json"):
         return True
     if not name.endswith(_DATA_SUFFIXES):
-        return False
+        return any(mark in head for mark in _CONSTRUCTS) and any(mark in head for mark in _PYTHON) and is_program(path)
     if name == "cdk.json":
         return bool(_PYTHON_PROGRAM.search(head))
     if name.endswith(".assets.json"):

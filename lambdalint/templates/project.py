@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from lambdalint.templates import is_program
 from lambdalint.templates.chalice import read_chalice
 from lambdalint.templates.cloudformation import is_stack, nested_templates, outputs_of, read_stack
 from lambdalint.templates.documents import JSON_LIMIT, MAP, YAML_LIMIT, Document, Malformed, Node, read_json, read_yaml
@@ -35,6 +36,8 @@ def read_project(tree: Tree, paths: Sequence[str]) -> Templates:
             terraform.append(path)
         elif name in ("serverless.js", "serverless.cjs", "serverless.mjs", "serverless.ts"):
             reader.found.problem(path, "a service described by a program, which is not run; its functions are not read")
+        elif is_program(path):
+            continue  # what it constructs, `lambdalint.functions` reads
         elif name == "cdk.json":
             reader.found.applications.append(path.rpartition("/")[0])
         elif name.endswith(".assets.json"):

@@ -27,6 +27,8 @@ TEMPLATES = [
     ("cdk.json", b'{"app": "python3 app.py"}'),
     ("cdk.json", b'{\n  "app" : ".venv/bin/python -m shop.app",\n  "context": {}\n}'),
     ("infra/cdk.json", b'{"app": "uv run app"}'),
+    ("lib/shop.ts", b'import { Function } from "aws-cdk-lib/aws-lambda"; // Runtime.PYTHON_3_12'),
+    ("lib/shop.js", b'const { aws_lambda } = require("aws-cdk-lib"); // Runtime.PYTHON_3_12'),
     ("svc.yml", b"service: x\nprovider:\n  name: aws\nfunctions:\n"),
 ]
 OTHERS = [
@@ -41,6 +43,11 @@ OTHERS = [
     ("cdk.json", b'{"app": "npx ts-node --prefer-ts-exts bin/shop.ts"}'),
     ("cdk.json", b'{"app": "mvn -e -q compile exec:java", "language": "python"}'),
     ("app.py", b"Type: AWS::X"),
+    ("lib/node.ts", b'import { Function } from "aws-cdk-lib/aws-lambda"; // Runtime.NODEJS_22_X'),
+    ("lib/handler.ts", b"export const handler = async () => 1;"),
+    ("lib/shop.d.ts", b'import { Function } from "aws-cdk-lib/aws-lambda"; // Runtime.PYTHON_3_12'),
+    ("lib/shop.spec.ts", b'import { Function } from "aws-cdk-lib/aws-lambda"; // Runtime.PYTHON_3_12'),
+    ("lib/shop.md", b'import { Function } from "aws-cdk-lib/aws-lambda"; // Runtime.PYTHON_3_12'),
 ]
 
 
