@@ -26,7 +26,7 @@ class UnusedDependency(Rule):
 
     Exemptions:
         1. [required] A distribution that is used requires it, for an extra or on another system as well.
-        2. [plug-in] It declares entry points, by which others find it.
+        2. [plug-in] It declares entry points, and something that is used, or a wrapper of the runtime, looks for these.
         3. [name] A text of the function or its environment names it: a driver of SQLAlchemy, a setting, a command.
         4. [integration] Code of a distribution that is used imports it if it is there.
         5. [interpreter] Python or the runtime uses it by itself: tzdata.

@@ -23,13 +23,13 @@ class JunkInBundle(Rule):
     it nobody wanted to publish.
 
     Triggers:
-        1. [directory] A directory of such a tool.
+        1. [directory] A directory of such a tool; a note for less than 100 KB of caches and the like.
         2. [environment] A virtual environment under any name: it holds ``pyvenv.cfg``.
         3. [archive] An archive or wheel, which nothing on Lambda unpacks.
 
     Exemptions:
         1. [owned] It is part of a distribution.
-        2. [other-runtime] It is beside ``python/`` in a layer, for another runtime or an extension.
+        2. [other-runtime] It is for another runtime: beside ``python/`` in a layer, or where there is no Python.
         3. [used] An archive that the function's code names, or whose code unpacks archives.
         4. [unnamed] Neither a template nor the command line names the archive that it is in.
 
@@ -61,4 +61,5 @@ class JunkInBundle(Rule):
             if not self.exempts(item.tag):
                 files = f"{item.files:,} files, " if item.files > 1 else ""
                 text = f"what is deployed holds {item.path} ({item.kind}): {files}{item.size:,} bytes"
-                yield self.finding(artifact.place(item.first), text)
+                severity = Severity.INFO if item.slight else Severity.WARNING
+                yield self.finding(artifact.place(item.first), text, severity=severity)

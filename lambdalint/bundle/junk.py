@@ -16,11 +16,15 @@ if TYPE_CHECKING:
 
 ENVIRONMENT = "pyvenv.cfg"  # in the directory of every virtual environment (PEP 405)
 TEXT_LIMIT = 1 << 20
+SLIGHT = 100 << 10  # bytes
 _ARCHIVING = (b"zipfile", b"zipimport", b"tarfile", b"unpack_archive", b".zip'", b'.zip"', b"unzip")
 
 
 class Junk(NamedTuple):
-    """Such content: ``path`` is its directory or file, ``first`` a file of it, ``tag`` an exemption, "" for none."""
+    """Such content: ``path`` is its directory or file, ``first`` a file of it, ``tag`` an exemption, "" for none.
+
+    ``slight`` tells that it is little of what harms nobody.
+    """
 
     path: str
     kind: str
@@ -28,6 +32,7 @@ class Junk(NamedTuple):
     files: int
     size: int
     tag: str = ""
+    slight: bool = False
 
 
 def junk(path: str, artifact: Artifact, role: str) -> Iterator[Junk]:
@@ -59,13 +64,23 @@ def junk(path: str, artifact: Artifact, role: str) -> Iterator[Junk]:
     for name, files in found.items():
         size = sum(merged.files[file].entry.size for file in files)
         tag = "owned" if all(file in owners for file in files) else ""
-        if not tag and (role == "layer" and not name.startswith(f"{OPT}/python/")):
+        if not tag and ((role == "layer" and not name.startswith(f"{OPT}/python/")) or _is_of_node(name, merged)):
             tag = "other-runtime"
         if not tag and what[name] == "an archive" and _is_used(name, merged, owners):
             tag = "used"
         first = merged.files[min(files)].entry.path
-        rows.append(Junk(name.removeprefix(f"{part.mount}/"), what[name], first, len(files), size, tag))
+        slight = size < SLIGHT and what[name] in facts["harmless"]
+        rows.append(Junk(name.removeprefix(f"{part.mount}/"), what[name], first, len(files), size, tag, slight))
     yield from sorted(rows, key=lambda row: (-row.size, row.path))
+
+
+def _is_of_node(directory: str, merged: Merged) -> bool:
+    """Whether it is node_modules of what runs on Node.js: of a layer, or where there is no Python."""
+    if not directory.endswith("/node_modules"):
+        return False
+    return "/nodejs/" in directory or not any(
+        path.endswith(".py") and "/node_modules/" not in path for path in merged.files
+    )
 
 
 def _is_used(archive: str, merged: Merged, owners: Container[str]) -> bool:

@@ -64,7 +64,7 @@ def leaks(path: str, artifact: Artifact, role: str) -> Iterator[Leak]:
         kind = _kind(shown, facts)
         if not kind or (owner is not None and kind != "keys") or not 0 < size <= FILE_LIMIT or left < size:
             continue
-        title = owner.name if owner is not None else ""
+        title = owner.name if owner is not None else _package(shown)
         if kind == "stores":
             yield Leak(shown, 1, "keys that at most a password guards", owner=title, sealed=True)
             continue
@@ -76,6 +76,13 @@ def leaks(path: str, artifact: Artifact, role: str) -> Iterator[Leak]:
             left -= size
         for found in _of(kind, shown, data, facts):
             yield found._replace(owner=title)
+
+
+def _package(path: str) -> str:
+    """The package of Node.js that a file belongs to, "" for none."""
+    inner = path.rpartition("node_modules/")[2] if "node_modules/" in path else ""
+    parts = inner.split("/")
+    return "/".join(parts[:2]) if inner.startswith("@") else parts[0]
 
 
 def _kind(path: str, facts: dict[str, list[str]]) -> str:

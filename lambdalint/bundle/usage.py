@@ -105,8 +105,8 @@ class Usage:
             self.opaque = own[0]
             return
         for path in own:
-            *directories, name = path[len(TASK) + 1 :].split("/")
-            if _TESTS.isdisjoint(directories) and not name.startswith(("test_", "conftest.")):
+            if not _is_test(path):
+                *directories, name = path[len(TASK) + 1 :].split("/")
                 package = name == "__init__.py"
                 dotted = ".".join([*directories, *([] if package else [name.removesuffix(".py")])])
                 yield Module(dotted, BUNDLED, path, (path.rpartition("/")[0],) if package else ())
@@ -184,7 +184,11 @@ class Usage:
     def unused(self) -> Iterator[Unused]:
         """The distributions of the function's own artifact that nothing uses."""
         used = self.required(self.imported)
-        if self.opaque or any(path.endswith((".so", ".pyc")) and not _cached(path) for path in self._own):
+        if (
+            not self._closures
+            or self.opaque
+            or any(path.endswith((".so", ".pyc")) and not _cached(path) for path in self._own)
+        ):
             return
         left = [item for item in self._distributions.all if item not in used and self._is_here(item)]
         searched: frozenset[Distribution] = frozenset()
@@ -200,7 +204,7 @@ class Usage:
         covered = frozenset(each for item in self.development() for each in (item.distribution, *item.others))
         if "development" in self._disabled:
             covered = frozenset()
-        for item, others in self._roots([item for item in left if item not in covered]):
+        for item, others in self._roots([item for item in left if item not in covered], loosely=True):
             yield Unused(item, others, sum(sizes.get(each, 0) for each in (item, *others)), self._doubt())
 
     def _is_here(self, item: Distribution) -> bool:
@@ -218,10 +222,12 @@ class Usage:
     def _sizes(self) -> Mapping[Distribution, int]:
         return {share.owner: share.unzipped for share in self._bundle.shares if share.owner is not None}
 
-    def _roots(self, chosen: list[Distribution]) -> Iterator[tuple[Distribution, tuple[Distribution, ...]]]:
+    def _roots(
+        self, chosen: list[Distribution], *, loosely: bool
+    ) -> Iterator[tuple[Distribution, tuple[Distribution, ...]]]:
         """Those that no other of some distributions requires, each with what only it and its own require."""
         left = set(chosen)
-        wanted = {item: self.required([item]) & left for item in chosen}
+        wanted = {item: self.required([item], loosely=loosely) & left for item in chosen}
         above = {item: [other for other in chosen if other is not item and item in wanted[other]] for item in chosen}
         # of those that require each other the first one stands for all
         roots = [
@@ -239,6 +245,12 @@ class Usage:
     def _is_special(self, item: Distribution) -> bool:
         """Whether something else than an import may use it: the interpreter, a linker; or its files are not known."""
         files = self._distributions.files[item]
+        groups = {group for group, _, _ in item.entry_points if not group.endswith("_scripts")}
+        if groups and "plug-in" not in self._disabled:
+            # a wrapper of the whole runtime, which observability has, loads what it finds
+            loaded = table("development")["without_import"]["groups"]
+            if self._bundle.is_wrapped or any(_matches(group, loaded) for group in groups):
+                return True
         return (
             ("interpreter" not in self._disabled and item.key in table("development")["without_import"]["names"])
             or (not any(path.endswith(_MODULES) for path in files) and "library" not in self._disabled)
@@ -255,7 +267,7 @@ class Usage:
             by_word = {word.lower().encode(): item for word, item in words.items()}
             loose = _either(rb"(?i)(?<![\w-])(?:%s)(?![\w-])", by_word)
             sources = [text.encode("utf-8", "replace") for text in self._texts]
-            sources += [self._text(path, TEXT_LIMIT) for path in self._own if path.endswith(_TEXTS)]
+            sources += [self._text(path, TEXT_LIMIT) for path in self._own if _is_text(path) and not _is_test(path)]
             for source in sources:
                 found.update(by_word[match[0].lower()] for match in loose.finditer(source))
         exact = {word.encode(): item for word, item in words.items()} if "integration" not in self._disabled else {}
@@ -337,7 +349,7 @@ class Usage:
         within = self.required(left, loosely=False) - kept
         outside = self.required((item for item in self._distributions.all if item not in within), loosely=False)
         below = [item for item in self._distributions.all if item in within and (item in left or item not in outside)]
-        for item, rest in self._roots(below):
+        for item, rest in self._roots(below, loosely=False):
             if item in chosen:
                 yield Idle(item, chosen[item], rest, sum(sizes.get(each, 0) for each in (item, *rest)))
 
@@ -351,6 +363,18 @@ def _either(pattern: bytes, words: Collection[bytes]) -> re.Pattern[bytes]:
 
 def _matches(key: str, names: Iterable[str]) -> bool:
     return any(fnmatchcase(key, name) for name in names)
+
+
+def _is_test(path: str) -> bool:
+    """Whether a file of the function is one of its tests."""
+    *directories, name = path.split("/")
+    return not _TESTS.isdisjoint(directories) or name.startswith(("test_", "conftest."))
+
+
+def _is_text(path: str) -> bool:
+    """Whether a file may be one that people write: scripts have no suffix."""
+    name = path.rpartition("/")[2]
+    return name.endswith(_TEXTS) or "." not in name
 
 
 def _cached(path: str) -> bool:

@@ -607,6 +607,11 @@ class BundleView:
         """Whether the template's environment may say where modules are."""
         return self._declares(_MOVING)
 
+    @property
+    def is_wrapped(self) -> bool:
+        """Whether its environment may put a wrapper around the runtime."""
+        return self._declares(frozenset({"AWS_LAMBDA_EXEC_WRAPPER"}))
+
     def _declares(self, names: frozenset[str]) -> bool:
         """Whether the template's environment may set one of these variables."""
         declared = self.function.declared

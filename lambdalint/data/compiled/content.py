@@ -37,4 +37,5 @@ TABLE = {'source': 'Sizes by class of 58 wheels, and the issues on what broke wh
                           'a coverage report': ['htmlcov'],
                           "an editor's settings": ['.idea', '.vscode'],
                           'what macOS adds to archives': ['__MACOSX']},
+          'harmless': ['a cache', 'a coverage report', "an editor's settings", 'what macOS adds to archives'],
           'archives': ['.zip', '.whl', '.egg', '.tar.gz', '.tgz', '.tar.bz2']}}

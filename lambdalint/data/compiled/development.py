@@ -182,4 +182,5 @@ TABLE = {'source': 'What the projects say of themselves on PyPI (https://pypi.or
                               'distutils-precedence',
                               'awslambdaric',
                               'typeguard',
-                              'coverage-enable-subprocess']}}
+                              'coverage-enable-subprocess'],
+                    'groups': ['opentelemetry_*', 'ddtrace*', 'newrelic*']}}
