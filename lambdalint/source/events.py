@@ -6,7 +6,7 @@ The shapes of events, the classes of their parts and what each kind of source me
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from lambdalint.data import table
@@ -81,13 +81,14 @@ def sources(flow: Flow, region: Region, entry: Node, functions: Iterable[Functio
     """
     found: dict[str, Source] = {}
     declared: dict[str, list[tuple[Function, EventSource]]] = {}
+    supposed: dict[str, list[tuple[Function, EventSource]]] = {}
     for function in functions:
         for event in function.events:
             if event.kind != "unknown":
-                declared.setdefault(event.kind, []).append((function, event))
+                named = supposed if "supposed" in event.settings else declared
+                named.setdefault(event.kind, []).append((function, event))
     for kind, events in declared.items():
-        how = "; ".join(dict.fromkeys(told(event, function) for function, event in events))
-        found[kind] = Source(kind, how, True, tuple(event for _, event in events))
+        found[kind] = _declared(kind, events)
     for kind, how in (*_by_class(flow, region, entry), *_by_operation(flow, region)):
         found.setdefault(kind, Source(kind, how, True))
     every = reads(flow, region)
@@ -109,12 +110,21 @@ def sources(flow: Flow, region: Region, entry: Node, functions: Iterable[Functio
         for read in every.values():
             for kind, path in _by_hint(read):
                 found.setdefault(kind, Source(kind, f"the code reads {shown(path)} of the event", False))
+    # What exists only where a variable is set is a source if the code shows it.
+    for kind, events in supposed.items():
+        if kind in found:
+            found[kind] = _declared(kind, [*declared.get(kind, ()), *events])
     return tuple(found.values())
+
+
+def _declared(kind: str, events: Sequence[tuple[Function, EventSource]]) -> Source:
+    how = "; ".join(dict.fromkeys(told(event, function) for function, event in events))
+    return Source(kind, how, True, tuple(event for _, event in events))
 
 
 def may_come_again(flow: Flow, region: Region, entry: Node, functions: Iterable[Function]) -> bool:
     """Whether any source may deliver its event again, as far as templates, names and spelling tell; lowers nothing."""
-    kinds = [event.kind for function in functions for event in function.events]
+    kinds = [event.kind for function in functions for event in function.events if "supposed" not in event.settings]
     if any(map(at_least_once, kinds)):
         return True
     if any(at_least_once(kind) for kind, _ in (*_by_class(flow, region, entry), *_by_operation(flow, region))):

@@ -121,6 +121,17 @@ def location(file: File, node: Any) -> Location:
     )
 
 
+def written(expression: Expression) -> bytes:
+    """An expression as it is written; in the JSON form, the texts in it."""
+    node = expression.node
+    if not isinstance(node, Node):
+        return bytes(expression.file.source[node.start_byte : node.end_byte])
+    if node.kind == SCALAR:
+        return str(node.value).encode()
+    inner = node.value if node.kind == LIST else [below for _, below in node.value.values()]
+    return b" ".join(written(Expression(expression.file, element)) for element in inner)
+
+
 def _column(source: bytes, position: int, column: int) -> int:
     before = source[position - column : position]
     return column + 1 if before.isascii() else len(before.decode("utf-8", "replace")) + 1

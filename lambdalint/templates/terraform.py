@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from lambdalint.model import ABSENT, DeclaredFunction, EventSource, Location, State, Value
 from lambdalint.templates.documents import Malformed
 from lambdalint.templates.expressions import Bound, Evaluator, FileText, Names, Step, extended, pairs
-from lambdalint.templates.hcl import HCL_LIMIT, Block, Body, check_depth, parse
+from lambdalint.templates.hcl import HCL_LIMIT, Block, Body, check_depth, parse, written
 from lambdalint.templates.values import (
     Found,
     OutsideProject,
@@ -133,6 +133,9 @@ class _Words:
 
 
 _WORDS = _Words()
+
+_VARIABLE = re.compile(rb"\bvar\.([A-Za-z_][\w-]*)")
+_NAME = re.compile(rb"\b(?!true\b|false\b|null\b)[A-Za-z_]\w*\b(?=\.|\[|\()")
 
 Keys = list[tuple[tuple[str, str], ...]]
 
@@ -855,7 +858,7 @@ class _Instance:
                     self.root.archives[address] = properties
         for (kind, name), block in list(self.module.resources.items()):
             archive = kind == "archive_file"
-            if not archive and not _TRACKED.match(kind):
+            if not archive and (not _TRACKED.match(kind) or self._is_ruled_out(kind, block)):
                 continue
             for suffix, names in self._instances(block):
                 properties = self.evaluated(block.body, names)
@@ -873,6 +876,21 @@ class _Instance:
             for _, child in self._called(name):
                 if child is not None:
                     child.read()
+
+    def _is_ruled_out(self, kind: str, block: Block) -> bool:
+        """Whether the call of the module itself says that there is none of a resource: ``queue = null``.
+
+        What only a default leaves out is supposed to be wanted somewhere, and so are functions, for their code is here.
+        """
+        attributes = block.body.attributes
+        attribute = attributes.get("count") or attributes.get("for_each")
+        if attribute is None or kind == "aws_lambda_function" or not isinstance(self.arguments, _Lazy):
+            return False
+        asked = set(_VARIABLE.findall(written(attribute.expression)))
+        if not asked or not all(self.arguments.is_written_out(name.decode()) for name in asked):
+            return False
+        value = self.root.evaluator.value(attribute.expression, self)
+        return value.known and (value.value == 0 or pairs(value) == [])
 
     def _tells(self, block: Block) -> bool:
         """Whether something may be asked of what a call makes: of modules of the project most make other things."""
@@ -1096,6 +1114,11 @@ class _Lazy(Mapping[str, Value]):
 
     def __len__(self) -> int:
         return len(self.block.body.attributes)
+
+    def is_written_out(self, name: str) -> bool:
+        """Whether an argument is given, and nothing in it is a name."""
+        attribute = self.block.body.attributes.get(name)
+        return attribute is not None and not _NAME.search(written(attribute.expression))
 
     def all(self) -> dict[str, Value]:
         """All arguments, with those that are blocks."""

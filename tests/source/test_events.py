@@ -63,6 +63,23 @@ def test_shape(body: str, expected: set[str]) -> None:
     assert kinds(READ.format(body=body)) == expected
 
 
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("return [record['body'] for record in event['Records']]", {"sqs"}),
+        ("return event['name']", set()),
+    ],
+)
+def test_a_source_that_exists_only_where_a_variable_is_set(body: str, expected: set[str]) -> None:
+    event = EventSource("sqs", Value(), Location("main.tf", 1), {"supposed": known(True), "batch_size": known(5)})
+    functions = (declared(event),)
+    assert kinds(READ.format(body=body), functions) == expected
+    found = analyse(READ.format(body=body))
+    entry = ("app.py", "handler")
+    told = events.sources(found.flow, found.graph.region([entry]), entry, functions)
+    assert [source.declared for source in told] == [(event,)] * len(expected)
+
+
 def test_shape_read_by_a_helper_of_another_module() -> None:
     assert kinds(
         """

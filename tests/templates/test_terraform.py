@@ -580,3 +580,53 @@ def test_an_overriding_file_counts_before_any_name_is_asked_for(written, at):
     other = 'locals {\n  handler = "app.other"\n}\n'
     (function,) = written({**files, "worker/more_override.tf": other}).functions
     assert at(function.handler) == ("app.other", 2)
+
+
+OPTIONAL = {
+    "main.tf": """\
+variable "other" {
+  default = null
+}
+module "none" {
+  source = "./worker"
+  queue  = null
+}
+module "perhaps" {
+  source = "./worker"
+  queue  = var.other
+}
+module "default" {
+  source = "./worker"
+}
+module "one" {
+  source = "./worker"
+  queue  = "arn:aws:sqs:eu-west-1:123456789012:jobs"
+}
+""",
+    "worker/main.tf": """\
+variable "queue" {
+  default = null
+}
+resource "aws_lambda_function" "worker" {
+  handler = "app.handler"
+}
+resource "aws_lambda_event_source_mapping" "jobs" {
+  count            = var.queue == null ? 0 : 1
+  event_source_arn = var.queue
+  function_name    = aws_lambda_function.worker.arn
+}
+""",
+}
+
+
+def test_what_the_call_of_a_module_leaves_out_is_not_supposed(written):
+    found = {function.name: function.events.value for function in written(OPTIONAL).functions}
+    assert {
+        name.split(".")[1]: [sorted(event.settings.keys() & {"supposed"}) for event in events or ()]
+        for name, events in found.items()
+    } == {
+        "none": [],
+        "perhaps": [["supposed"]],
+        "default": [["supposed"]],
+        "one": [[]],
+    }
