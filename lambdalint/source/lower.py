@@ -39,7 +39,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lambdalint.records import NamedTuple
-from lambdalint.source.parser import FIELDS, ParserSyntaxError, nodes, parse
+from lambdalint.source.parser import ParserSyntaxError, nodes, parse
 from lambdalint.source.skeleton import (
     PARSE_ONLY_AST,
     PEP_758,
@@ -364,33 +364,29 @@ class _Lowering:
         definitions: list[Any] = []
         lambdas: list[Any] = []
         simple: list[Any] = []
-        simple_kinds = {getattr(cst, name) for name in _SMALL_STATEMENTS}
+        found = {cst.FunctionDef: definitions, cst.ClassDef: definitions, cst.Lambda: lambdas}
+        found.update(dict.fromkeys((getattr(cst, name) for name in _SMALL_STATEMENTS), simple))
+        call = cst.Call
         stack: list[Any] = [self.module]
         while stack:
             node = stack.pop()
-            kind = type(node)  # isinstance() takes long for libcst's classes, which are abstract base classes
-            if kind is cst.Name or kind is cst.SimpleString:  # half of all nodes
-                continue
-            if kind is tuple:  # a call whose callee has been walked over
-                calls.append(node[0])
-                continue
-            if kind is cst.Call:
-                stack.extend(node.args[::-1])
+            kind = type(node)
+            if kind is call:
+                stack += node.args[::-1]
                 stack.append((node,))
                 stack.append(node.func)
-                continue
-            if kind is cst.FunctionDef or kind is cst.ClassDef:
-                definitions.append(node)
-            elif kind is cst.Lambda:
-                lambdas.append(node)
-            elif kind in simple_kinds:
-                simple.append(node)
-            stack.extend(self._children(node)[::-1])
+            elif kind is tuple:  # a call whose callee has been walked over
+                calls.append(node[0])
+            else:
+                if kind in found:
+                    found[kind].append(node)
+                if node.fields:
+                    stack += self._children(node)[::-1]
         return calls, definitions, lambdas, simple
 
     def _children(self, node: Any) -> list[Any]:
         found = []
-        for field in FIELDS.get(type(node).__name__, ()):
+        for field in node.fields:
             value = getattr(node, field)
             kind = type(value)
             if kind is tuple or kind is list:

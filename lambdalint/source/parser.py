@@ -132,8 +132,12 @@ FIELDS: dict[str, tuple[str, ...]] = {
 
 
 class Node(SimpleNamespace):
-    """A node. The parser names no field that is not there; those that are asked for are None then."""
+    """A node. The parser names no field that is not there; those that are asked for are None then.
 
+    ``fields`` are those of `FIELDS`.
+    """
+
+    fields: tuple[str, ...] = ()
     asname: Any = None
     comparisons: Any = ()
     keyword: Any = None
@@ -155,7 +159,8 @@ def _class(name: str) -> type[Node]:
     """The class of a name that the parser asks for."""
     if name.startswith("_"):
         raise AttributeError(name)
-    made = type(name, (Node,), dict.fromkeys(FIELDS.get(name, ())))
+    fields = FIELDS.get(name, ())
+    made = type(name, (Node,), {"fields": fields, **dict.fromkeys(fields)})
     setattr(nodes, name, made)
     return made
 
