@@ -209,18 +209,19 @@ _SIMPLE = frozenset(kind for kind in ast.stmt.__subclasses__() if not {"body", "
 def _with_stack(work: Callable[[], Lowered]) -> Lowered:
     """Run ``work`` on the thread with a large stack, so that every platform has the same limits."""
     global _thread  # noqa: PLW0603 - one for all slices: its stack is touched once
-    if _thread is None or not _thread.is_alive():  # a process that was forked off has none
-        old_size = threading.stack_size(STACK_BYTES)
-        try:
-            _thread = _Thread(name="lower", daemon=True)
-            _thread.start()
-        finally:
-            threading.stack_size(old_size)
+    with _starting:
+        if _thread is None or not _thread.is_alive():  # a process that was forked off has none
+            old_size = threading.stack_size(STACK_BYTES)
+            try:
+                _thread = _Thread(name="lower", daemon=True)
+                _thread.start()
+            finally:
+                threading.stack_size(old_size)
     old_limit = sys.getrecursionlimit()
     try:
         sys.setrecursionlimit(max(old_limit, 20_000))
         answer: SimpleQueue[Lowered | BaseException] = SimpleQueue()
-        _thread.work.put((work, answer))
+        _thread.work.put((work, answer))  # libcst's parser is used on this thread alone
         outcome = answer.get()
     finally:
         sys.setrecursionlimit(old_limit)
@@ -248,6 +249,7 @@ class _Thread(threading.Thread):
 
 
 _thread: _Thread | None = None
+_starting = threading.Lock()
 
 
 def _lower(text: bytes, syntax: _Syntax, top: tuple[int, int], qualnames: Mapping[tuple[int, str], str]) -> Lowered:

@@ -12,6 +12,8 @@ import sys
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from lambdalint.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -157,7 +159,7 @@ class ParserSyntaxError(Exception):
 
 def _class(name: str) -> type[Node]:
     """The class of a name that the parser asks for."""
-    if name.startswith("_"):
+    if not name[:1].isupper():
         raise AttributeError(name)
     fields = FIELDS.get(name, ())
     made = type(name, (Node,), {"fields": fields, **dict.fromkeys(fields)})
@@ -172,29 +174,90 @@ _parse: Callable[..., Any] | None = None
 
 
 def parse(text: str) -> Any:
-    """The module that is written in ``text``.
+    """The module that is written in ``text``. One thread may parse at a time.
 
     Raises:
         ParserSyntaxError: it does not parse.
+        UsageError: libcst is not there, or not the one that this was written for.
     """
     global _parse  # noqa: PLW0603 - loaded with the first
     own = sys.modules.get("libcst")
-    if _parse is None:
-        from importlib.util import find_spec
-
-        found = find_spec("libcst")
-        assert found is not None
-        nodes.__path__ = found.submodule_search_locations
-    sys.modules["libcst"] = nodes
     try:
         if _parse is None:
-            from libcst.native import parse_module  # type: ignore[import-not-found]
-
-            _parse = parse_module
-            del nodes.__path__
+            _parse = _loaded()
+        sys.modules["libcst"] = nodes
         return _parse(text, encoding="utf-8")
     finally:
-        if own is None:
-            del sys.modules["libcst"]
-        else:
+        sys.modules.pop("libcst", None)
+        if own is not None:
             sys.modules["libcst"] = own
+
+
+def _loaded() -> Callable[..., Any]:
+    """Libcst's parser, once it has been seen to make the trees that are expected of it."""
+    from importlib.util import find_spec
+
+    try:
+        found = find_spec("libcst")
+        nodes.__path__ = found.submodule_search_locations if found is not None else []
+        sys.modules["libcst"] = nodes
+        from libcst.native import parse_module  # type: ignore[import-not-found]
+    except ImportError as error:
+        raise UsageError(f"libcst cannot be imported ({error}): install lambdalint anew") from None
+    del nodes.__path__  # a package costs the parser a call in Python for each node
+    try:
+        same = shape(parse_module(SAMPLE, encoding="utf-8")) == SHAPE
+    except Exception:  # noqa: BLE001 - whatever another parser does
+        same = False
+    if not same:
+        raise UsageError("the installed libcst makes other syntax trees than lambdalint reads: install libcst 1.9")
+    return parse_module  # type: ignore[no-any-return]
+
+
+# Each construct whose fields `lambdalint.source.lower` reads, and the checksum of what libcst 1.9 makes of them.
+SAMPLE = """\
+from a.b import c as d, e
+@f(0)
+class G(H, metaclass=I):
+    async def g(self, j, /, k: l = 1, *m, n=2, **o) -> p:
+        global q
+        async with r(s) as (t, *u), v: w.x += y[0:1, z] @ -1.5
+        for a in b:
+            if c < d is not None: break
+            elif not e and f or g: continue
+            else: del h
+        while i := j: raise K from l
+        try: assert m, n
+        except (O, P) as q: return await r(*s, t=u, **v)
+        else: yield
+        finally: yield from w
+        x: y = lambda z=1: [a for b in c if d if e for f in g], {h: i, **j}, {k, *l}, (yield m), {**n}
+        o = p = "q" f"r{s!r:>{t}}" if u else {v for w in x} | {y: z for y in a}
+match b(1):
+    case [1, *c] | {"d": E(f, g=0), **h} if i: pass
+    case J() as k: pass
+"""
+SHAPE = 3274221934
+
+
+def shape(tree: Any) -> int:
+    """A checksum of the classes of a tree and of what they hold, other than white space, brackets and punctuation."""
+    from zlib import crc32
+
+    found: list[str] = []
+    stack = [tree]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, Node):
+            found.append(type(part).__name__)
+            for name in sorted({*part.fields, *_TEXTS} & part.__dict__.keys()):
+                found.append(name)
+                stack.append(part.__dict__[name])
+        elif isinstance(part, list | tuple):
+            stack += part
+        else:
+            found.append(str(part))
+    return crc32(" ".join(found).encode())
+
+
+_TEXTS = ("asname", "attr", "keyword", "name", "names", "operator", "star", "value")

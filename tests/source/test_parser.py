@@ -78,8 +78,66 @@ def tree(node):
 SCALARS = ("value", "attr", "keyword", "star", "operator", "name", "names", "asname", "comparator", "start")
 
 
-def test_the_trees_are_those_of_libcst():
-    assert tree(parser.parse(SOURCE)) == tree(libcst.parse_module(SOURCE))
+@pytest.mark.parametrize("source", [SOURCE, parser.SAMPLE])
+def test_the_trees_are_those_of_libcst(source):
+    assert tree(parser.parse(source)) == tree(libcst.parse_module(source))
+
+
+def test_the_sample_tells_a_parser_that_leaves_something_out():
+    made = parser.parse(parser.SAMPLE)
+    assert parser.shape(made) == parser.SHAPE
+    stack = [made]
+    seen = set()
+    while stack:  # each field of each class, renamed once
+        node = stack.pop()
+        if isinstance(node, parser.Node):
+            for field in {*node.fields} & vars(node).keys():
+                held = vars(node).pop(field)
+                if (type(node).__name__, field) not in seen and held not in ([], ()):
+                    assert parser.shape(made) != parser.SHAPE, (type(node).__name__, field)
+                    seen.add((type(node).__name__, field))
+                setattr(node, field, held)
+                stack.append(held)
+        elif isinstance(node, (list, tuple)):
+            stack += node
+    assert len(seen) > 100
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("parser.SHAPE += 1", "makes other syntax trees"),
+        ("sys.modules['libcst.native'] = None", "cannot be imported"),
+        (
+            "import types; sys.modules['libcst.native'] = types.SimpleNamespace(parse_module=len)",
+            "makes other syntax trees",
+        ),
+        ("importlib.util.find_spec = lambda name: None", "cannot be imported"),
+    ],
+)
+def test_another_libcst_is_told_in_a_sentence(code, message):
+    code = (
+        "import importlib.util, sys\nfrom lambdalint.errors import UsageError\nfrom lambdalint.source import parser\n"
+        f"{code}\n"
+        "try:\n    parser.parse('a = 1\\n')\nexcept UsageError as error:\n    print(error)\n"
+        "assert 'libcst' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert message in done.stdout
+
+
+def test_threads_share_one_parser():
+    """Whoever lowers at the same time, libcst's parser sees one text after the other, and libcst stays what it is."""
+    code = (
+        "import sys, threading\nfrom lambdalint.source.lower import lower\n"
+        "source = b'def f(a):\\n' + b'    if a: g(a, h(1))\\n' * 50\n"
+        "def work():\n    for _ in range(20): found.append(len(lower(source, 'm.py', (1, 51), {(1, 'f'): 'f'}).calls))\n"
+        "found = []\nthreads = [threading.Thread(target=work) for _ in range(8)]\n"
+        "for thread in threads: thread.start()\nfor thread in threads: thread.join()\n"
+        "assert found == [100] * 160, found\nassert 'libcst' not in sys.modules\n"
+        "assert sum(thread.name == 'lower' for thread in threading.enumerate()) == 1"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_every_class_with_something_to_walk_over_has_its_fields():
