@@ -22,8 +22,8 @@ class ModuleShadowing(Rule):
     bundled distributions included, and they do not find in it what they look for. It is the other way round for what
     the runtime has loaded before the function, like ``json`` and ``logging``: there the own file is never looked at.
 
-    It is a warning where the own file is not looked at, or where only some versions of the runtime have loaded theirs
-    before.
+    It is a warning where the own file is not looked at, where only some versions of the runtime have loaded theirs
+    before, and where what is missing is asked for in the body of a function, which need not run.
 
     Triggers:
         1. [library] A name that a module imports, or uses, is not in the own module that it gets for it.
@@ -51,7 +51,7 @@ class ModuleShadowing(Rule):
     name = "module-shadowing"
     severity = Severity.ERROR
     tags = ("correctness", "bundle")
-    why = "Whoever imports the name gets another module than it was written for, and fails on every invocation."
+    why = "Whoever imports the name gets another module than it was written for, and fails when it uses it."
     remedy = "Give the module another name, or move it into a package of the function."
     wants = Wanted(bundles=True)
     needs = frozenset({"bundle"})
@@ -71,7 +71,7 @@ class ModuleShadowing(Rule):
             yield self.finding(
                 bundle.place(item.path),
                 text,
-                severity=Severity.WARNING if item.kind in ("ignored", "either") else Severity.ERROR,
+                severity=Severity.WARNING if item.later or item.kind in ("ignored", "either") else Severity.ERROR,
                 function=bundle.name,
                 chains=(bundle.chain((*item.chain, item.step)),),
             )

@@ -31,6 +31,7 @@ class Shadow(NamedTuple):
 
     ``path`` is its file, ``other`` says what it has the name of, ``asked`` is the name that is not there (of the module
     that is found), "" for none in particular; ``step`` is where it is asked for, ``chain`` how that is loaded.
+    ``later`` tells that it is asked for in the body of a function, which need not run.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Shadow(NamedTuple):
     asked: str
     step: Step
     chain: tuple[Step, ...]
+    later: bool = False
 
 
 def shadows(bundle: BundleView, closure: Closure) -> Iterator[Shadow]:
@@ -92,11 +94,12 @@ def _sufferer(bundle: BundleView, closure: Closure, found: Module, name: str, pa
     if found.path != path and state != IGNORED:
         return None  # it is not the one that is found
     binds = Bindings(bundle, path)
+    deferred: Shadow | None = None
     for importer in closure.loaded:
         module = closure.find(importer)
         if module is None or closure.is_guarded(importer):
             continue
-        for asked, line in _asked(bundle, closure, module, name):
+        for asked, line, later in _asked(bundle, closure, module, name):
             bound = binds.has(asked)
             if bound is None and bundle.grants("dynamic"):
                 return None
@@ -104,15 +107,21 @@ def _sufferer(bundle: BundleView, closure: Closure, found: Module, name: str, pa
             if state == IGNORED:
                 # code of others means the standard library's; own code that asks for what is bound here does not
                 if bound and bundle.is_own(module.path) and module.path != path:
-                    return Shadow(name, IGNORED, path, other, asked, step, closure.chain(importer))
+                    return Shadow(name, IGNORED, path, other, asked, step, closure.chain(importer), later)
             elif not bound or not bundle.grants("bound"):
                 kind = EITHER if state == EITHER else TAKEN
-                return Shadow(name, kind, path, other, asked, step, closure.chain(importer))
-    return None
+                shadow = Shadow(name, kind, path, other, asked, step, closure.chain(importer), later)
+                if not later:
+                    return shadow
+                deferred = deferred or shadow
+    return deferred
 
 
-def _asked(bundle: BundleView, closure: Closure, module: Module, name: str) -> Iterator[tuple[str, int]]:
-    """What a module asks of another one: names that it imports from it, and attributes that it uses."""
+def _asked(bundle: BundleView, closure: Closure, module: Module, name: str) -> Iterator[tuple[str, int, bool]]:
+    """What a module asks of another one: names that it imports from it, and attributes that it uses.
+
+    Each with the line, and whether that is in the body of a function.
+    """
     imported = closure.imports_of(module)
     whole = False
     for item in imported.found if imported is not None else ():
@@ -122,9 +131,9 @@ def _asked(bundle: BundleView, closure: Closure, module: Module, name: str) -> I
             continue
         rest = item.module.partition(".")[2]
         if rest:
-            yield rest.partition(".")[0], item.line
+            yield rest.partition(".")[0], item.line, False
         elif item.attribute not in (None, "*"):
-            yield str(item.attribute), item.line
+            yield str(item.attribute), item.line, False
         whole = whole or item.attribute is None
     if whole:
         try:

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 
 class Use(NamedTuple):
-    """A use of an attribute: ``module.name``."""
+    """A use of an attribute: ``module.name``; ``later`` tells that it is in the body of a function."""
 
     name: str
     line: int
+    later: bool
 
 
 def attributes(source: bytes, path: str, module: str, version: tuple[int, int] | None) -> Iterator[Use]:
@@ -32,9 +33,9 @@ def attributes(source: bytes, path: str, module: str, version: tuple[int, int] |
     names: set[str] = set()
     bound: set[str] = set()
     uses: list[tuple[str, Use]] = []
-    stack: list[tuple[Any, bool]] = [(tree, False)]
+    stack: list[tuple[Any, bool, bool]] = [(tree, False, False)]
     while stack:
-        node, guarded = stack.pop()
+        node, guarded, later = stack.pop()
         kind = type(node)
         if kind is ast.Import:
             for alias in node.names:
@@ -48,15 +49,16 @@ def attributes(source: bytes, path: str, module: str, version: tuple[int, int] |
         elif kind is ast.arg:
             bound.add(node.arg)
         elif kind is ast.Attribute and type(node.value) is ast.Name and type(node.ctx) is ast.Load and not guarded:
-            uses.append((node.value.id, Use(node.attr, node.lineno)))
+            uses.append((node.value.id, Use(node.attr, node.lineno, later)))
         elif kind in (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef):
             bound.add(node.name)
+        later = later or kind in (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
         if kind is ast.Try:
-            stack += [(item, True) for item in node.body]
-            stack += [(item, guarded) for item in (*node.handlers, *node.orelse, *node.finalbody)]
+            stack += [(item, True, later) for item in node.body]
+            stack += [(item, guarded, later) for item in (*node.handlers, *node.orelse, *node.finalbody)]
         else:
             asks = kind is ast.If and type(node.test) is ast.Call and tail_of(node.test.func) == "hasattr"
-            stack += [(item, guarded or asks) for item in children(node)]
+            stack += [(item, guarded or asks, later) for item in children(node)]
     for name, use in sorted(uses, key=lambda item: item[1].line):
         if name in names and name not in bound:
             yield use

@@ -11,6 +11,8 @@ import json
 import os
 import pathlib
 import shutil
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from typing import NamedTuple
@@ -182,6 +184,16 @@ CASES = [
         JWT._replace(change=with_file("keys.py", "KEY_NAME = 'signing-key'\n")),
         "hmac.py",
         "jwt/algorithms.py",
+        severity="warning",
+    ),
+    # s4-clarity-lib#26
+    case(
+        "hashlib",
+        "LL509",
+        JWT._replace(change=with_file("hashlib.py", "def digest(data): ...\n")),
+        JWT._replace(change=with_file("digests.py", "def digest(data): ...\n")),
+        "hashlib.py",
+        "jwt/algorithms.py",
     ),
     # serverless-python-requirements#441
     case(
@@ -247,6 +259,23 @@ def found(arguments, rule, capsys):
     return [item for item in report["findings"] if item["severity"] != "info"]
 
 
+# What decides about these is the bundle alone, and not the system that it is on.
+IMPORTED = ("LL501", "LL502", "LL503", "LL509", "LL510", "LL513")
+
+
+def runs_here(bundle):
+    """Whether this interpreter is what a bundle is for."""
+    here = sys.platform.startswith("linux") and os.uname().machine == bundle.architecture
+    return here and not bundle.layer and bundle.runtime == "python{}.{}".format(*sys.version_info[:2])
+
+
+def loads(folder):
+    """Whether the entry point of our own bundle can be imported, with nothing else on the path."""
+    code = "import sys; sys.path[:] = [sys.argv[1], *(p for p in sys.path if 'site-packages' not in p)]; import app"
+    command = [sys.executable, "-I", "-S", "-B", "-c", code, str(folder)]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
 @pytest.mark.parametrize(("rule", "broken", "mended", "path", "words", "severity"), CASES)
 def test_what_people_met(rule, broken, mended, path, words, severity, tmp_path, capsys):
     (tmp_path / "broken").mkdir()
@@ -257,3 +286,6 @@ def test_what_people_met(rule, broken, mended, path, words, severity, tmp_path, 
     text = json.dumps(matching, ensure_ascii=False)
     assert [word for word in words if word not in text] == []
     assert found(make(mended, tmp_path / "mended"), rule, capsys) == []
+    for name, bundle in (("broken", broken), ("mended", mended)):
+        if rule in IMPORTED and runs_here(bundle):
+            assert loads(tmp_path / name / "function") is (name == "mended" or severity != "error")

@@ -38,6 +38,8 @@ def test_a_file_that_hides_a_module_of_the_standard_library(told):
     assert told("import secrets", secrets="KEY = 1\n") == []
     assert told("import demo", demo="import secrets\nsecrets.choice([1])\n", secrets="KEY = 1\n")
     assert told("import demo", demo="def later():\n    import secrets\n", secrets="KEY = 1\n") == []
+    later = "import secrets\n\n\ndef key():\n    return secrets.token_hex()\n"
+    assert told("import demo", demo=later, secrets="KEY = 1\n") == [("secrets.py", "warning")]
     assert told("import html.parser", html="PAGE = ''\n") == [("html.py", "error")]
     assert told("", secrets="KEY = 1\n") == []
 
@@ -79,12 +81,15 @@ def test_a_file_beside_a_folder_of_its_name(told):
 
 
 def used(source, module="queue"):
-    return [(use.name, use.line) for use in attributes(textwrap.dedent(source).encode(), "x.py", module, (3, 12))]
+    return [
+        (use.name, use.line * (-1 if use.later else 1))
+        for use in attributes(textwrap.dedent(source).encode(), "x.py", module, (3, 12))
+    ]
 
 
 def test_attributes_that_are_used():
     assert used("import queue\nq = queue.Queue()\nqueue.Empty\n") == [("Queue", 2), ("Empty", 3)]
-    assert used("import queue as q\n\n\ndef f():\n    return q.Queue()\n") == [("Queue", 5)]
+    assert used("import queue as q\n\n\ndef f():\n    return q.Queue()\n") == [("Queue", -5)]  # later
     assert used("import other as queue\nqueue.Queue()\n") == []
     assert used("import queue\n\n\ndef f(queue):\n    queue.put(1)\n") == []  # a name for something else too
     assert used("import queue\ntry:\n    queue.SimpleQueue\nexcept AttributeError:\n    pass\n") == []
