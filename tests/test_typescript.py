@@ -283,6 +283,16 @@ def test_a_handler_that_is_not_in_its_directory():
         assert (function.path, function.fault, function.excuse) == (None, fault, "")
 
 
+@pytest.mark.parametrize("options", ["{ bundling: { image } }", "bundler.options(this)", "{ ...given }", "options"])
+def test_what_is_bundled_may_hold_more(options):
+    call = f"""\
+    new lambda.Function(this, 'F', {{
+      handler: 'made.handler', {PYTHON}, code: Code.fromAsset('../src', {options}) }});
+    """
+    function = one(call)
+    assert (function.fault, function.excuse) == ("module", "build")
+
+
 EVENTS = [
     (
         """\

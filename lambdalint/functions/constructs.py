@@ -442,7 +442,7 @@ class _Construct:
         package, _, operation = self._operation(argument[1]).partition("aws_cdk.aws_lambda.")
         keywords = dict(argument[3])
         if operation in ("Code.from_asset", "Code.asset", "AssetCode", "AssetCode.from_asset"):
-            if "bundling" in keywords or "**" in keywords:
+            if "bundling" in keywords or "**" in keywords or len(argument[2]) > 1:  # options in TypeScript
                 settings["build_method"] = known("bundling", self.place)
             return self._directory(self._followed(argument[2][0] if argument[2] else keywords.get("path")))
         if operation in ("Code.from_inline", "Code.inline", "InlineCode", "InlineCode.from_inline"):
