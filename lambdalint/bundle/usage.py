@@ -343,7 +343,8 @@ class Usage:
         if self._closures and "imported" not in self._disabled:
             kept = self.required(self.imported, loosely=False)
         elif not self._closures:
-            kept = self.required(others, loosely=False)
+            # whatever the function's texts name may be imported by an entry point that nobody knows
+            kept = self.required({*others, *self._mentioned(list(chosen), frozenset())}, loosely=False)
         sizes = self._sizes
         left = [item for item in chosen if item not in kept]
         within = self.required(left, loosely=False) - kept

@@ -100,6 +100,13 @@ def test_extras(told):
     assert told(files, *HANDLER) == []
 
 
+def test_without_an_entry_point_only_what_the_texts_do_not_name_is_for_development(told):
+    stubs = dist("mypy_boto3_s3")
+    expected = [("LL605", "warning", "mypy_boto3_s3-1.0.dist-info/METADATA")]
+    assert told({"lib.py": b"import boto3\n"} | stubs) == expected
+    assert told({"lib.py": b"from mypy_boto3_s3 import S3Client\n"} | stubs) == []
+
+
 def test_plug_ins(told):
     plugin = dist("charting", entry_points=b"[pricing.views]\ncharts = charting\n")
     assert told({"app.py": APP} | dist("pricing") | plugin, *HANDLER) == [UNUSED]
