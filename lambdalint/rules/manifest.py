@@ -611,6 +611,14 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         ("bundle",),
     ),
     (
+        "ll611_too_many_layers",
+        "LL611",
+        "too-many-layers",
+        True,
+        ((), (), False, False, True, (), (), (), False, (), False, False, (), ()),
+        (),
+    ),
+    (
         "ll612_shared_between_functions",
         "LL612",
         "shared-between-functions",

@@ -160,6 +160,11 @@ class DeclaredView:
         return bool(self.declared.package_type.value == "Image")
 
     @property
+    def is_cloudformation(self) -> bool:
+        """Whether people write the template that CloudFormation reads, so that cfn-lint checks it."""
+        return self.declared.origin in ("cloudformation", "sam")
+
+    @property
     def events(self) -> tuple[EventSource, ...]:
         """The event sources that could be read, without those that exist only where a variable is set."""
         return tuple(event for event in self.function.events if "supposed" not in event.settings)
@@ -173,6 +178,16 @@ class DeclaredView:
         return str(table("sources")["labels"].get(event.kind, event.kind))
 
     # Questions of rules:
+
+    def layers(self, *, certain: bool = True) -> tuple[int, int]:
+        """How many layers it has, and how many Lambda takes.
+
+        Args:
+            certain: whether those that a variable may leave out do not count.
+        """
+        written = self.declared.layers.value if self.declared.layers.known else ()
+        counted = [layer for layer in written or () if layer.known or (layer.unknown and not certain)]
+        return len(counted), table("quotas")["layers_max"]
 
     def lifecycle(self) -> Lifecycle | None:
         """Until when its runtime is supported; None where nobody can tell."""
