@@ -57,8 +57,9 @@ class DefaultMemory(Rule):
     def check_declared(self, view: DeclaredView) -> Iterable[Finding]:
         """A finding for a function without memory."""
         memory = view.declared.memory
-        chosen_by_framework = memory.known and memory.location is None and not self.exempts("framework")
-        if not (memory.unwritten or chosen_by_framework) or self.exempts(view.foreign()):
+        by_framework = memory.known and memory.location is None
+        is_default = by_framework and (memory.value <= _DEFAULT or not self.exempts("framework"))
+        if not (memory.unwritten or is_default) or self.exempts(view.foreign()):
             return
         yield self.finding(
             view.location,

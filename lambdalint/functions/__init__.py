@@ -59,6 +59,10 @@ def find_functions(
         native=[parent(item.location.path) for item in templates.functions],
         templates=[parent(path) for path in project.templates if not (path.endswith("cdk.json") or is_program(path))],
     ).find(project.python)
+    if any(item.origin == "chalice" for item in found):
+        from lambdalint.functions.chalice import completed
+
+        found = completed(found, templates.chalice, program, names)
     return tuple(sorted([*declared.functions, *found], key=_order))
 
 

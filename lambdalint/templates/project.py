@@ -231,7 +231,8 @@ class _Project:
         problems = sorted(self.found.problems, key=lambda problem: (problem.path, problem.reason))
         roots = tuple(sorted(set(self.found.foreign_roots)))
         applications = tuple(self.found.applications)
-        return Templates(tuple(functions), tuple(problems), tuple(self.found.resources), roots, applications)
+        chalice = tuple(self.found.chalice)
+        return Templates(tuple(functions), tuple(problems), tuple(self.found.resources), roots, applications, chalice)
 
 
 def _distinct(functions: Sequence[DeclaredFunction]) -> list[DeclaredFunction]:

@@ -56,12 +56,25 @@ class Resource(NamedTuple):
     properties: Mapping[str, Value] = {}
 
 
+class ChaliceProject(NamedTuple):
+    """A Chalice project: its directory, where it is configured, what holds for all stages and what for each.
+
+    There is always a stage; both map the names of ``.chalice/config.json``.
+    """
+
+    directory: str
+    location: Location
+    top: Mapping[str, Value] = {}
+    stages: tuple[Mapping[str, Value], ...] = ({},)
+
+
 class Templates(NamedTuple):
     """Everything that the templates of a project say.
 
     ``foreign_roots`` are directories whose functions belong to another cloud. Each function whose code is
     not in the repository has an Unknown ``code_root`` with the reason. ``applications`` are the directories of
-    CDK programs in Python ("" for the root), whose constructs only a reader of Python can tell.
+    CDK programs in Python ("" for the root), whose constructs only a reader of Python can tell; ``chalice`` are the
+    projects whose decorators only such a one can.
     """
 
     functions: tuple[DeclaredFunction, ...] = ()
@@ -69,6 +82,7 @@ class Templates(NamedTuple):
     resources: tuple[Resource, ...] = ()
     foreign_roots: tuple[str, ...] = ()
     applications: tuple[str, ...] = ()
+    chalice: tuple[ChaliceProject, ...] = ()
 
 
 class TooMuchWork(Exception):
@@ -127,6 +141,7 @@ class Found:
         self.resources: list[Resource] = []
         self.foreign_roots: list[str] = []
         self.applications: list[str] = []
+        self.chalice: list[ChaliceProject] = []
 
     def problem(self, path: str, reason: str) -> None:
         """Notes an input, or a part of one, that could not be read."""
