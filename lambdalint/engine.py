@@ -325,7 +325,7 @@ class _Run:
                     from lambdalint.source.views import SiteView
 
                     self.progress("judging calls", done, total)
-                    call = self.flow.call(node, reference.k)
+                    call = self.flow.site(node, reference)
                     if call is None:
                         continue
                     shared = shared or self._shared(region)

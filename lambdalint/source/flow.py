@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from lambdalint.data import table
 from lambdalint.records import NamedTuple
 from lambdalint.source.names import CONTEXT, EVENT, Node, Values
-from lambdalint.source.skeleton import CallRef, Class, Def, SourceError
+from lambdalint.source.skeleton import CallRef, Class, Def, Expr, SourceError
 from lambdalint.tree import Unreadable
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class Flow:
         self.constructors: Mapping[str, Any] = table("clients")["constructors"]
         self.lowered: dict[tuple[str, tuple[int, int]], Lowered | None] = {}
         self.refused: dict[str, SourceError] = {}
-        self._straight: dict[tuple[str, tuple[int, int]], Mapping[tuple[int, str], frozenset[int]]] = {}
+        self._straight: dict[tuple[str, tuple[int, int]], Mapping[tuple[int, str], Mapping[int, str]]] = {}
         self.mismatches = 0
         self.outcomes: dict[str, int] = {}  # of all verdicts, for the statistics
         self._roots: dict[Any, Roots] = {}
@@ -970,11 +970,34 @@ class Flow:
         if following is not None:
             queue.append(following)
 
+    def site(self, node: Node, reference: CallRef) -> Call | None:
+        """The lowered call of a skeleton's.
+
+        It is put together from the skeleton where that says all: constants for arguments, nothing local in the callee,
+        and nothing around it that decides whether it runs. In a ``try`` or ``with`` it lacks their frames, and its use
+        is "".
+        """
+        from lambdalint.source.lower import Call
+
+        definition = self.names.definition(node)
+        given: list[tuple[int | str, Expr]] = [*enumerate(reference.args), *reference.keywords]
+        if definition is not None and not definition.parent and all(expr and expr[0] == "k" for _, expr in given):
+            func = _global_term(reference.callee, definition)
+            use = self._straight_use(node, reference.k) if func is not None else None
+            if func is not None and use is not None:
+                args = tuple((name, ("const", expr[1])) for name, expr in given if expr is not None)
+                return Call(reference.k, reference.tail, func, args, (), use, reference[5:])
+        return self.call(node, reference.k)
+
     def _runs_straight(self, node: Node, k: int) -> bool:
         """Whether call ``k`` of a definition without a Body so far runs whatever the definition is given."""
+        return self._straight_use(node, k) is not None
+
+    def _straight_use(self, node: Node, k: int) -> str | None:
+        """What `straight` says of call ``k`` of a definition without a Body so far, None where it says nothing."""
         definition = self.names.definition(node)
         if definition is None or (node[0], definition.top) in self.lowered:
-            return False
+            return None
         key = (node[0], definition.top)
         if key not in self._straight:
             from lambdalint.source.straight import straight
@@ -983,7 +1006,7 @@ class Flow:
                 self._straight[key] = straight(self.program.source(node[0]), *key)
             except (SourceError, Unreadable):
                 self._straight[key] = {}  # the parser that lowers it says why
-        return k in self._straight[key].get((definition.line, definition.name), ())
+        return self._straight[key].get((definition.line, definition.name), {}).get(k)
 
     def _carried(
         self, edge: Edge, call: Call, callee: Def, condition: tuple[Param, str, Any]
@@ -1200,6 +1223,17 @@ class Flow:
         """Whether objects of a class have no say in whether they are true."""
         classes = [self.names.class_of(owner) for owner in self.names.ancestors(node)]
         return not any(class_ is not None and {"__bool__", "__len__"} & class_.attributes.keys() for class_ in classes)
+
+
+def _global_term(callee: Expr, definition: Def) -> Term | None:
+    """The Term of a dotted name that starts outside of a definition; None for all else."""
+    if callee is None:
+        return None
+    if callee[0] == "a":
+        owner = _global_term(callee[1], definition)
+        return ("attr", owner, callee[2]) if owner is not None else None
+    local = callee[0] != "n" or callee[1] in definition.bindings or callee[1] in definition.outer_names
+    return None if local else ("name", callee[1])
 
 
 def _is_descriptor(name: Any) -> bool:

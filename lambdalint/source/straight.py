@@ -1,7 +1,8 @@
 """The calls that a definition makes whatever it is given, and once: nothing around them decides whether they run.
 
 A way that leads through such a call, and along which no argument matters, is followed without a Body of the caller:
-its ``ast`` is a tenth of the work. Only plain statements are looked at; what is not told here is what a Body tells.
+its ``ast`` is a tenth of the work. So is a site judged that has constants for arguments. Only plain statements are
+looked at; what is not told here is what a Body tells.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _LEAVING = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 _SILENT = (ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal, ast.Pass, ast.FunctionDef, ast.AsyncFunctionDef)
+_USES: dict[type, str] = {ast.Expr: "discarded", ast.Return: "returned"}
 # The fields in which an expression holds what is evaluated with it. Those of others are left to a Body.
 _PARTS: dict[type, tuple[str, ...]] = {
     ast.Attribute: ("value",),
@@ -34,8 +36,11 @@ _PARTS: dict[type, tuple[str, ...]] = {
 }
 
 
-def straight(source: bytes, path: str, top: tuple[int, int]) -> Mapping[tuple[int, str], frozenset[int]]:
-    """The numbers of such calls, by line and name of each definition of one top-level statement.
+def straight(source: bytes, path: str, top: tuple[int, int]) -> Mapping[tuple[int, str], Mapping[int, str]]:
+    """Such calls by their numbers, by line and name of each definition of one top-level statement.
+
+    Each with the use that is made of it (see `lambdalint.source.lower.Call`), "" if it is awaited or in a ``try`` or
+    ``with``, of which a Body tells more.
 
     Args:
         source: the bytes of the whole file.
@@ -52,7 +57,7 @@ def straight(source: bytes, path: str, top: tuple[int, int]) -> Mapping[tuple[in
         if type(node) in (ast.FunctionDef, ast.AsyncFunctionDef):
             reader = _Reader(top[0])
             reader.block(node.body)
-            found[node.lineno, node.name] = frozenset(reader.calls)
+            found[node.lineno, node.name] = reader.calls
         stack.extend(child for child in children(node) if not isinstance(child, ast.expr))
     return found
 
@@ -62,7 +67,8 @@ class _Reader:
 
     def __init__(self, line: int) -> None:
         self.places = Places(line)
-        self.calls: set[int] = set()
+        self.calls: dict[int, str] = {}
+        self.depth = 0  # of statements that catch or close something
 
     def block(self, statements: list[Any]) -> bool:
         """Read statements; whether what follows them runs as straight."""
@@ -71,14 +77,17 @@ class _Reader:
     def statement(self, node: Any) -> bool:
         kind = type(node)
         if kind in (ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return):
-            self.expression(node.value)
+            self.expression(node.value, _USES.get(kind, "used"))
             return kind is not ast.Return
-        if kind in (ast.With, ast.AsyncWith):
-            for item in node.items:
+        if kind in (ast.With, ast.AsyncWith, ast.Try):
+            self.depth += 1
+            for item in node.items if kind is not ast.Try else ():
                 self.expression(item.context_expr)
-            return self.block(node.body)
-        if kind is ast.Try:
-            return self.block(node.body) and self.block(node.orelse) and self.block(node.finalbody)
+            follows = self.block(node.body)
+            if kind is ast.Try:
+                follows = follows and self.block(node.orelse) and self.block(node.finalbody)
+            self.depth -= 1
+            return follows
         if kind in (ast.For, ast.AsyncFor):
             self.expression(node.iter)
             return True
@@ -87,7 +96,7 @@ class _Reader:
             return not _leaves(node)
         return kind in _SILENT or kind is ast.While
 
-    def expression(self, root: Any) -> None:
+    def expression(self, root: Any, use: str = "used") -> None:
         stack = [root]
         while stack:
             node = stack.pop()
@@ -95,7 +104,8 @@ class _Reader:
             if kind is ast.JoinedStr:
                 self.places.enter(node)
             elif kind is ast.Call:
-                self.calls.add(self.places.call(node))
+                told = use if node is root else "used" if type(root) is not ast.Await else ""
+                self.calls[self.places.call(node)] = told if not self.depth else ""
             for field in _PARTS.get(kind, ()):
                 value = getattr(node, field)
                 stack += value if type(value) is list else (value,)

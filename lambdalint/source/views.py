@@ -172,7 +172,7 @@ class SiteView:
     @property
     def result_use(self) -> str:
         """``discarded``, ``returned`` or ``used``."""
-        return self._call.use
+        return self._whole.use
 
     # -- questions
 
@@ -278,7 +278,12 @@ class SiteView:
     @property
     def context(self) -> Context:
         """What stands around the site in its definition."""
-        return self._call.context
+        return self._whole.context
+
+    @property
+    def _whole(self) -> Call:
+        """The call with what is around it; the one at hand may lack the frames that decide nothing."""
+        return self._call if self._call.use else self._shared.flow.call(self._node, self._call.k) or self._call
 
     def region_of(self, root: Node) -> Region:
         """What one entry point alone runs."""

@@ -99,3 +99,48 @@ def test_a_way_through_such_a_call_is_judged_without_the_body_of_its_caller():
     verdict = found.flow.verdict(found.region, node, call.context, [value for _, value in call.args])
     assert [route.root for route in verdict.routes] == [("app.py", "handler")]
     assert list(found.flow.lowered) == [("app.py", (2, 3))]
+
+
+SITES = """\
+import boto3, botocore.config
+from boto3.session import Session
+
+def handler(event, context, given):
+    local = Session()
+    lowered_1 = local.client("s3")
+    whole_1 = boto3.client("s3", region_name="eu-west-1", verify=False)
+    botocore.config.Config()
+    boto3.client(given)
+    with open("x") as file:
+        boto3.resource("sqs")
+    if event:
+        boto3.client("sns")
+    return boto3.client("sts").get_caller_identity()
+"""
+
+
+def test_a_site_is_the_call_that_its_body_has():
+    found, again = analyse(SITES), analyse(SITES)
+    node = ("app.py", "handler")
+    parts = {}
+    for reference in found.flow.names.definition(node).calls:
+        found.flow.lowered.clear()
+        site = found.flow.site(node, reference)
+        whole = again.flow.call(node, reference.k)
+        if found.flow.lowered or site.use:
+            assert site == whole
+        else:  # what is around it is left to the body
+            assert site == whole._replace(context=(), use="")
+        parts[reference.tail, reference.line] = "lowered" if found.flow.lowered else site.use or "around"
+    assert parts == {
+        ("Session", 5): "used",
+        ("client", 6): "lowered",
+        ("client", 7): "used",
+        ("Config", 8): "discarded",
+        ("client", 9): "lowered",
+        ("open", 10): "around",
+        ("resource", 11): "around",
+        ("client", 13): "lowered",
+        ("client", 14): "used",
+        ("get_caller_identity", 14): "lowered",
+    }
