@@ -140,11 +140,12 @@ def test_documentation(project, arguments):
     assert not own(modules) & {"engine", "discover", "source.skeleton", "templates.values"}
 
 
-def test_a_finding_needs_the_parser_of_libcst_and_nothing_to_draw_with(project):
-    (project / "app.py").write_text(FINDING)
+@pytest.mark.parametrize(("service", "parsers"), [('"s3"', set()), ('"S3".lower()', {"libcst.native"})])
+def test_a_finding_needs_the_parser_of_libcst_at_most_and_nothing_to_draw_with(project, service, parsers):
+    (project / "app.py").write_text(FINDING.replace('"s3"', service))
     modules = loaded(project, "check", "app.py", "--no-cache", status=1)
     assert not modules & (THIRD_PARTY | {"ast", "dataclasses"})
-    assert {name for name in modules if name.startswith("libcst")} == {"libcst.native"}
+    assert {name for name in modules if name.startswith("libcst")} == parsers
     assert {"rules.ll101_client_in_handler", "source.lower"} <= own(modules)
     assert not own(modules) & {"rules.ll301_missing_idempotency", "output.json", "output.sarif"}
 
