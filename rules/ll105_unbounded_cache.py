@@ -30,7 +30,7 @@ class UnboundedCache(Rule):
         1. [bounded] A cache with a size or a time to live; a dict that is looked at for its size, or emptied.
         2. [expiring] What is kept with the time at which it was stored.
         3. [few] Keys that take few values: regions, accounts, types, names of resources, what the code compares or
-           lists.
+           lists; answers about what was set up beforehand, such as a schema or a role.
         4. [looked-up] What is looked up first: nobody knows how many there are.
 
     Remedy:

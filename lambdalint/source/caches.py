@@ -91,7 +91,7 @@ def _filled(view: FunctionView, node: Node) -> Cache | None:
     definition = view.flow.names.definition(node)
     for edge in view.region.incoming.get(node, ()):
         call = view.flow.call(edge.caller, edge.call.k) if edge.call is not None and edge.call.k >= 0 else None
-        if definition is None or call is None or edge.kind != "call":
+        if definition is None or call is None or edge.kind != "call" or _is_set_up(view, edge.caller, ("call", call.k)):
             continue
         given = [value for _, value in call.args]
         roots = _key(view, edge.caller, given)
@@ -124,6 +124,8 @@ def _dicts(view: FunctionView) -> Iterator[Cache]:
                 continue
             if view.grants("expiring") and _is_timed(view, node, store.value):
                 done.add(place)
+                continue
+            if _is_set_up(view, node, store.value):
                 continue
             roots = _key(view, node, [target[2]])
             route = _route(view, node, store.context) if roots else None
@@ -198,6 +200,14 @@ def _is_few(root: Root) -> bool:
     rows = table("caches")["few"]
     path = [key for key in root[2] if key != "[]"]
     return root[0] == "event" and bool(path) and (path[-1] in rows["keys"] or path[-1].endswith(tuple(rows["ends"])))
+
+
+def _is_set_up(view: FunctionView, node: Node, value: Term) -> bool:
+    """Whether what is kept describes something that was set up beforehand, so that there are as many keys as of that."""
+    if not view.grants("few"):
+        return False
+    rows = table("caches")["few"]["results"]
+    return any(root[0] == "result" and root[1] in rows for root in view.flow.roots(node, value))
 
 
 def _route(view: FunctionView, node: Node, context: Context) -> Route | None:
