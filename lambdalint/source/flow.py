@@ -32,6 +32,7 @@ PATH_LIMIT = 6  # keys of an event path
 ROOTS_LIMIT = 24  # of one value; beyond, paths are shortened until they coincide
 CONSTANTS_LIMIT = 16
 HOPS_LIMIT = 3  # of calls to what a value is
+_AFFIXES = frozenset({"startswith", "endswith"})
 
 Param = tuple[str, str, int]  # (path, qualname, index)
 
@@ -1117,17 +1118,31 @@ class Flow:
         found = set(inherited)
         for frame in context:
             if frame[0] == "if" and "branch" not in self.disabled:
-                for term, test, value in demands(frame[2], frame[3]):
-                    if term[0] == "param":
-                        found.add(((node[0], term[1], term[2]), test, value))
+                for demand in demands(frame[2], frame[3]):
+                    term, test, value = demand
+                    if (condition := self._on_parameter(node, *demand)) is not None:
+                        found.add(condition)
                     elif test == "truthy" and (key := self._looked_up(node, term)) is not None:
                         found.add(((node[0], key[0][1], key[0][2]), "has", key[1]))
                     elif term[0] == "const" and not holds(term[1], test, value):
                         return None
-                    elif test == "any" and all(one[0][0] == "param" for one in value):
-                        options = frozenset(((node[0], one[0][1], one[0][2]), *one[1:]) for one in value)
-                        found.add(((*node, -1), "any", options))
+                    elif test == "any":
+                        options = frozenset(self._on_parameter(node, *one) for one in value)
+                        if None not in options:
+                            found.add(((*node, -1), "any", options))
         return frozenset(found)
+
+    def _on_parameter(self, node: Node, term: Term, test: str, value: Any) -> tuple[Param, str, Any] | None:
+        """What is demanded of a parameter itself: ``if mode == "x"``, ``if path.endswith(".yaml")``."""
+        if term[0] == "call" and test in ("truthy", "falsy"):
+            call = self.call(node, term[1])
+            if call is None or call.tail not in _AFFIXES or call.func[0] != "attr" or len(call.args) != 1:
+                return None
+            affix = call.args[0][1]
+            if affix[0] != "const" or type(affix[1]) is not str:
+                return None
+            term, test, value = call.func[1], call.tail if test == "truthy" else f"not {call.tail}", affix[1]
+        return ((node[0], term[1], term[2]), test, value) if term[0] == "param" else None
 
     def _looked_up(self, node: Node, term: Term) -> tuple[Term, str] | None:
         """The parameter and the key of ``parameter[key]`` or ``parameter.get(key)``."""
@@ -1291,15 +1306,18 @@ def demands(test: Term, taken: bool) -> list[tuple[Term, str, Any]]:
 
 def _holds_for_object(test: str) -> bool:
     """Whether a condition can hold of an object that is true and equal to no constant."""
-    return test in ("truthy", "different", "has", "lacks")
+    return test not in ("falsy", "equal")
 
 
 def holds(actual: Any, test: str, value: Any) -> bool:
-    """Whether a constant meets a demand of `demands` (of those that compare)."""
+    """Whether a constant meets a demand of `demands` (of those that compare), or one on how it begins or ends."""
     if test == "truthy":
         return bool(actual)
     if test == "falsy":
         return not actual
+    method = test.rpartition(" ")[2]
+    if method in _AFFIXES:
+        return type(actual) is not str or getattr(actual, method)(value) == (method == test)
     return bool(actual == value) == (test == "equal")
 
 

@@ -51,6 +51,39 @@ def nobody():
 if __name__ == "__main__":
     boto3.client("s3")  # -> unreached
 """,
+    "how a text that is passed begins or ends": """
+import boto3
+
+def read(path):
+    if path.endswith(".json"):
+        boto3.client("s3")  # -> fires
+    if path.endswith(".yaml") or path.endswith(".yml"):
+        boto3.client("s3")  # -> exempt branch
+    if not path.startswith("conf/"):
+        boto3.client("s3")  # -> exempt branch
+    if path.startswith("conf/") and not path.endswith(".ini"):
+        boto3.client("s3")  # -> fires
+    if path.endswith((".yaml", ".yml")) or path.endswith(".ini"):
+        boto3.client("s3")  # -> fires
+
+def load(path="orders.json"):
+    if path.endswith(".yaml"):
+        boto3.client("s3")  # -> exempt branch
+
+def fetch(path=None):
+    if path.endswith(".yaml"):
+        boto3.client("s3")  # -> fires
+
+def named(path):
+    if path.endswith(".yaml"):
+        boto3.client("s3")  # -> fires
+
+def handler(event, context):
+    read("conf/orders.json")
+    load()
+    fetch()
+    named(event["path"])
+""",
     "what is passed and never None": """
 import boto3
 import logging
