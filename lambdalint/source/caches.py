@@ -203,7 +203,7 @@ def _is_few(root: Root) -> bool:
 
 
 def _is_set_up(view: FunctionView, node: Node, value: Term) -> bool:
-    """Whether what is kept describes something that was set up beforehand, so that there are as many keys as of that."""
+    """Whether what is kept describes something that was set up beforehand: as many keys as there are of that."""
     if not view.grants("few"):
         return False
     rows = table("caches")["few"]["results"]
