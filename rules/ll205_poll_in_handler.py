@@ -29,7 +29,8 @@ class PollInHandler(Rule):
     Exemptions:
         1. [short] ``WaiterConfig`` lets it wait for ten seconds at most, or cannot be told.
         2. [custom-resource] The function answers for a custom resource of CloudFormation, which has to wait.
-        3. [slept] sleep-in-handler reports the loop's own sleep.
+        3. [made] The definition makes the table that it waits for, which happens once.
+        4. [slept] sleep-in-handler reports the loop's own sleep.
 
     Remedy:
         Let a state of Step Functions wait and ask, let EventBridge tell when it is done, or use a durable function's

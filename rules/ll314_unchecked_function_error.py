@@ -26,9 +26,10 @@ class UncheckedFunctionError(Rule):
 
     Exemptions:
         1. [told] A module on the way knows ``FunctionError``, or the ``errorMessage`` of the payload.
-        2. [whole] The response is returned, stored or handed on as a whole.
-        3. [asynchronous] The invocation is asynchronous or a dry run.
-        4. [undecided] Its type cannot be told.
+        2. [asked] A condition asks whether what it expects is in the payload, by ``get`` or ``in``.
+        3. [whole] The response is returned, stored or handed on as a whole.
+        4. [asynchronous] The invocation is asynchronous or a dry run.
+        5. [undecided] Its type cannot be told.
 
     Remedy:
         ``if "FunctionError" in response: raise …`` before the payload is used.

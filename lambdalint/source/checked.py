@@ -36,7 +36,9 @@ def unchecked(site: SiteView, verdict: Verdict) -> str:
     if body is None or (site.grants("told") and _tells(site, verdict)):
         return ""
     answer = _answer(site, body)
-    if answer.whole and site.grants("whole"):
+    if (answer.whole and site.grants("whole")) or (
+        site.grants("asked") and any(_asks(site, term) for term in body.tests)
+    ):
         return ""
     return next((name for name in ("Payload", "StatusCode") if name in answer.entries), "")
 
@@ -52,6 +54,29 @@ def _tells(site: SiteView, verdict: Verdict) -> bool:
         if any(word in source for word in _TOLD):
             return True
     return False
+
+
+def _asks(site: SiteView, term: Any, depth: int = 0) -> bool:
+    """Whether a condition asks if something is in the payload, which in that of a failed function is not."""
+    if type(term) is not tuple or depth > DEPTH_LIMIT:
+        return False
+    if len(term) == 3 and term[0] == "op" and term[1] in ("in", "not in") and _is_payload(site, term[2][-1]):
+        return True
+    if len(term) == 2 and term[0] == "call":
+        call = site.flow.call(site.place, term[1])
+        return call is not None and call.tail == "get" and call.func[0] == "attr" and _is_payload(site, call.func[1])
+    return any(_asks(site, part, depth + 1) for part in term)
+
+
+def _is_payload(site: SiteView, term: Any, depth: int = 0) -> bool:
+    """Whether a Term is the payload of the answer, or made of it."""
+    if type(term) is not tuple or depth > DEPTH_LIMIT or site.is_result(term):
+        return False
+    if len(term) == 3 and term[0] == "item" and site.is_result(term[1]):
+        return bool(term[2] == ("const", "Payload"))
+    call = site.flow.call(site.place, term[1]) if len(term) == 2 and term[0] == "call" else None
+    parts = (call.func, *(value for _, value in call.args)) if call is not None else term
+    return any(_is_payload(site, part, depth + 1) for part in parts)
 
 
 def _answer(site: SiteView, body: Body) -> Answer:

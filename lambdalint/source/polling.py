@@ -22,6 +22,7 @@ SHORT_S = 10  # a waiter that is told to give up by then may poll
 _WAITER = ".get_waiter().wait"
 _ASKS = re.compile(r"^aws:.*[.#](describe|get|head|list|batch_get)_\w+$")
 _DEFAULTS = ("Delay", "MaxAttempts")
+_TABLE = frozenset({"the waiter table_exists", "wait_until_exists"})
 
 
 class Poll(NamedTuple):
@@ -68,6 +69,8 @@ def _waits(view: FunctionView, node: Node, body: Body | None, call: Call, operat
     if operation.startswith("aws:") and (
         operation.endswith(_WAITER) or operation.rpartition(".")[2].startswith("wait_until_")
     ):
+        if view.grants("made") and body is not None and _is_of_own_table(body, _what(view, node, call)):
+            return False
         return not view.grants("short") or not _is_short(view, node, call)
     return (
         not view.grants("slept")
@@ -75,6 +78,12 @@ def _waits(view: FunctionView, node: Node, body: Body | None, call: Call, operat
         and body is not None
         and _sleeps(view, node, body, call)
     )
+
+
+def _is_of_own_table(body: Body, what: str) -> bool:
+    """Whether a call waits for a table that its definition makes, and does not delete first: that happens once."""
+    tails = {other.tail for other in body.calls}
+    return what in _TABLE and "create_table" in tails and "delete_table" not in tails
 
 
 def _is_short(view: FunctionView, node: Node, call: Call) -> bool:
