@@ -90,8 +90,10 @@ def _filled(view: FunctionView, node: Node) -> Cache | None:
     """A call that adds to the cache of a definition for each value of the event."""
     definition = view.flow.names.definition(node)
     for edge in view.region.incoming.get(node, ()):
-        call = view.flow.call(edge.caller, edge.call.k) if edge.call is not None and edge.call.k >= 0 else None
-        if definition is None or call is None or edge.kind != "call" or _is_set_up(view, edge.caller, ("call", call.k)):
+        if edge.kind != "call" or edge.call is None or edge.call.k < 0 or not (edge.call.args or edge.call.keywords):
+            continue
+        call = view.flow.call(edge.caller, edge.call.k)
+        if definition is None or call is None or _is_set_up(view, edge.caller, ("call", call.k)):
             continue
         given = [value for _, value in call.args]
         roots = _key(view, edge.caller, given)
@@ -110,9 +112,14 @@ def _filled(view: FunctionView, node: Node) -> Cache | None:
 def _dicts(view: FunctionView) -> Iterator[Cache]:
     """The dicts of modules that get an item for each value of the event."""
     places = Places(view)
+    writers: dict[Place, list[Node]] = {}
+    for node in view.region.nodes:
+        for place in places.stored(node):
+            writers.setdefault(place, []).append(node)
+    growing = {place for place, nodes in writers.items() if _grows(view, places, place, nodes)}
     done: set[Place] = set()
     for node in view.region.nodes:
-        wanted = {place for place in places.stored(node) if place not in done and _grows(view, places, place)}
+        wanted = growing.intersection(places.stored(node)) - done
         body = view.flow.body(node) if wanted else None
         for store in body.stores if body is not None else ():
             target = store.target
@@ -136,9 +143,9 @@ def _dicts(view: FunctionView) -> Iterator[Cache]:
                 yield Cache(name, described(view, roots), reader, reader, node[1], view.chain(route, node, reader))
 
 
-def _grows(view: FunctionView, places: Places, place: Place) -> bool:
+def _grows(view: FunctionView, places: Places, place: Place, writers: list[Node]) -> bool:
     """Whether a place is a plain dict that lasts and that nothing bounds or empties."""
-    if place[0] == "default" or not places.lasts(place, list(view.region.nodes)):
+    if place[0] == "default":
         return False
     names = view.flow.names
     if place[0] == "global":
@@ -146,6 +153,8 @@ def _grows(view: FunctionView, places: Places, place: Place) -> bool:
     else:
         values = tuple(names.attribute(("inst", place[1], place[2]), place[3]))
     if len(values) != 1 or not ((values[0][0] == "coll" and values[0][3][0] == "d") or values[0] == ("ext", "dict()")):
+        return False
+    if not places.lasts(place, writers):
         return False
     word = re.escape(str(place[-1]).encode())
     pattern = re.compile(b"|".join((_BOUNDS % (word, word, word), _REBOUND[place[0]] % word)), re.MULTILINE)
