@@ -114,9 +114,9 @@ def _dicts(view: FunctionView) -> Iterator[Cache]:
     places = Places(view)
     writers: dict[Place, list[Node]] = {}
     for node in view.region.nodes:
-        for place in places.stored(node):
-            writers.setdefault(place, []).append(node)
-    growing = {place for place, nodes in writers.items() if _grows(view, places, place, nodes)}
+        for stored in places.stored(node):
+            writers.setdefault(stored, []).append(node)
+    growing = {stored for stored, nodes in writers.items() if _grows(view, places, stored, nodes)}
     done: set[Place] = set()
     for node in view.region.nodes:
         wanted = growing.intersection(places.stored(node)) - done
