@@ -1126,11 +1126,19 @@ class Flow:
                         found.add(((node[0], key[0][1], key[0][2]), "has", key[1]))
                     elif term[0] == "const" and not holds(term[1], test, value):
                         return None
+                    elif term[0] == "name" and not self._may_hold(node, term[1], test, value):
+                        return None
                     elif test == "any":
                         options = frozenset(self._on_parameter(node, *one) for one in value)
                         if None not in options:
                             found.add(((*node, -1), "any", options))
         return frozenset(found)
+
+    def _may_hold(self, node: Node, name: str, test: str, value: Any) -> bool:
+        """Whether a condition on a name may hold: not where that is a switch of a module that nothing turns."""
+        values = tuple(self.names.name(node[0], node[1], name))
+        switch = len(values) == 1 and values[0][0] == "const" and type(values[0][1]) is bool
+        return not switch or holds(values[0][1], test, value)
 
     def _on_parameter(self, node: Node, term: Term, test: str, value: Any) -> tuple[Param, str, Any] | None:
         """What is demanded of a parameter itself: ``if mode == "x"``, ``if path.endswith(".yaml")``."""
@@ -1282,7 +1290,7 @@ def _widened(roots: Roots) -> Roots:
 
 def demands(test: Term, taken: bool) -> list[tuple[Term, str, Any]]:
     """What ``test`` being true (or false) demands of its parts, as far as it is simple."""
-    if test[0] in ("param", "const", "item", "call"):
+    if test[0] in ("param", "const", "item", "call", "name"):
         return [(test, "truthy" if taken else "falsy", None)]
     if test[0] != "op":
         return []

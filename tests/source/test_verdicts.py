@@ -84,6 +84,40 @@ def handler(event, context):
     fetch()
     named(event["path"])
 """,
+    "a switch of the module": """
+import boto3
+import settings
+
+VERBOSE = False
+delete = True
+STARTED = False
+TABLE = None
+MODE = "fast"
+
+def start():
+    global STARTED
+    STARTED = True
+
+def handler(event, context):
+    if VERBOSE:
+        boto3.client("s3")  # -> exempt branch
+    if VERBOSE is True:
+        boto3.client("s3")  # -> exempt branch
+    if not delete:
+        boto3.client("s3")  # -> exempt branch
+    if not VERBOSE and delete is True:
+        boto3.client("s3")  # -> fires
+    if VERBOSE or delete:
+        boto3.client("s3")  # -> fires
+    if STARTED:
+        boto3.client("s3")  # -> fires
+    if TABLE:
+        boto3.client("s3")  # -> fires
+    if MODE == "slow":
+        boto3.client("s3")  # -> fires
+    if settings.DEBUG:
+        boto3.client("s3")  # -> fires
+""",
     "what is passed and never None": """
 import boto3
 import logging
