@@ -1124,9 +1124,7 @@ class Flow:
                         found.add(condition)
                     elif test == "truthy" and (key := self._looked_up(node, term)) is not None:
                         found.add(((node[0], key[0][1], key[0][2]), "has", key[1]))
-                    elif term[0] == "const" and not holds(term[1], test, value):
-                        return None
-                    elif term[0] == "name" and not self._may_hold(node, term[1], test, value):
+                    elif term[0] in ("const", "name") and not self._may_hold(node, term, test, value):
                         return None
                     elif test == "any":
                         options = frozenset(self._on_parameter(node, *one) for one in value)
@@ -1134,9 +1132,11 @@ class Flow:
                             found.add(((*node, -1), "any", options))
         return frozenset(found)
 
-    def _may_hold(self, node: Node, name: str, test: str, value: Any) -> bool:
-        """Whether a condition on a name may hold: not where that is a switch of a module that nothing turns."""
-        values = tuple(self.names.name(node[0], node[1], name))
+    def _may_hold(self, node: Node, term: Term, test: str, value: Any) -> bool:
+        """Whether a condition on a constant holds, or one on a name may: not on a module's switch that nothing turns."""
+        if term[0] == "const":
+            return holds(term[1], test, value)
+        values = tuple(self.names.name(node[0], node[1], term[1]))
         switch = len(values) == 1 and values[0][0] == "const" and type(values[0][1]) is bool
         return not switch or holds(values[0][1], test, value)
 
