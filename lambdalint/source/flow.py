@@ -1133,7 +1133,7 @@ class Flow:
         return frozenset(found)
 
     def _may_hold(self, node: Node, term: Term, test: str, value: Any) -> bool:
-        """Whether a condition on a constant holds, or one on a name may: not on a module's switch that nothing turns."""
+        """Whether a condition on a constant holds, or one on a name may: not on a switch that nothing turns."""
         if term[0] == "const":
             return holds(term[1], test, value)
         values = tuple(self.names.name(node[0], node[1], term[1]))
