@@ -27,9 +27,10 @@ class UncheckedFunctionError(Rule):
     Exemptions:
         1. [told] A module on the way knows ``FunctionError``, or the ``errorMessage`` of the payload.
         2. [asked] A condition asks whether what it expects is in the payload, by ``get`` or ``in``.
-        3. [whole] The response is returned, stored or handed on as a whole.
-        4. [asynchronous] The invocation is asynchronous or a dry run.
-        5. [undecided] Its type cannot be told.
+        3. [caught] An entry of the payload is taken, and the error of one that is missing is caught on the spot.
+        4. [whole] The response is returned, stored or handed on as a whole.
+        5. [asynchronous] The invocation is asynchronous or a dry run.
+        6. [undecided] Its type cannot be told.
 
     Remedy:
         ``if "FunctionError" in response: raise …`` before the payload is used.

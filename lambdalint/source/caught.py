@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def uncaught(flow: Flow, context: Context, verdict: Verdict, kinds: frozenset[str]) -> Verdict:
     """The verdict on a place with the routes on which nothing catches one of the exceptions ``kinds`` and goes on."""
-    if _catches(context, kinds):
+    if catches(context, kinds):
         return verdict._replace(routes=())
     return verdict._replace(routes=tuple(route for route in verdict.routes if not _is_caught(flow, route, kinds)))
 
@@ -19,12 +19,12 @@ def uncaught(flow: Flow, context: Context, verdict: Verdict, kinds: frozenset[st
 def _is_caught(flow: Flow, route: Route, kinds: frozenset[str]) -> bool:
     for edge in route.edges:
         call = flow.call(edge.caller, edge.call.k) if edge.call is not None and edge.call.k >= 0 else None
-        if call is not None and _catches(call.context, kinds):
+        if call is not None and catches(call.context, kinds):
             return True
     return False
 
 
-def _catches(context: Context, kinds: frozenset[str]) -> bool:
+def catches(context: Context, kinds: frozenset[str]) -> bool:
     """Whether a ``try`` around a place has a handler for one of the exceptions that does not raise again."""
     return any(
         frame[0] == "try" and any(not leaves and (not types or kinds & set(types)) for types, leaves in frame[2])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
 from lambdalint.records import NamedTuple
+from lambdalint.source.caught import catches
 from lambdalint.tree import Unreadable
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def unchecked(site: SiteView, verdict: Verdict) -> str:
         site.grants("asked") and any(_asks(site, term) for term in body.tests)
     ):
         return ""
+    if site.grants("caught") and _is_caught(site, body):
+        return ""
     return next((name for name in ("Payload", "StatusCode") if name in answer.entries), "")
 
 
@@ -66,6 +69,24 @@ def _asks(site: SiteView, term: Any, depth: int = 0) -> bool:
         call = site.flow.call(site.place, term[1])
         return call is not None and call.tail == "get" and call.func[0] == "attr" and _is_payload(site, call.func[1])
     return any(_asks(site, part, depth + 1) for part in term)
+
+
+def _is_caught(site: SiteView, body: Body) -> bool:
+    """Whether entries of the payload are taken, and a handler goes on from the error of one that is missing."""
+    taken = [call.context for call in body.calls for _, value in call.args if _takes(site, value)]
+    taken += [store.context for store in body.stores if _takes(site, store.value)]
+    taken += [end.context for end in body.exits if _takes(site, end.value)]
+    kinds = frozenset({"KeyError", "LookupError", "Exception"})
+    return bool(taken) and all(catches(context, kinds) for context in taken)
+
+
+def _takes(site: SiteView, term: Any, depth: int = 0) -> bool:
+    """Whether a Term holds an entry of the payload."""
+    if type(term) is not tuple or depth > DEPTH_LIMIT:
+        return False
+    if len(term) == 3 and term[0] == "item" and term[2][0] == "const" and _is_payload(site, term[1]):
+        return True
+    return any(_takes(site, part, depth + 1) for part in term)
 
 
 def _is_payload(site: SiteView, term: Any, depth: int = 0) -> bool:

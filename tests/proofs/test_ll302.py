@@ -13,35 +13,10 @@ from tests.proofs.poller import message
 EVENT = {"Records": [message(1, json.dumps({"id": "7"}))]}
 
 
-class _Layer:
-    def __init__(self, **_):
-        pass
-
-
-def idempotent_function(data_keyword_argument, **_):
-    """As Powertools' does, as far as this test needs it: one call for each key."""
-    done = {}
-
-    def decorate(function):
-        def called(**given):
-            key = given[data_keyword_argument]
-            if key not in done:
-                done[key] = function(**given)
-            return done[key]
-
-        return called
-
-    return decorate
-
-
 @pytest.fixture
 def effects(monkeypatch):
     """The tasks and posts that were asked for: what they were, with the key that they had."""
     seen = []
-    powertools = types.SimpleNamespace(DynamoDBPersistenceLayer=_Layer, idempotent_function=idempotent_function)
-    for name in ("aws_lambda_powertools", "aws_lambda_powertools.utilities"):
-        monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
-    monkeypatch.setitem(sys.modules, "aws_lambda_powertools.utilities.idempotency", powertools)
 
     def post(url, headers=None, **_):
         seen.append((url, (headers or {}).get("Idempotency-Key", "")))
@@ -49,12 +24,13 @@ def effects(monkeypatch):
 
     with mock_aws():
         monkeypatch.setitem(sys.modules, "requests", types.SimpleNamespace(post=post))  # moto patches the real one
-        boto3.client("dynamodb").create_table(
-            TableName="jobs",
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        for table in ("jobs", "once"):
+            boto3.client("dynamodb").create_table(
+                TableName=table,
+                KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+                AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+                BillingMode="PAY_PER_REQUEST",
+            )
         url = boto3.client("sqs").create_queue(QueueName="next.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
         monkeypatch.setenv("NEXT", url)
         monkeypatch.setenv("JOBS", "jobs")
@@ -75,6 +51,7 @@ def _twice(module, invoke, seen):
         assert invoke(module.lambda_handler, EVENT).error == ""
 
 
+@pytest.mark.filterwarnings("ignore:Couldn't determine the remaining time left")
 def test_everything_happens_twice(load, invoke, effects):
     _twice(load("unstable-idempotency-key/bad/lambda_function.py"), invoke, effects)
     assert _count() == 2

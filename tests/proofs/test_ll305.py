@@ -1,7 +1,5 @@
 """LL305: a message that fails and does not come again, by what our fixtures do with its error."""
 
-import sys
-
 import boto3
 import pytest
 from moto import mock_aws
@@ -12,32 +10,8 @@ MIXED = {"Records": [message(1, '{"id": "1"}'), message(2, "no JSON"), message(3
 BROKEN = {"Records": [message(2, "no JSON")]}
 
 
-class _Powertools:
-    """Stands in for Powertools' batch utility: a record fails where its handler raises."""
-
-    class EventType:
-        SQS = "SQS"
-
-    @staticmethod
-    def BatchProcessor(event_type):  # noqa: N802
-        return event_type
-
-    @staticmethod
-    def process_partial_response(event, record_handler, **_):
-        failed = []
-        for record in event["Records"]:
-            view = type("Record", (), {"body": record["body"], "message_id": record["messageId"]})
-            try:
-                record_handler(view)
-            except ValueError:
-                failed.append({"itemIdentifier": record["messageId"]})
-        return {"batchItemFailures": failed}
-
-
 @pytest.fixture(autouse=True)
 def orders(monkeypatch):
-    for name in ("aws_lambda_powertools", "aws_lambda_powertools.utilities", "aws_lambda_powertools.utilities.batch"):
-        monkeypatch.setitem(sys.modules, name, _Powertools)
     for name, value in (("ORDERS", "orders"), ("STORED", "stored")):
         monkeypatch.setenv(name, value)
     with mock_aws():
