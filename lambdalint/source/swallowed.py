@@ -178,7 +178,9 @@ class _Search:
         if outside and self.view.grants("part"):
             return
         for item in tries:
-            call = next((call for call in working if _covers(item, call.span[0]) and fits(call)), None)
+            inner = [other for other in tries if other is not item and _covers(item, other.first)]
+            own = [call for call in working if not any(_covers(other, call.span[0]) for other in inner)]
+            call = next((call for call in own if _covers(item, call.span[0]) and fits(call)), None)
             if call is None:
                 continue
             place = self.view.span(node[0], item.span)
