@@ -30,7 +30,8 @@ class UnstableIdempotencyKey(Rule):
     Exemptions:
         1. [kept] The key is also stored, where the next delivery may look for it.
         2. [period] The time is cut to a day or hour.
-        3. [synchronous] Nothing delivers the event again unasked.
+        3. [own] A message that holds nothing of the event, such as a line of a log: that of another run is another.
+        4. [synchronous] Nothing delivers the event again unasked.
 
     Remedy:
         Derive the key from the event: the message's id, the record's sequence number, the order's number. ``uuid5``

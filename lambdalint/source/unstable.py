@@ -26,6 +26,7 @@ _POWERTOOLS = "aws_lambda_powertools.utilities.idempotency."
 _FUNCTION = f"{_POWERTOOLS}idempotent_function"
 _ENTRY = f"{_POWERTOOLS}idempotent"
 _KEYWORD = "data_keyword_argument"
+_MESSAGE = "MessageDeduplicationId"
 _HEADER = re.compile(r"idempoten|^paypal-request-id$|^x-line-retry-key$|client-token", re.IGNORECASE)
 _HEADERS = re.compile(rb"idempoten|paypal-request-id|x-line-retry-key|client-token", re.IGNORECASE)
 # What makes a time the same for a while.
@@ -136,6 +137,8 @@ class _Search:
                     continue
                 if self.view.grants("kept") and self._is_kept(item.node, call, term):
                     continue
+                if name == _MESSAGE and self.view.grants("own") and not self._is_of_event(item.node, call):
+                    continue
                 route = self.guards.unguarded(item.node, call, record=False)
                 if route is not None:
                     place = self.view.place(item.node, call)
@@ -175,6 +178,10 @@ class _Search:
                 given = passed(call, definition, index, edge.offset) if param.name == name else None
                 if given is not None:
                     yield name, given
+
+    def _is_of_event(self, node: Node, call: Call) -> bool:
+        """Whether anything that a call is given comes out of the event."""
+        return any(root[0] == "event" for _, value in call.args for root in self.values.origins(node, value))
 
     def _is_rounded(self, node: Node, term: Term, fresh: str) -> bool:
         """Whether a time is cut to a day, an hour … so that a delivery soon after has the same."""
