@@ -25,6 +25,7 @@ class ExitInHandler(Rule):
 
     Triggers:
         1. [exit] ``sys.exit``, ``exit`` or ``quit`` in what an invocation runs.
+        2. [raised] ``raise SystemExit(…)``, which is what they do.
 
     Exemptions:
         1. [caught] SystemExit is caught around the call, or in a caller.
@@ -44,7 +45,7 @@ class ExitInHandler(Rule):
     tags = ("reliability",)
     why = "The invocation fails whatever the status, is delivered again, and the next one starts cold."
     remedy = "Return where the work is done, raise an exception where it failed."
-    wants = Wanted(operations=("sys.exit", "exit", "quit"))
+    wants = Wanted(operations=("sys.exit", "exit", "quit", "SystemExit"))
 
     def check_site(self, site: SiteView) -> Iterable[Finding]:
         """A finding for an exit that an invocation reaches and nothing catches."""

@@ -319,7 +319,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL409",
         "exit-in-handler",
         True,
-        (("sys.exit", "exit", "quit"), (), False, False, False, (), (), (), False, (), False, False, (), ()),
+        (("sys.exit", "exit", "quit", "SystemExit"), (), False, False, False, (), (), (), False, (), False, False, (), ()),
         (),
     ),
     (
