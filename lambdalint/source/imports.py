@@ -8,6 +8,7 @@ ImportError`` falls back on. Expressions hardly matter for that, so this takes l
 from __future__ import annotations
 
 import _ast as ast
+import builtins
 from collections.abc import Iterable, Mapping
 
 from lambdalint.patterns import regex
@@ -255,7 +256,8 @@ class _Reader:
             self.block(node.body, self.maybe(when), number, 0, scope, depth + 1)
         else:
             self.block(node.body, when, number or group, after, scope, depth + 1)
-        unbound = len(node.body) == 1 and type(node.body[0]) is ast.Expr and type(node.body[0].value) is ast.Name
+        asked = node.body[0].value if len(node.body) == 1 and type(node.body[0]) is ast.Expr else None
+        unbound = type(asked) is ast.Name and not hasattr(builtins, asked.id)  # set, what Python 2.3 had in a module
         for handler in node.handlers:
             if unbound and handler.type is not None and tail_of(handler.type) == "NameError":
                 # the way to ask whether a name is bound, which then is not

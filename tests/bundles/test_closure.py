@@ -169,6 +169,7 @@ def test_files_that_are_modules(files, target, reason):
         ("for name in ('gone',):\n    try:\n        __import__(name)\n    except ImportError:\n        pass", {}),
         ("try:\n    SETUP\nexcept NameError:\n    SETUP = False\nif not SETUP:\n    import gone", {"gone": "absent"}),
         ("try:\n    f()\nexcept NameError:\n    import gone", {}),
+        ("try:\n    set\nexcept NameError:\n    from sets import Set as set", {}),
         ("__import__('gone')", {"gone": "absent"}),
         ("import importlib\nload = lambda: importlib.import_module('gone')", {}),
     ],
