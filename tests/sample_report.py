@@ -7,7 +7,6 @@ from lambdalint import registry
 from lambdalint.diagnostics import unreadable
 from lambdalint.model import Confidence, Finding, Function, Location, Report, Severity, Skipped, Statistics, Step
 from lambdalint.rule import Rule, Wanted
-from lambdalint.tree import Unreadable
 
 SOURCE = """\
 import boto3
@@ -70,26 +69,6 @@ def install(monkeypatch):
         monkeypatch.setitem(sys.modules, loaded.__name__, loaded)
         made[module] = registry.entry(module)
     monkeypatch.setattr(registry, "_entries", made)
-
-
-class MemoryTree:
-    """A tree of files in memory."""
-
-    def __init__(self, files):
-        self.files = {
-            path: text if isinstance(text, bytes) else text.encode(errors="surrogateescape")
-            for path, text in files.items()
-        }
-
-    def read(self, path, limit):
-        if path not in self.files:
-            raise Unreadable("No such file or directory")
-        if len(self.files[path]) > limit:
-            raise Unreadable("too large")
-        return self.files[path]
-
-    def exists(self, path):
-        return path in self.files
 
 
 CHAIN = (

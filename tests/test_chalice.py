@@ -5,14 +5,8 @@ import textwrap
 
 import pytest
 
-from lambdalint.discover import Project
-from lambdalint.functions import find_functions
 from lambdalint.model import ABSENT, Location, State, Value
-from lambdalint.settings import Settings
-from lambdalint.source.names import Names
-from lambdalint.source.program import Program
-from lambdalint.templates import is_template, read_templates
-from lambdalint.tree import Unreadable
+from tests.trees import functions_of
 
 HEAD = """\
 import os
@@ -25,27 +19,9 @@ CONFIG = ".chalice/config.json"
 PLAIN = {"version": "2.0", "app_name": "shop"}
 
 
-class MemoryTree:
-    def __init__(self, files):
-        self.files = {path: text.encode() for path, text in files.items()}
-
-    def read(self, path, limit):
-        if path not in self.files:
-            raise Unreadable("not there")
-        return self.files[path]
-
-    def exists(self, path):
-        return path in self.files
-
-
 def run(files):
     """The functions of decorators by their handlers."""
-    tree = MemoryTree(files)
-    python = tuple(sorted(path for path in files if path.endswith(".py")))
-    templates = tuple(sorted(path for path in files if is_template(path, tree.files[path])))
-    program = Program(tree, python)
-    project = Project(tree, "/nowhere", python, templates)
-    found = find_functions(project, program, Names(program), read_templates(tree, templates), Settings())
+    found = functions_of(files)
     assert {function.origin for function in found} == {"chalice"}
     return {function.handler: function for function in found}
 

@@ -4,15 +4,9 @@ import textwrap
 
 import pytest
 
-from lambdalint.discover import Project
-from lambdalint.functions import find_functions
 from lambdalint.model import ABSENT, State, Value
-from lambdalint.settings import Settings
-from lambdalint.source.names import Names
-from lambdalint.source.program import Program
-from lambdalint.templates import is_template, read_templates
 from lambdalint.templates.values import Reference
-from lambdalint.tree import Unreadable
+from tests.trees import functions_of
 
 APP = '{\n  "app": "python3 app.py"\n}\n'
 PLAIN = "def handler(event, context):\n    return 1\n"
@@ -35,28 +29,6 @@ class Shop(Stack):
 LINE = HEAD.count("\n") + 1
 
 
-class MemoryTree:
-    def __init__(self, files):
-        self.files = {path: text.encode() for path, text in files.items()}
-
-    def read(self, path, limit):
-        if path not in self.files:
-            raise Unreadable("not there")
-        return self.files[path]
-
-    def exists(self, path):
-        return path in self.files
-
-
-def run(files):
-    tree = MemoryTree(files)
-    python_files = tuple(sorted(path for path in files if path.endswith(".py") and "cdk.out" not in path))
-    templates = tuple(sorted(path for path in files if is_template(path, tree.files[path])))
-    program = Program(tree, python_files)
-    project = Project(tree, "/nowhere", python_files, templates)
-    return find_functions(project, program, Names(program), read_templates(tree, templates), Settings())
-
-
 def constructed(call, more=None, *, where="infra/shop.py", head=HEAD):
     """The functions that one statement in a stack constructs."""
     files = {
@@ -65,7 +37,7 @@ def constructed(call, more=None, *, where="infra/shop.py", head=HEAD):
         "infra/fn/index.py": PLAIN,
         where: head + textwrap.indent(call, " " * 8),
     }
-    return run(files | (more or {}))
+    return functions_of(files | (more or {}))
 
 
 def one(call, more=None, **options):

@@ -12,35 +12,29 @@ from lambdalint.settings import Settings
 from lambdalint.source.names import Names
 from lambdalint.source.program import Program
 from lambdalint.templates.values import Reference, Templates, Text
-from lambdalint.tree import Unreadable
+from tests.trees import MemoryTree
 
 PLAIN = "def handler(event, context):\n    return 1\n"
 
 
-class MemoryTree:
-    """A tree of texts, which counts what is read."""
+class CountingTree(MemoryTree):
+    """A tree of indented texts, which counts what is read."""
 
     def __init__(self, files):
-        self.files = {path: textwrap.dedent(text).encode() for path, text in files.items()}
+        super().__init__({path: textwrap.dedent(text) for path, text in files.items()})
         self.reads = []
 
     def read(self, path, limit):
-        if path not in self.files:
-            raise Unreadable("not there")
-        if len(self.files[path]) > limit:
-            raise Unreadable("too large")
+        data = super().read(path, limit)
         self.reads.append(path)
-        return self.files[path]
-
-    def exists(self, path):
-        return path in self.files
+        return data
 
 
 class Run:
     """One search, with what it left behind."""
 
     def __init__(self, files, *declared, foreign=(), configured=(), templates=()):
-        self.tree = MemoryTree(files)
+        self.tree = CountingTree(files)
         python = tuple(sorted(path for path in files if path.endswith(".py") and not path.startswith("cdk.out/")))
         project = Project(self.tree, "/nowhere", python, tuple(templates))
         self.program = Program(self.tree, python)

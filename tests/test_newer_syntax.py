@@ -20,7 +20,7 @@ from lambdalint.source.newer import blanked, find, refuse_python_2
 from lambdalint.source.skeleton import SourceError, read, skeleton, statement_lines
 from lambdalint.source.syntax import NEWEST, RUNNING, needed
 from lambdalint.source.tokens import tokenize
-from tests.source.programs import MemoryTree
+from tests.trees import MemoryTree
 
 PYENV = os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv")
 OLDEST = (3, 6)  # before all constructs

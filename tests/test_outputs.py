@@ -25,7 +25,8 @@ from lambdalint.output.escape import block, safe, scalar
 from lambdalint.output.view import View
 from lambdalint.templates.values import Reference, Text
 from tests import sample_report
-from tests.sample_report import FILES, FINDING, REPORT, MemoryTree
+from tests.sample_report import FILES, FINDING, REPORT
+from tests.trees import MemoryTree
 
 HOSTILE = "a\x1b[31m\x9b1m\u202e\u200b\ufeff\u2028\udcff\n::error::x ##[group] ##vso[task] \U000e0041"
 

@@ -20,8 +20,9 @@ from lambdalint.output.fingerprint import line_hashes
 from lambdalint.output.sarif import uri
 from lambdalint.output.view import View
 from tests import sample_report
-from tests.sample_report import FILES, FINDING, REPORT, MemoryTree, OffRule, SampleRule
+from tests.sample_report import FILES, FINDING, REPORT, OffRule, SampleRule
 from tests.test_outputs import hostile_report
+from tests.trees import MemoryTree
 
 SCHEMA = json.loads((pathlib.Path(__file__).parent / "data" / "sarif-schema-2.1.0.json").read_bytes())
 VALIDATOR = jsonschema_rs.validator_for(SCHEMA, validate_formats=True)

@@ -7,7 +7,8 @@ import pytest
 from lambdalint.functions import typescript
 from lambdalint.model import State
 from lambdalint.templates.values import Reference
-from tests.test_constructs import PLAIN, run
+from tests.test_constructs import PLAIN
+from tests.trees import functions_of
 
 HEAD = """\
 import * as cdk from 'aws-cdk-lib';
@@ -47,7 +48,7 @@ def constructed(statements, more=None, *, where="infra/lib/shop.ts", head=HEAD):
         "infra/lib/fn/index.py": PLAIN,
         where: f"{head}{textwrap.indent(textwrap.dedent(statements), ' ' * 4)}\n  }}\n}}\n",
     }
-    return [item for item in run(files | (more or {})) if item.origin == "cdk"]
+    return [item for item in functions_of(files | (more or {})) if item.origin == "cdk"]
 
 
 def one(statements, more=None, **options):

@@ -9,25 +9,10 @@ from lambdalint.source.callgraph import CallGraph, Region
 from lambdalint.source.flow import Flow
 from lambdalint.source.names import CONTEXT, EVENT, Names, Node
 from lambdalint.source.program import Program
-from lambdalint.tree import Unreadable
+from tests.trees import MemoryTree
 
 FILE = re.compile(r"^# file: (\S+)\n", re.MULTILINE)
 OUTCOME = re.compile(r"#\s*-> (\w[\w -]*)$")
-
-
-class MemoryTree:
-    """A Tree over a dict."""
-
-    def __init__(self, files: dict[str, str]) -> None:
-        self.files = files
-
-    def read(self, path: str, limit: int) -> bytes:
-        if path not in self.files:
-            raise Unreadable("not there")
-        return self.files[path].encode()
-
-    def exists(self, path: str) -> bool:
-        return path in self.files
 
 
 class Analysis(NamedTuple):

@@ -6,26 +6,10 @@ import pytest
 
 from lambdalint.model import State
 from lambdalint.templates import is_template, read_templates
-from lambdalint.tree import DirectoryTree, Unreadable
+from lambdalint.tree import DirectoryTree
+from tests.trees import MemoryTree
 
 SAMPLES = pathlib.Path(__file__).parent / "samples"
-
-
-class MemoryTree:
-    """Files by path."""
-
-    def __init__(self, files):
-        self.files = {path: data.encode() if isinstance(data, str) else data for path, data in files.items()}
-
-    def read(self, path, limit):
-        if path not in self.files:
-            raise Unreadable("not there")
-        if len(self.files[path]) > limit:
-            raise Unreadable(f"larger than {limit:,} bytes")
-        return self.files[path]
-
-    def exists(self, path):
-        return path in self.files
 
 
 @pytest.fixture
