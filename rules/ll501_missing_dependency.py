@@ -75,6 +75,6 @@ class MissingDependency(Rule):
             yield self.finding(
                 bundle.place(first.path, first.line),
                 f"{who}: {reason}",
-                chains=(bundle.chain(item.chain),) if len(item.chain) > 1 else (),
+                chains=bundle.chains(item.chain, least=2),
                 facts=(f"function {bundle.name} runs on {bundle.runtime.name}",),
             )

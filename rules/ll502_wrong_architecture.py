@@ -13,13 +13,6 @@ if TYPE_CHECKING:
     from lambdalint.bundle.views import BundleView
     from lambdalint.model import Finding
 
-SEVERITIES = {
-    "loaded": Severity.ERROR,
-    "part": Severity.WARNING,
-    "untold": Severity.WARNING,
-    "idle": Severity.INFO,
-}
-
 
 class WrongArchitecture(Rule):
     """Native file that was built for another processor or operating system.
@@ -71,8 +64,8 @@ class WrongArchitecture(Rule):
             yield self.finding(
                 bundle.place(item.fault.path),
                 f"{bundle.subject(item)} was built for {bundle.built_for(item.fault)}: {target} cannot load it",
-                severity=SEVERITIES[item.use],
+                severity=item.severity,
                 function=bundle.name,
-                chains=(bundle.chain(item.chain),) if item.chain else (),
+                chains=bundle.chains(item.chain),
                 facts=bundle.mending(item),
             )

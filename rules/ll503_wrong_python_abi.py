@@ -13,13 +13,6 @@ if TYPE_CHECKING:
     from lambdalint.bundle.views import BundleView
     from lambdalint.model import Finding
 
-SEVERITIES = {
-    "loaded": Severity.ERROR,
-    "part": Severity.WARNING,
-    "untold": Severity.WARNING,
-    "idle": Severity.INFO,
-}
-
 
 class WrongPythonAbi(Rule):
     """Extension module that was built for another version of Python.
@@ -68,8 +61,8 @@ class WrongPythonAbi(Rule):
             yield self.finding(
                 bundle.place(item.fault.path),
                 f"{bundle.subject(item)} is for {other}: {bundle.runtime.name} does not import it",
-                severity=SEVERITIES[item.use],
+                severity=item.severity,
                 function=bundle.name,
-                chains=(bundle.chain(item.chain),) if item.chain else (),
+                chains=bundle.chains(item.chain),
                 facts=bundle.mending(item),
             )

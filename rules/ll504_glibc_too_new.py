@@ -13,13 +13,6 @@ if TYPE_CHECKING:
     from lambdalint.bundle.views import BundleView
     from lambdalint.model import Finding
 
-SEVERITIES = {
-    "loaded": Severity.ERROR,
-    "part": Severity.WARNING,
-    "untold": Severity.WARNING,
-    "idle": Severity.INFO,
-}
-
 
 class GlibcTooNew(Rule):
     """Native file that needs a newer C library than the runtime has.
@@ -69,8 +62,8 @@ class GlibcTooNew(Rule):
             yield self.finding(
                 bundle.place(item.fault.path),
                 f"{bundle.subject(item)} needs glibc {item.fault.detail}: {bundle.runtime.name} has {has}",
-                severity=SEVERITIES[item.use],
+                severity=item.severity,
                 function=bundle.name,
-                chains=(bundle.chain(item.chain),) if item.chain else (),
+                chains=bundle.chains(item.chain),
                 facts=bundle.mending(item),
             )

@@ -75,7 +75,7 @@ class MissingSharedLibrary(Rule):
                 f"{bundle.subject(item)} {bundle.lacking(item.fault.detail)}",
                 severity=Severity.ERROR if item.use == "loaded" else Severity.WARNING,
                 function=bundle.name,
-                chains=(bundle.chain(item.chain),) if item.chain else (),
+                chains=bundle.chains(item.chain),
                 facts=bundle.mending(item),
             )
         for library in bundle.unresolved():
@@ -87,6 +87,6 @@ class MissingSharedLibrary(Rule):
                 f"{bundle.within(library.path)}{more} {bundle.lacking(library.library)}",
                 severity=Severity.WARNING,
                 function=bundle.name,
-                chains=(bundle.chain(library.chain),) if library.chain else (),
+                chains=bundle.chains(library.chain),
                 facts=bundle.known_ways(library.library),
             )

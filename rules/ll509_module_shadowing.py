@@ -73,5 +73,5 @@ class ModuleShadowing(Rule):
                 text,
                 severity=Severity.WARNING if item.later or item.kind in ("ignored", "either") else Severity.ERROR,
                 function=bundle.name,
-                chains=(bundle.chain((*item.chain, item.step)),),
+                chains=bundle.chains((*item.chain, item.step)),
             )

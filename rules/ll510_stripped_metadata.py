@@ -61,5 +61,5 @@ class StrippedMetadata(Rule):
                 bundle.place(step.path, step.line),
                 f"this asks for the metadata of {name}, which is neither in the bundle nor in its layers",
                 function=bundle.name,
-                chains=(bundle.chain(chain),) if chain else (),
+                chains=bundle.chains(chain),
             )

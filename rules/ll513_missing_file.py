@@ -60,6 +60,6 @@ class MissingFile(Rule):
                 bundle.place(first.path, first.line),
                 f"{item.name} is imported, and {path} of {distribution.title} has been taken out of the bundle",
                 function=bundle.name,
-                chains=(bundle.chain(item.chain),) if len(item.chain) > 1 else (),
+                chains=bundle.chains(item.chain, least=2),
                 facts=(f"{len(distribution.missing):,} files that its RECORD lists are not there",),
             )

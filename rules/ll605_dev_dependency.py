@@ -50,10 +50,9 @@ class DevDependency(Rule):
     def check_bundle(self, bundle: BundleView) -> Iterable[Finding]:
         """A finding for each distribution, with those that only it requires."""
         for item in bundle.usage.development():
-            others = bundle.listed(item.others)
             yield self.finding(
                 bundle.place(item.distribution.metadata_path),
                 f"{item.distribution.title} is for development ({item.purpose}) and nothing in the function uses it: "
-                f"{item.size:,} bytes{f' with {others}, which only it requires' if others else ''}",
+                f"{item.size:,} bytes{bundle.companions(item.others)}",
                 function=bundle.name,
             )

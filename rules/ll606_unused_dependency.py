@@ -56,11 +56,10 @@ class UnusedDependency(Rule):
     def check_bundle(self, bundle: BundleView) -> Iterable[Finding]:
         """A finding for each distribution that nothing uses, with those that only it requires."""
         for item in bundle.usage.unused():
-            others = bundle.listed(item.others)
             yield self.finding(
                 bundle.place(item.distribution.metadata_path),
                 f"nothing in the function imports or requires {item.distribution.title}: {item.size:,} bytes"
-                f"{f' with {others}, which only it requires' if others else ''}{item.doubt and f'; {item.doubt}'}",
+                f"{bundle.companions(item.others)}{item.doubt and f'; {item.doubt}'}",
                 function=bundle.name,
                 severity=Severity.INFO if item.doubt else Severity.WARNING,
             )

@@ -78,6 +78,6 @@ class ImportCost(Rule):
             bundle.entry_place,
             f"{text}, about {cost.relative:.1f} times what boto3 takes",
             function=bundle.name,
-            chains=(bundle.chain(dearest[0].chain),) if dearest and dearest[0].chain else (),
+            chains=bundle.chains(dearest[0].chain if dearest else ()),
             facts=tuple(facts),
         )

@@ -142,5 +142,4 @@ def _variables(path: str, text: str, tag: str) -> Iterator[Leak]:
 
 def _line(text: str | bytes, at: int) -> int:
     """The line of an offset."""
-    newline: str | bytes = "\n" if isinstance(text, str) else b"\n"
-    return text.count(newline, 0, at) + 1  # type: ignore[arg-type]
+    return (text.count("\n", 0, at) if isinstance(text, str) else text.count(b"\n", 0, at)) + 1

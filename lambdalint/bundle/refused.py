@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from lambdalint.bundle.binaries import tag_of
 from lambdalint.bundle.layers import TASK
 from lambdalint.bundle.linking import EXTENSIONS, GLIBC, LIBRARY, MACHINE, Fault
+from lambdalint.model import Severity
 from lambdalint.records import NamedTuple
 
 TYPE_CHECKING = False
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 # Whether start-up loads a file: for sure; in a way that no import shows; not; or nobody can tell.
 LOADED, PART, IDLE, UNTOLD = "loaded", "part", "idle", "untold"
+_SEVERITIES = {LOADED: Severity.ERROR, PART: Severity.WARNING, UNTOLD: Severity.WARNING, IDLE: Severity.INFO}
 
 
 class Refused(NamedTuple):
@@ -32,6 +34,11 @@ class Refused(NamedTuple):
     chain: tuple[Step, ...]
     owner: Distribution | None
     files: int = 1
+
+    @property
+    def severity(self) -> Severity:
+        """How grave it is that a file of that use is not loaded."""
+        return _SEVERITIES[self.use]
 
 
 class Unresolved(NamedTuple):

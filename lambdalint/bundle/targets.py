@@ -27,12 +27,6 @@ class Runtime(NamedTuple):
         return found["machine"] if found else None
 
     @property
-    def elf_machine(self) -> int | None:
-        """The machine in the header of its binaries."""
-        found = table("targets")["architectures"].get(self.architecture)
-        return found["elf"] if found else None
-
-    @property
     def platform(self) -> str | None:
         """The end of its extension modules' tags, ``x86_64-linux-gnu``."""
         found = table("targets")["architectures"].get(self.architecture)
@@ -49,12 +43,6 @@ class Runtime(NamedTuple):
         """The version of the C library."""
         found = table("targets")["systems"].get(self.system)
         return tuple(map(int, found["glibc"].split("."))) if found else None
-
-    @property
-    def pyc_number(self) -> int | None:
-        """The number in the header of the bytecode that it takes."""
-        found = table("targets")["runtimes"].get(self.name)
-        return found["pyc"] if found else None
 
     @property
     def suffixes(self) -> tuple[str, ...]:

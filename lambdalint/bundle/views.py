@@ -166,6 +166,10 @@ class BundleView:
             for step in steps
         )
 
+    def chains(self, steps: Sequence[Step], least: int = 1) -> tuple[tuple[ChainStep, ...], ...]:
+        """The evidence that one chain is: none where it has fewer steps than ``least``, and would tell nothing."""
+        return (self.chain(steps),) if len(steps) >= least else ()
+
     def grants(self, tag: str) -> bool:
         """Whether the exemption ``tag`` is in force."""
         return tag not in self._shared.disabled
@@ -749,13 +753,15 @@ class BundleView:
 
         return whole(self.requirements, self.runtime) if self.runtime.version is not None or not managed else None
 
-    def listed(self, items: Sequence[Distribution], limit: int = 5) -> str:
-        """Some distributions by name, and how many more there are."""
-        names = [item.name for item in items]
+    def companions(self, others: Sequence[Distribution], limit: int = 5) -> str:
+        """The distributions that only an idle one requires, as its message goes on; "" where there are none."""
+        names = [item.name for item in others]
         more = len(names) - limit
         if more > 1:
-            return f"{', '.join(names[:limit])} and {more} more"
-        return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+            listed = f"{', '.join(names[:limit])} and {more} more"
+        else:
+            listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+        return f" with {listed}, which only it requires" if names else ""
 
     def takes(self, items: Iterable[Distribution]) -> int:
         """The bytes that some distributions take when they are unpacked."""
