@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from operator import methodcaller
 
 from lambdalint import diagnostics, registry
 from lambdalint.data import table
@@ -331,7 +332,7 @@ class _Run:
                     shared = shared or self._shared(region)
                     site = SiteView(shared, node, value[1], reference, call)
                     for item in wanted[value[1]]:
-                        self._ask(item, loaded, lambda rule, site=site: rule.check_site(site), node[0])  # type: ignore[misc]
+                        self._ask(item, loaded, methodcaller("check_site", site), node[0])
                     break
 
     def _is_test(self, path: str) -> bool:
@@ -358,7 +359,7 @@ class _Run:
             shared = shared or self._shared(region)
             view = FunctionView(shared, entry, own)
             for item in nominated:
-                self._ask(item, loaded, lambda rule, view=view: rule.check_function(view), node[0])  # type: ignore[misc]
+                self._ask(item, loaded, methodcaller("check_function", view), node[0])
 
     def _concerns(self, wants: Wanted, tails: frozenset[str], entry: Entry, region: Region) -> bool:
         """Whether an entry point with its region is what a rule wants, as far as can be told without a view of it."""
@@ -429,22 +430,21 @@ class _Run:
 
     def _modules(self, chosen: list[RuleEntry]) -> None:
         """Ask the rules about the modules that entry points need and that spell what they look for."""
-        interested = [(item, [word.encode() for word in item.wants.modules]) for item in chosen if item.wants.modules]
+        interested = [item for item in chosen if item.wants.modules]
         own = frozenset(self.project.python)
         loaded: dict[str, Rule | None] = {}
         for path in sorted(own.intersection(self.reached)):
             skeleton = self.program.skeleton(path)
             if skeleton is None or self._is_test(path):
                 continue
-            source = self.program.source(path)
-            nominated = [item for item, words in interested if any(word in source for word in words)]
+            nominated = [item for item in interested if self._spells(path, item.wants.modules)]
             if not nominated:
                 continue
             from lambdalint.source.modules import ModuleView
 
             view = ModuleView(self.program, skeleton, self.locate, self.disabled)
             for item in nominated:
-                self._ask(item, loaded, lambda rule, view=view: rule.check_module(view), path)  # type: ignore[misc]
+                self._ask(item, loaded, methodcaller("check_module", view), path)
 
     def _declared(self, chosen: list[RuleEntry]) -> None:
         """Ask the rules about what templates declare."""
@@ -460,7 +460,7 @@ class _Run:
                 continue
             view = DeclaredView(deployment, function, function.declared)
             for item in interested:
-                self._ask(item, loaded, lambda rule, view=view: rule.check_declared(view), view.location.path)  # type: ignore[misc]
+                self._ask(item, loaded, methodcaller("check_declared", view), view.location.path)
 
     def _bundles(self, chosen: list[RuleEntry]) -> None:
         """Ask the rules about what is deployed: each function with its layers, each artifact by itself."""
@@ -482,11 +482,11 @@ class _Run:
             self.progress("judging bundles", done, len(bundles))
             for item in interested:
                 if item.wants.bundles:
-                    self._ask(item, loaded, lambda rule, view=bundle: rule.check_bundle(view), bundle.artifact.path)  # type: ignore[misc]
+                    self._ask(item, loaded, methodcaller("check_bundle", bundle), bundle.artifact.path)
         for artifact in self.inputs.views(bundles, self.disabled):
             for item in interested:
                 if item.wants.artifacts:
-                    self._ask(item, loaded, lambda rule, view=artifact: rule.check_artifact(view), artifact.path)  # type: ignore[misc]
+                    self._ask(item, loaded, methodcaller("check_artifact", artifact), artifact.path)
 
     def _names_artifact(self) -> bool:
         """Whether a template names something that is deployed as it stands."""

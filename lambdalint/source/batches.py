@@ -179,8 +179,7 @@ class Search:
         return any(ANSWER in _COMMENT.sub(b"", line) for line in lines)
 
     def _operations(self, node: Node) -> Iterator[str]:
-        definition = self.names.definition(node)
-        for call in definition.calls if definition is not None else ():
+        for call in self.names.calls(node):
             for value in self.names.resolve(node[0], node[1], call.callee):
                 if value[0] == "ext":
                     yield value[1]
@@ -381,8 +380,7 @@ class Search:
 
     def _works(self, node: Node) -> bool:
         """Whether a definition does more than parse and log."""
-        definition = self.names.definition(node)
-        for call in definition.calls if definition is not None else ():
+        for call in self.names.calls(node):
             values = self.names.resolve(node[0], node[1], call.callee)
             if not values and call.tail not in self.quiet_methods and call.tail not in self.parsing:
                 return True

@@ -32,8 +32,7 @@ def contact(view: FunctionView) -> Contact | None:
     requests = table("http")["operations"]
     constructors = table("clients")["constructors"]
     for node in view.region.nodes:
-        definition = view.flow.names.definition(node)
-        for call in definition.calls if definition is not None else ():
+        for call in view.flow.names.calls(node):
             for value in view.flow.names.resolve(node[0], node[1], call.callee):
                 if value[0] != "ext":
                     continue

@@ -170,8 +170,7 @@ class _Execution:
             if node in seen:
                 continue
             seen.add(node)
-            definition = self.names.definition(node)
-            for reference in definition.calls if definition is not None else ():
+            for reference in self.names.calls(node):
                 found = self.operation(node, reference)
                 if found:
                     place = self._place(node, reference)
@@ -183,8 +182,7 @@ class _Execution:
 
     def candidates(self, node: Node) -> Iterator[Candidate]:
         """The calls of a definition that a replay does not make alike, by their names alone."""
-        definition = self.names.definition(node)
-        for reference in definition.calls if definition is not None else ():
+        for reference in self.names.calls(node):
             for value in self.names.resolve(*node, reference.callee):
                 label = self._unsteady(value[1]) if value[0] == "ext" else ""
                 if label:

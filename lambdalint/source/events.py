@@ -454,8 +454,7 @@ def _class(operation: str) -> Iterable[tuple[str, str]]:
 def _by_operation(flow: Flow, region: Region) -> Iterable[tuple[str, str]]:
     operations: Mapping[str, str] = table("sources")["operations"]
     for node in region.nodes:
-        definition = flow.names.definition(node)
-        for call in definition.calls if definition is not None else ():
+        for call in flow.names.calls(node):
             for value in flow.names.resolve(node[0], node[1], call.callee):
                 if value[0] != "ext":
                     continue

@@ -218,8 +218,7 @@ class Guards:
     def _asks(self, start: Node) -> bool:
         """Whether a definition, or one that it runs, looks something up or claims it."""
         for node in self._reached(start):
-            definition = self.names.definition(node)
-            for reference in definition.calls if definition is not None else ():
+            for reference in self.names.calls(node):
                 if reference.tail in self.lookup_methods or self._is_claim(
                     reference.tail, {word for word, _ in reference.keywords}
                 ):
@@ -256,8 +255,7 @@ class Guards:
 
     def _claims(self, start: Node) -> bool:
         for node in self._reached(start):
-            definition = self.names.definition(node)
-            for reference in definition.calls if definition is not None else ():
+            for reference in self.names.calls(node):
                 if self._is_claim(reference.tail, {word for word, _ in reference.keywords}):
                     return True
         return False

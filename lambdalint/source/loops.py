@@ -101,8 +101,7 @@ class _Kept:
 
     def _calls(self) -> Iterator[tuple[Node, CallRef]]:
         for node in self.nodes:
-            definition = self.names.definition(node)
-            for call in definition.calls if definition is not None else ():
+            for call in self.names.calls(node):
                 yield node, call
 
     # -- made while modules are imported

@@ -31,8 +31,7 @@ def unflushed(view: FunctionView) -> Unflushed | None:
     tails = {operation.rpartition(".")[2] for operation in recorded}
     names = view.flow.names
     for node in view.region.nodes:
-        definition = names.definition(node)
-        for reference in definition.calls if definition is not None else ():
+        for reference in names.calls(node):
             if reference.tail not in tails:
                 continue
             values = names.resolve(*node, reference.callee)

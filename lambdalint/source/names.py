@@ -332,6 +332,11 @@ class Names:
         skeleton = self.program.skeleton(node[0])
         return skeleton.defs.get(node[1]) if skeleton is not None else None
 
+    def calls(self, node: Node) -> tuple[CallRef, ...]:
+        """The calls of the definition of that name."""
+        definition = self.definition(node)
+        return definition.calls if definition is not None else ()
+
     def bases(self, node: Node) -> list[Value]:
         """The Values of a class's bases, in order."""
         class_ = self.class_of(node)

@@ -95,8 +95,7 @@ def _reads_answer(view: FunctionView, event: EventSource) -> bool | None:
 def _answers(view: FunctionView) -> bool:
     """Whether something that runs answers which records failed."""
     for node in view.region.nodes:
-        definition = view.flow.names.definition(node)
-        for call in definition.calls if definition is not None else ():
+        for call in view.flow.names.calls(node):
             if call.tail in _PARTIAL and any(
                 value[0] == "ext" and value[1].startswith(_BATCH)
                 for value in view.flow.names.resolve(node[0], node[1], call.callee)

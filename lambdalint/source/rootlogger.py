@@ -67,8 +67,7 @@ def _in_definitions(view: FunctionView) -> Iterator[Ineffective]:
     """The calls that definitions make in any case, on invocations or while modules are imported."""
     started = startup(view)
     for node in (*view.region.nodes, *sorted(started.nodes - set(view.region.nodes))):
-        definition = view.flow.names.definition(node)
-        for reference in definition.calls if definition is not None else ():
+        for reference in view.flow.names.calls(node):
             lost = _lost(view, node, reference.keywords) if _configures(view, node, reference) else ""
             call = view.flow.call(node, reference.k) if lost else None
             if call is None:

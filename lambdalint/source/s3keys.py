@@ -44,8 +44,7 @@ def encoded_keys(view: FunctionView) -> Iterator[EncodedKey]:
     tails = {operation.rpartition(".")[2].rpartition("#")[2] for operation in operations}
     names = view.flow.names
     for node in view.region.nodes:
-        definition = names.definition(node)
-        for reference in definition.calls if definition is not None else ():
+        for reference in names.calls(node):
             if reference.tail not in tails:
                 continue
             known = {value[1] for value in names.resolve(*node, reference.callee) if value[0] == "ext"}
