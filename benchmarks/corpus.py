@@ -18,7 +18,20 @@ WORDS = """
     account alert album basket booking comment customer device driver image invoice message order parcel payment price
     product profile reading report review route seat sensor session shipment stock supplier ticket track user video
 """.split()  # noqa: SIM905 - as it reads best
-VERBS = "archive check collect convert load merge publish rank render resolve split store".split()  # noqa: SIM905
+VERBS = (
+    "archive",
+    "check",
+    "collect",
+    "convert",
+    "load",
+    "merge",
+    "publish",
+    "rank",
+    "render",
+    "resolve",
+    "split",
+    "store",
+)
 SDK_CLIENTS = ("cloudwatch", "events", "s3", "secretsmanager", "sns", "sqs", "ssm", "stepfunctions")
 LAYOUTS = (
     "src/{}/app",

@@ -77,7 +77,7 @@ OWN = """
     settings source source.callgraph source.names source.program source.skeleton templates templates.values tree
     data.compiled.calls data.compiled.entry_points data.compiled.packages
 """.split()  # noqa: SIM905 - the list is read, and grows
-VERSION = "lambdalint cli errors model patterns records settings tree".split()  # noqa: SIM905
+VERSION = ["lambdalint", "cli", "errors", "model", "patterns", "records", "settings", "tree"]
 
 PROGRAM = """\
 import sys

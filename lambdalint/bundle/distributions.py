@@ -132,7 +132,7 @@ class Distribution:
         import configparser
 
         parser = configparser.RawConfigParser(delimiters=("=",), strict=False, interpolation=None)
-        parser.optionxform = str  # type: ignore[assignment,method-assign]
+        parser.optionxform = str  # type: ignore[assignment,method-assign]  # the documented way to keep case
         try:
             parser.read_string(text)
         except configparser.Error:

@@ -145,7 +145,7 @@ class Node(SimpleNamespace):
     keyword: Any = None
     name: Any = None
     __eq__ = object.__eq__  # a node is itself, whatever it holds
-    __hash__ = object.__hash__  # type: ignore[assignment]
+    __hash__ = object.__hash__  # type: ignore[assignment]  # as of SimpleNamespace it would be None
 
 
 class ParserSyntaxError(Exception):
@@ -201,7 +201,7 @@ def _loaded() -> Callable[..., Any]:
         found = find_spec("libcst")
         nodes.__path__ = found.submodule_search_locations if found is not None else []
         sys.modules["libcst"] = nodes
-        from libcst.native import parse_module  # type: ignore[import-not-found]
+        from libcst.native import parse_module  # type: ignore[import-not-found]  # compiled, without stubs
     except ImportError as error:
         raise UsageError(f"libcst cannot be imported ({error}): install lambdalint anew") from None
     del nodes.__path__  # a package costs the parser a call in Python for each node
@@ -211,7 +211,7 @@ def _loaded() -> Callable[..., Any]:
         same = False
     if not same:
         raise UsageError("the installed libcst makes other syntax trees than lambdalint reads: install libcst 1.9")
-    return parse_module  # type: ignore[no-any-return]
+    return parse_module  # type: ignore[no-any-return]  # as above
 
 
 # Each construct whose fields `lambdalint.source.lower` reads, and the checksum of what libcst 1.9 makes of them.
