@@ -68,7 +68,7 @@ def subprocess_run(*arguments, cwd, code=None, stdin=b"", **environment):
     done = subprocess.run(
         [sys.executable, "-m", "lambdalint", *map(str, arguments)],
         cwd=cwd,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"} | environment,
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
         input=stdin,
         capture_output=True,
         check=False,

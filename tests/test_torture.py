@@ -1,7 +1,9 @@
 """Hostile inputs, each in a process of its own: outcome, exit code, ceilings, and what must never be seen.
 
 The inputs are written by a generator that does not ship with the project. LAMBDALINT_TORTURE is the
-path of that script; without it there is nothing to run. Its manifest says what is expected.
+path of that script; without it there is nothing to run. Its manifest says what is expected. The tables
+below say where lambdalint does something else, and why. Every case is run twice, the second time
+in another way, which must not change a byte.
 """
 
 import atexit
@@ -22,11 +24,13 @@ import pytest
 
 from lambdalint.bundle.archive import Archive
 from lambdalint.bundle.hazards import hazards
+from lambdalint.settings import OPTIONS
 from lambdalint.tree import DirectoryTree
 
-ROOT = pathlib.Path(__file__).parent.parent
+LAUNCHER = pathlib.Path(__file__).parent / "launch.py"
 GENERATOR = os.environ.get("LAMBDALINT_TORTURE", "")
-GROUPS = os.environ.get("LAMBDALINT_TORTURE_GROUPS", "abce")
+GROUPS = os.environ.get("LAMBDALINT_TORTURE_GROUPS", "abcde")
+COUNTS = {"a": 117, "b": 76, "c": 60, "d": 56, "e": 3}  # 312
 FORMATS = ("text", "concise", "json", "sarif", "github")
 SENTINEL = "sentinel_ok.py"
 
@@ -52,8 +56,65 @@ HARMLESS = {"path-git-hook"}
 UNREPORTED = {"encoding", "portable", "unclean"}
 DEEP = "deep-"  # "For 'skipped' cases 'analysed' is allowed too"
 
-# Like the console script: the current directory is not on the path.
-LAUNCHER = "import sys\nsys.path.insert(0, {root!r})\nfrom lambdalint.cli import main\nsys.exit(main())\n"
+# What is wrong with a configuration is told in one sentence with the file, and where there is one the line and the key.
+NOT_TOML = r"pyproject\.toml(:\d+)?: not valid TOML: \S"
+NO_KEY = r"pyproject\.toml:\d+: unknown key '{}'"
+NO_FILE = r"{}: the configuration cannot be read \({}\)"
+NO_TABLE = r"pyproject\.toml: 'tool\.lambdalint' must be a table"
+CONFIG_ERRORS = {
+    "malformed": NOT_TOML,
+    "malformed-other": NOT_TOML,
+    "dup-key": NOT_TOML,
+    "bom": NOT_TOML,
+    "bad-utf8": r"pyproject\.toml:2: not UTF-8",
+    "utf16": r"pyproject\.toml:1: not UTF-8",
+    "cr-only": NOT_TOML,
+    "nul": NOT_TOML,
+    "huge-int": NOT_TOML,
+    "deep-array": r"pyproject\.toml: nested too deeply",
+    "deep-inline": r"pyproject\.toml: nested too deeply",
+    # the manifest would have it analysed: the parser takes quadratic time, so what no configuration needs is refused
+    "dotted-8k": r"pyproject\.toml: a key of more than 100 parts",
+    "tool-not-table": r"pyproject\.toml: 'tool' must be a table",
+    "ours-not-table": NO_TABLE,
+    "ours-string": NO_TABLE,
+    "type-expires": NOT_TOML,  # no day of February
+    "typo-key": NO_KEY.format("selct") + "; did you mean 'select'",
+    "typo-rule": r"pyproject\.toml: there is no rule 'LLL001'; did you mean 'LL001'",
+    "typo-dash": NO_KEY.format("per_file_ignores") + "; did you mean 'per-file-ignores'",
+    "unknown-table": NO_KEY.format("nonsense"),
+    "extends-escape": NO_KEY.format("extends"),
+    "extends-url": NO_KEY.format("extends"),
+    "extends-loop": NO_KEY.format("extends"),
+    "plugin": NO_KEY.format("plugins"),
+    "paths-escape": r"pyproject\.toml:[2-5]: ",  # the first of several; tests/promises/test_outputs.py has each
+    # the manifest would have it analysed: where the cache lies is not for the analysed repository to say
+    "cache-in-repo": r"pyproject\.toml:2: .*'cache-dir'",
+    # the manifest would have it analysed: more than eight wildcards in a name take exponential time
+    "redos-glob": r"pyproject\.toml:2: 'exclude' takes at most 8 wildcards",
+    "redos-regex": NO_KEY.format("ignore-pattern"),
+    "bad-regex": NO_KEY.format("ignore-pattern"),
+    "config-is-dir": NO_FILE.format(r"pyproject\.toml", "not a regular file"),
+    "config-fifo": NO_FILE.format(r"pyproject\.toml", "not a regular file"),
+    "config-zero": NO_FILE.format(r"lambdalint\.toml", "link that leads out of the project"),
+    "baseline-bad": r"lambdalint-baseline\.json is no baseline",
+    "baseline-deep": r"lambdalint-baseline\.json is no baseline",
+}
+# The manifest calls it an error: the more specific selector wins, and of equals the refusal.
+NO_ERROR = {"select-and-ignore"}
+# What reads a baseline is asked to.
+TOLD = {
+    "baseline-bad": ["--baseline", "lambdalint-baseline.json"],
+    "baseline-deep": ["--baseline", "lambdalint-baseline.json"],
+}
+# What standard error says of a configuration that is taken.
+SAID = {
+    "two-configs": r"configuration lambdalint\.toml$",  # the manifest leaves open which one it is
+    "exclude-all": r"nothing to analyse: no Python file or template below .* \(excluded: 1\)$",
+}
+
+# The two ways in which every case is run.
+WAYS = (["--jobs", "1"], ["--jobs", "2"]) if any(option.key == "jobs" for option in OPTIONS) else ([], [])
 GIB = 1 << 30
 
 
@@ -71,7 +132,6 @@ def generated():
     folder = tempfile.mkdtemp(prefix="lambdalint-torture-")
     atexit.register(remove, folder)
     subprocess.run([sys.executable, GENERATOR, os.path.join(folder, "set")], check=True, stdout=subprocess.DEVNULL)
-    pathlib.Path(folder, "launcher.py").write_text(LAUNCHER.format(root=str(ROOT)))
     return folder, json.loads(pathlib.Path(folder, "set", "manifest.json").read_text(encoding="utf-8"))
 
 
@@ -111,9 +171,9 @@ def run(case, *arguments):
     folder = generated()[0]
     where = os.path.join(folder, "set", case["dir"])
     child = subprocess.Popen(
-        [sys.executable, os.path.join(folder, "launcher.py"), *arguments, "--no-cache"],
+        [sys.executable, LAUNCHER, *arguments, "--no-cache"],
         cwd=where,
-        env=os.environ | {"NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"},
+        env=os.environ | {"NO_COLOR": "1", "PYTHONUTF8": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -233,17 +293,71 @@ def allowed(case):
 pytestmark = pytest.mark.skipif(not GENERATOR, reason="LAMBDALINT_TORTURE does not name the generator")
 
 
+def assert_configuration(case, code, output):
+    """A configuration is taken, or refused in one sentence that names it."""
+    kind = re.sub(r"^(type-.*)-\d+$", r"\1", case["id"].partition("-")[2])
+    expected = CONFIG_ERRORS.get(kind)
+    if expected is None and kind.startswith("type-"):
+        expected = rf"pyproject\.toml:2: .*'{kind.removeprefix('type-')}'"
+    refused = case["expect"]["outcome"] == "config-error" or kind in CONFIG_ERRORS
+    assert refused == (expected is not None or kind in NO_ERROR)
+    if expected is None:
+        assert code != 2
+        assert re.search(SAID.get(kind, ""), output, re.MULTILINE), output
+        return
+    assert code == 2
+    *verbose, told = output.splitlines()
+    assert all(line.startswith("lambdalint: ") for line in verbose)
+    assert re.fullmatch(rf"lambdalint: error: .*{expected}.*", told), told
+
+
+@functools.cache
+def everything_written():
+    """The paths below the generated set, before any run."""
+    top = os.fsencode(os.path.join(generated()[0], "set"))
+    return {os.path.join(folder, name) for folder, _, names in os.walk(top) for name in names}
+
+
+def test_every_case_is_run():
+    _, manifest = generated()
+    assert manifest["counts"] == COUNTS
+    assert len({case["id"] for case in manifest["cases"]}) == sum(COUNTS.values()) == 312
+    assert {case["group"] for case in manifest["cases"]} == set("abcde")
+    # what a file system cannot hold is no input there
+    assert all("unsupported" in item["reason"] or "Invalid" in item["reason"] for item in manifest["not_made"])
+    kinds = {re.sub(r"^(type-.*)-\d+$", r"\1", case["id"].partition("-")[2]) for case in manifest["cases"]}
+    for table in (ALSO_ALLOWED, ALSO_REPORTED, HARMLESS, CONFIG_ERRORS, NO_ERROR, TOLD, SAID):
+        assert set(table) <= kinds
+
+
 def test_hostile_input(case, tmp_path):
-    named = (
-        [template(case)] if case["group"] == "b" else []
-    )  # what is wrong with an archive is told of those that count
-    code, output, peak = check(case, *named, "--output", "text", "--output", f"json:{tmp_path / 'report.json'}")
+    everything_written()
+    # what is wrong with an archive is told of those that count
+    named = [template(case)] if case["group"] == "b" else []
+    told = ["-v", *TOLD.get(case["id"].partition("-")[2], ())] if case["group"] == "d" else []
+    seen_before = None
+    for number, way in enumerate(WAYS):
+        path = tmp_path / f"report{number}.json"
+        code, output, peak = check(case, *named, *told, *way, "--output", "text", "--output", f"json:{path}")
+        expect = case["expect"]
+        assert code in expect["exit"], output[-2000:]
+        assert peak <= expect["max_rss_mb"]
+        assert not seen(case, output)
+        if case["group"] == "d":
+            assert_configuration(case, code, output)
+        said = path.read_bytes() if path.exists() else b""
+        if said:
+            assert_report(case, json.loads(said))
+        assert bool(said) == (code != 2)
+        assert seen_before in (None, (code, output, said))
+        seen_before = code, output, said
+    created = everything_written.__wrapped__() - everything_written()
+    assert not created
+
+
+def assert_report(case, report):
+    """Nothing is lost: each input has its outcome, and what lies beside it is analysed."""
     expect = case["expect"]
-    assert code in expect["exit"], output[-2000:]
-    assert peak <= expect["max_rss_mb"]
-    assert not seen(case, output)
-    assert not list(pathlib.Path(generated()[0]).rglob(generated()[1]["canary"] + "*"))
-    report = json.loads((tmp_path / "report.json").read_bytes())
     if expect["others"]:
         assert outcomes(report, SENTINEL) == {"analysed"}
     names = inputs(case)
@@ -257,7 +371,7 @@ def test_hostile_input(case, tmp_path):
     # Nothing is silently left out, and nothing is listed twice.
     listed = report["analysed"] + [item["path"] for item in report["skipped"]]
     assert len(listed) == len(set(listed))
-    if "unreadable-dir" not in case["id"]:
+    if "unreadable-dir" not in case["id"] and "exclude-all" not in case["id"]:
         on_disk = [name for name in listed if name.endswith(".py") and not name.startswith("layer.zip/")]
         assert len(on_disk) == len(names) + expect["others"]
 
