@@ -229,7 +229,8 @@ def main(argv: list[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             # what a terminal's encoding lacks is shown as an escape
             stream.reconfigure(errors="backslashreplace")
-    tracebacks = "-vv" in arguments or arguments.count("-v") + arguments.count("--verbose") > 1
+    # -v -v, -vv, -vvv
+    tracebacks = arguments.count("--verbose") + sum(len(item) - 1 for item in arguments if item.strip("v") == "-") > 1
     try:
         given = parsed(arguments)
         status: int = given.run(given)
@@ -521,28 +522,19 @@ def _save(path: str, text: str) -> None:
                 target.write(data)
             return
         real = os.path.realpath(path)
-        import tempfile
-
-        handle, temporary = tempfile.mkstemp(dir=os.path.dirname(real), prefix=".lambdalint-")
-        with os.fdopen(handle, "wb") as target:
+        # the name is known before there is such a file, so that an interrupt at any moment leaves none behind
+        temporary = os.path.join(os.path.dirname(real), f".lambdalint-{os.urandom(8).hex()}")
+        with open(temporary, "xb") as target:
+            if os.path.exists(real):
+                os.chmod(temporary, os.stat(real).st_mode & 0o777)
             target.write(data)
-        os.chmod(temporary, _mode(real))
         os.replace(temporary, real)
     except (OSError, ValueError) as error:
-        if temporary and os.path.exists(temporary):
-            os.unlink(temporary)
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise UsageError(f"{path} cannot be written ({reason}); check the path and its directory") from None
-
-
-def _mode(path: str) -> int:
-    """The mode of the file that is replaced, else what a new one gets."""
-    try:
-        return os.stat(path).st_mode & 0o777
-    except OSError:
-        mask = os.umask(0)
-        os.umask(mask)
-        return 0o666 & ~mask
+    finally:
+        if temporary and os.path.lexists(temporary):
+            os.unlink(temporary)
 
 
 def _rule(arguments: argparse.Namespace) -> int:

@@ -16,7 +16,7 @@ from lambdalint.data import table
 from lambdalint.discover import Project, is_test
 from lambdalint.model import EventGraph, Finding, Function, Location, Report, Skipped, Statistics, Step
 from lambdalint.source.program import Program
-from lambdalint.source.skeleton import CHANGES, SourceError, refuse_unparsable
+from lambdalint.source.skeleton import CHANGES, SourceError, defect, refuse_unparsable
 from lambdalint.tree import DirectoryTree, Unreadable
 
 TYPE_CHECKING = False
@@ -508,8 +508,10 @@ class _Run:
             rule = loaded[item.code]
             if rule is not None:
                 for finding in question(rule):
-                    self.findings.append(finding)
-        except Exception as error:  # noqa: BLE001 - a rule's failure costs that rule, and is reported
+                    self.findings.append(_checked(finding, item.code))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - a rule's failure costs that rule, even an exit, and is reported
             loaded[item.code] = None
             self.errors.append(f"rule {item.name} ({item.code}) failed on {path}: {error.__class__.__name__}: {error}")
 
@@ -551,6 +553,8 @@ class _Run:
                 refuse_unparsable(source, path, self.program.runtime)
             except (SourceError, Unreadable) as error:
                 self.program.failures[path] = error
+            except Exception as error:  # noqa: BLE001  the boundary: a defect of the reader costs the input, and is told
+                self.program.failures[path] = defect(error)
 
     def skipped(self) -> tuple[Skipped, ...]:
         """All inputs that were not analysed."""
@@ -718,6 +722,13 @@ def _may_answer(returned: Expr, keys: tuple[str, ...]) -> bool:
         and not (value[0] == "c" and value[1] is not None and value[1][-1] in ("dumps", "str"))
         for value in values
     )
+
+
+def _checked(finding: Any, code: str) -> Finding:
+    """What a rule has given, if it is a finding of that rule."""
+    if type(finding) is not Finding or finding.code != code:
+        raise TypeError(f"{finding!r:.60} is no finding of it")
+    return finding
 
 
 def _tail(operation: str) -> str:

@@ -6,7 +6,6 @@ below say where lambdalint does something else, and why. Every case is run twice
 in another way, which must not change a byte.
 """
 
-import atexit
 import ctypes
 import functools
 import json
@@ -14,10 +13,8 @@ import os
 import pathlib
 import re
 import resource
-import shutil
 import subprocess
 import sys
-import tempfile
 import urllib.parse
 
 import pytest
@@ -26,9 +23,9 @@ from lambdalint.bundle.archive import Archive
 from lambdalint.bundle.hazards import hazards
 from lambdalint.settings import OPTIONS
 from lambdalint.tree import DirectoryTree
+from tests.hostile import GENERATOR, generated
+from tests.processes import LAUNCHER
 
-LAUNCHER = pathlib.Path(__file__).parent / "launch.py"
-GENERATOR = os.environ.get("LAMBDALINT_TORTURE", "")
 GROUPS = os.environ.get("LAMBDALINT_TORTURE_GROUPS", "abcde")
 COUNTS = {"a": 117, "b": 76, "c": 60, "d": 56, "e": 3}  # 312
 FORMATS = ("text", "concise", "json", "sarif", "github")
@@ -116,23 +113,6 @@ SAID = {
 # The two ways in which every case is run.
 WAYS = (["--jobs", "1"], ["--jobs", "2"]) if any(option.key == "jobs" for option in OPTIONS) else ([], [])
 GIB = 1 << 30
-
-
-def remove(folder):
-    for path, folders, _ in os.walk(folder):
-        for name in folders:
-            if not os.path.islink(os.path.join(path, name)):
-                os.chmod(os.path.join(path, name), 0o700)
-    shutil.rmtree(folder)
-
-
-@functools.cache
-def generated():
-    """The folder of the generated set and its manifest."""
-    folder = tempfile.mkdtemp(prefix="lambdalint-torture-")
-    atexit.register(remove, folder)
-    subprocess.run([sys.executable, GENERATOR, os.path.join(folder, "set")], check=True, stdout=subprocess.DEVNULL)
-    return folder, json.loads(pathlib.Path(folder, "set", "manifest.json").read_text(encoding="utf-8"))
 
 
 def pytest_generate_tests(metafunc):

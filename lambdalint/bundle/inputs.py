@@ -112,11 +112,14 @@ class Inputs:
             archive = Archive(lambda: tree.open(path))
             if not self._sizes:
                 archive.check_headers()
+            self._note_archives(path, archive)
         except Unreadable as error:
             self.problems[path] = Skipped(path, str(error), named)
             return None
+        except Exception as error:  # noqa: BLE001  the boundary: a defect of the reader costs the input, and is told
+            self.problems[path] = Skipped(path, f"the reader failed on it ({type(error).__name__}: {error})", named)
+            return None
         tree.mount(path, archive)
-        self._note_archives(path, archive)
         return archive
 
     def _note_archives(self, path: str, archive: Archive) -> None:

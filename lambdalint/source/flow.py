@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from lambdalint.data import table
 from lambdalint.records import NamedTuple
 from lambdalint.source.names import CONTEXT, EVENT, Node, Values
-from lambdalint.source.skeleton import CallRef, Class, Def, Expr, SourceError
+from lambdalint.source.skeleton import CallRef, Class, Def, Expr, SourceError, defect
 from lambdalint.tree import Unreadable
 
 if TYPE_CHECKING:
@@ -179,6 +179,8 @@ class Flow:
                 self.refused.setdefault(path, error)
             except Unreadable:
                 pass  # it was read before; the program says so
+            except Exception as error:  # noqa: BLE001  the boundary: a defect costs the definition, and is told
+                self.refused.setdefault(path, defect(error))
             self.lowered[key] = found
         return self.lowered[key]
 

@@ -227,7 +227,9 @@ def _with_stack(work: Callable[[], Lowered]) -> Lowered:
         sys.setrecursionlimit(old_limit)
     if isinstance(outcome, RecursionError | MemoryError):
         raise SourceError("nested too deeply to analyse")
-    if isinstance(outcome, BaseException):
+    if isinstance(outcome, BaseException) and not isinstance(outcome, Exception):
+        raise SourceError(f"the parser failed on it ({type(outcome).__name__})")  # PanicException of its native part
+    if isinstance(outcome, Exception):
         raise outcome
     return outcome
 

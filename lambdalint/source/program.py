@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from lambdalint.data import table
 from lambdalint.model import Skipped
-from lambdalint.source.skeleton import Skeleton, SourceError, skeleton
+from lambdalint.source.skeleton import Skeleton, SourceError, defect, skeleton
 from lambdalint.tree import Tree, Unreadable
 
 SOURCE_LIMIT = 1 << 20  # bytes of one source file; ``ast`` needs about 100 bytes of memory for each
@@ -71,6 +71,8 @@ class Program:
                 found = skeleton(self.source(path), path, self.runtime)
             except (SourceError, Unreadable) as error:
                 self.failures[path] = error
+            except Exception as error:  # noqa: BLE001  the boundary: a defect of the reader costs the input, and is told
+                self.failures[path] = defect(error)
             self.skeletons[path] = found
         return self.skeletons[path]
 

@@ -62,6 +62,11 @@ class SourceError(Exception):
         self.syntax = syntax
 
 
+def defect(error: Exception) -> SourceError:
+    """What an exception that nobody expected means for the input on which it was raised."""
+    return SourceError(f"the reader failed on it ({type(error).__name__}: {error})")
+
+
 class CallRef(NamedTuple):
     """One call. ``k`` numbers the calls of a top-level statement in the order in which callees end, with gaps.
 

@@ -1,0 +1,28 @@
+"""lambdalint in processes of its own, started as its console script starts it."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).parent.parent
+LAUNCHER = ROOT / "tests" / "launch.py"
+UNWANTED = ("NO_COLOR", "FORCE_COLOR", "GITHUB_ACTIONS", "PYTHONPATH", "PYTHONUTF8", "PYTHONIOENCODING", "COLUMNS")
+
+
+def environment(**changes):
+    """The variables of a child: those of this process but for what changes the output; None removes one."""
+    found = {name: value for name, value in os.environ.items() if name not in UNWANTED}
+    return {name: value for name, value in (found | changes).items() if value is not None}
+
+
+def run(*arguments, cwd, python=(), variables=None, **options):
+    """A finished child with its streams as bytes."""
+    options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
+    return subprocess.run(
+        [sys.executable, *python, LAUNCHER, *map(str, arguments)],
+        cwd=cwd,
+        env=environment(**(variables or {})),
+        check=False,
+        **options,
+    )
