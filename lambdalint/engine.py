@@ -6,9 +6,11 @@ input, is named in the report, and the rest goes on.
 
 from __future__ import annotations
 
+import functools
 import sys
+import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from operator import methodcaller
 
 from lambdalint import diagnostics, registry
@@ -49,7 +51,7 @@ def _no_progress(stage: str, done: int, total: int) -> None:
 
 def find_functions(project: Project, settings: Settings, progress: Progress = _no_progress) -> Report:
     """The deployed functions of a project, without any rule."""
-    with _deep_recursion():
+    with _analysing():
         run = _Run(project, settings, progress)
         run.find()
         return Report(functions=run.functions, skipped=run.skipped(), excluded=project.excluded)
@@ -57,7 +59,7 @@ def find_functions(project: Project, settings: Settings, progress: Progress = _n
 
 def draw(project: Project, settings: Settings, progress: Progress = _no_progress) -> Report:
     """The event graph of a project, without any rule."""
-    with _deep_recursion():
+    with _analysing():
         run = _Run(project, settings, progress)
         run.find()
         run.reach()
@@ -73,7 +75,7 @@ def bundles(
     from lambdalint.bundle.inputs import Inputs, Packed
     from lambdalint.bundle.views import Shared as Deployed
 
-    with _deep_recursion():
+    with _analysing():
         run = _Run(project, settings, progress)
         run.find()
         inputs = run.inputs or Inputs(project.tree)
@@ -95,7 +97,7 @@ def check(
         progress: told the stage, what is done and the total.
         disabled: tags of exemptions that are not granted; the tests of the exemptions set it, nobody else.
     """
-    with _deep_recursion():
+    with _analysing():
         run = _Run(project, settings, progress, disabled)
         if settings.compare:
             from lambdalint.bundle import growth
@@ -106,12 +108,18 @@ def check(
         return run.report()
 
 
-class _deep_recursion:  # noqa: N801 - a context manager, used like a function
+class _analysing:  # noqa: N801 - a context manager, used like a function
+    """Room for deep recursion, and silence where Python warns of what it parses: invalid escapes and the like."""
+
     def __enter__(self) -> None:
         self.limit = sys.getrecursionlimit()
         sys.setrecursionlimit(max(self.limit, RECURSION_LIMIT))
+        self.warnings = warnings.catch_warnings()
+        self.warnings.__enter__()
+        warnings.simplefilter("ignore")
 
     def __exit__(self, *error: object) -> None:
+        self.warnings.__exit__(None, None, None)
         sys.setrecursionlimit(self.limit)
 
 
@@ -351,7 +359,8 @@ class _Run:
                 continue
             self.progress("judging functions", done, len(self.entries))
             own = self.graph.region([node])
-            nominated = [item for item in interested if self._concerns(item.wants, tails[item.code], entry, own)]
+            paths = {node[0] for node in own.nodes}
+            nominated = [item for item in interested if self._concerns(item.wants, tails[item.code], entry, own, paths)]
             if not nominated:
                 continue
             from lambdalint.source.views import FunctionView
@@ -361,8 +370,18 @@ class _Run:
             for item in nominated:
                 self._ask(item, loaded, methodcaller("check_function", view), node[0])
 
-    def _concerns(self, wants: Wanted, tails: frozenset[str], entry: Entry, region: Region) -> bool:
-        """Whether an entry point with its region is what a rule wants, as far as can be told without a view of it."""
+    def _concerns(
+        self, wants: Wanted, tails: frozenset[str], entry: Entry, region: Region, paths: Collection[str]
+    ) -> bool:
+        """Whether an entry point with its region is what a rule wants, as far as can be told without a view of it.
+
+        Args:
+            wants: what the rule wants.
+            tails: the last names of the operations that it wants to be reached.
+            entry: the entry point.
+            region: what that runs.
+            paths: the modules of the region.
+        """
         if wants.stores and any(self._stores(node) for node in region.nodes):
             return True
         if wants.in_template and all(function.declared is None for function in entry.functions):
@@ -373,11 +392,11 @@ class _Run:
         returned = definition.returns if definition is not None else ()
         if wants.answers and not any(_may_answer(value, wants.answers) for value in returned):
             return False
-        if wants.words and not any(self._spells(path, wants.words) for path in {node[0] for node in region.nodes}):
+        if wants.words and not any(self._spells(path, wants.words) for path in paths):
             return False
         if wants.reaches and not any(self._calls(node, tails) for node in region.nodes):
             return False
-        if wants.imports and not self._imports(wants.imports, region):
+        if wants.imports and not self._imports(wants.imports, paths):
             return False
         return wants.entry_points
 
@@ -386,11 +405,11 @@ class _Run:
         found = self._spelt.get((path, words))
         if found is None:
             source = self.program.source(path)
-            found = self._spelt[path, words] = any(word.encode() in source for word in words)
+            found = self._spelt[path, words] = any(word in source for word in _encoded(words))
         return found
 
-    def _imports(self, tables: tuple[str, ...], region: Region) -> bool:
-        """Whether a module that a region runs, or one that such a module imports, imports one of some modules."""
+    def _imports(self, tables: tuple[str, ...], paths: Collection[str]) -> bool:
+        """Whether one of some modules, or one that such a module imports, imports what tables name."""
         found = self._importing.get(tables)
         if found is None:
             wanted = frozenset().union(*map(_entries, tables))
@@ -402,9 +421,7 @@ class _Run:
                     for level, name, _, _, guarded in item.imports
                 )
             )
-        return bool(found) and any(
-            not found.isdisjoint(self.program.imported(path)) for path in {node[0] for node in region.nodes}
-        )
+        return bool(found) and any(not found.isdisjoint(self.program.imported(path)) for path in paths)
 
     def _stores(self, node: Node) -> bool:
         """Whether a definition may store to what is not its own."""
@@ -694,6 +711,11 @@ class _Run:
             return statement_lines(self.program.source(location.path), location.line)
         except (SourceError, Unreadable):
             return location.line, location.line
+
+
+@functools.cache
+def _encoded(words: tuple[str, ...]) -> tuple[bytes, ...]:
+    return tuple(word.encode() for word in words)
 
 
 def _line_of(reason: str) -> int:
