@@ -6,11 +6,9 @@ input, is named in the report, and the rest goes on.
 
 from __future__ import annotations
 
-import functools
 import sys
-import warnings
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from operator import methodcaller
 
 from lambdalint import diagnostics, registry
@@ -51,7 +49,7 @@ def _no_progress(stage: str, done: int, total: int) -> None:
 
 def find_functions(project: Project, settings: Settings, progress: Progress = _no_progress) -> Report:
     """The deployed functions of a project, without any rule."""
-    with _analysing():
+    with _deep_recursion():
         run = _Run(project, settings, progress)
         run.find()
         return Report(functions=run.functions, skipped=run.skipped(), excluded=project.excluded)
@@ -59,7 +57,7 @@ def find_functions(project: Project, settings: Settings, progress: Progress = _n
 
 def draw(project: Project, settings: Settings, progress: Progress = _no_progress) -> Report:
     """The event graph of a project, without any rule."""
-    with _analysing():
+    with _deep_recursion():
         run = _Run(project, settings, progress)
         run.find()
         run.reach()
@@ -75,7 +73,7 @@ def bundles(
     from lambdalint.bundle.inputs import Inputs, Packed
     from lambdalint.bundle.views import Shared as Deployed
 
-    with _analysing():
+    with _deep_recursion():
         run = _Run(project, settings, progress)
         run.find()
         inputs = run.inputs or Inputs(project.tree)
@@ -97,7 +95,7 @@ def check(
         progress: told the stage, what is done and the total.
         disabled: tags of exemptions that are not granted; the tests of the exemptions set it, nobody else.
     """
-    with _analysing():
+    with _deep_recursion():
         run = _Run(project, settings, progress, disabled)
         if settings.compare:
             from lambdalint.bundle import growth
@@ -108,18 +106,12 @@ def check(
         return run.report()
 
 
-class _analysing:  # noqa: N801 - a context manager, used like a function
-    """Room for deep recursion, and silence where Python warns of what it parses: invalid escapes and the like."""
-
+class _deep_recursion:  # noqa: N801 - a context manager, used like a function
     def __enter__(self) -> None:
         self.limit = sys.getrecursionlimit()
         sys.setrecursionlimit(max(self.limit, RECURSION_LIMIT))
-        self.warnings = warnings.catch_warnings()
-        self.warnings.__enter__()
-        warnings.simplefilter("ignore")
 
     def __exit__(self, *error: object) -> None:
-        self.warnings.__exit__(None, None, None)
         sys.setrecursionlimit(self.limit)
 
 
@@ -136,6 +128,7 @@ class _Run:
         self.disabled = disabled
         self.inputs: Inputs | None = None
         self.kept: tuple[Kept, ...] = ()  # the bundles of an earlier report
+        self.built: frozenset[Location] = frozenset()  # the functions whose artifacts are here
         self.archived: tuple[str, ...] = ()  # modules in archives that nobody named: they are read, and not judged
         if project.artifacts or project.archives:
             self._open()
@@ -244,6 +237,7 @@ class _Run:
         self._modules(chosen)
         self._declared(chosen)
         self._bundles(chosen)
+        self._requirements(chosen)
         self._parse_rest()
         self.statistics = Statistics(calls=region.calls, calls_resolved=region.resolved)
         if self._flow is None:
@@ -359,8 +353,7 @@ class _Run:
                 continue
             self.progress("judging functions", done, len(self.entries))
             own = self.graph.region([node])
-            paths = {node[0] for node in own.nodes}
-            nominated = [item for item in interested if self._concerns(item.wants, tails[item.code], entry, own, paths)]
+            nominated = [item for item in interested if self._concerns(item.wants, tails[item.code], entry, own)]
             if not nominated:
                 continue
             from lambdalint.source.views import FunctionView
@@ -370,18 +363,8 @@ class _Run:
             for item in nominated:
                 self._ask(item, loaded, methodcaller("check_function", view), node[0])
 
-    def _concerns(
-        self, wants: Wanted, tails: frozenset[str], entry: Entry, region: Region, paths: Collection[str]
-    ) -> bool:
-        """Whether an entry point with its region is what a rule wants, as far as can be told without a view of it.
-
-        Args:
-            wants: what the rule wants.
-            tails: the last names of the operations that it wants to be reached.
-            entry: the entry point.
-            region: what that runs.
-            paths: the modules of the region.
-        """
+    def _concerns(self, wants: Wanted, tails: frozenset[str], entry: Entry, region: Region) -> bool:
+        """Whether an entry point with its region is what a rule wants, as far as can be told without a view of it."""
         if wants.stores and any(self._stores(node) for node in region.nodes):
             return True
         if wants.in_template and all(function.declared is None for function in entry.functions):
@@ -392,11 +375,11 @@ class _Run:
         returned = definition.returns if definition is not None else ()
         if wants.answers and not any(_may_answer(value, wants.answers) for value in returned):
             return False
-        if wants.words and not any(self._spells(path, wants.words) for path in paths):
+        if wants.words and not any(self._spells(path, wants.words) for path in {node[0] for node in region.nodes}):
             return False
         if wants.reaches and not any(self._calls(node, tails) for node in region.nodes):
             return False
-        if wants.imports and not self._imports(wants.imports, paths):
+        if wants.imports and not self._imports(wants.imports, region):
             return False
         return wants.entry_points
 
@@ -405,11 +388,11 @@ class _Run:
         found = self._spelt.get((path, words))
         if found is None:
             source = self.program.source(path)
-            found = self._spelt[path, words] = any(word in source for word in _encoded(words))
+            found = self._spelt[path, words] = any(word.encode() in source for word in words)
         return found
 
-    def _imports(self, tables: tuple[str, ...], paths: Collection[str]) -> bool:
-        """Whether one of some modules, or one that such a module imports, imports what tables name."""
+    def _imports(self, tables: tuple[str, ...], region: Region) -> bool:
+        """Whether a module that a region runs, or one that such a module imports, imports one of some modules."""
         found = self._importing.get(tables)
         if found is None:
             wanted = frozenset().union(*map(_entries, tables))
@@ -421,7 +404,9 @@ class _Run:
                     for level, name, _, _, guarded in item.imports
                 )
             )
-        return bool(found) and any(not found.isdisjoint(self.program.imported(path)) for path in paths)
+        return bool(found) and any(
+            not found.isdisjoint(self.program.imported(path)) for path in {node[0] for node in region.nodes}
+        )
 
     def _stores(self, node: Node) -> bool:
         """Whether a definition may store to what is not its own."""
@@ -495,6 +480,7 @@ class _Run:
         loaded: dict[str, Rule | None] = {}
         shared = Deployed(self.disabled, self.settings, self.kept)
         shared.bundles = bundles = tuple(self.inputs.bundles(functions, resources, shared))
+        self.built = frozenset(bundle.location for bundle in bundles)
         for done, bundle in enumerate(bundles):
             self.progress("judging bundles", done, len(bundles))
             for item in interested:
@@ -504,6 +490,32 @@ class _Run:
             for item in interested:
                 if item.wants.artifacts:
                     self._ask(item, loaded, methodcaller("check_artifact", artifact), artifact.path)
+
+    def _requirements(self, chosen: list[RuleEntry]) -> None:
+        """Ask the rules about what will be installed for functions that are not built."""
+        interested = [item for item in chosen if item.wants.requirements]
+        functions = [item for item in self.functions if self._is_unbuilt(item)] if interested else []
+        if not functions:
+            return
+        from lambdalint.bundle.unbuilt import unbuilt
+        from lambdalint.bundle.views import Shared as Deployed
+
+        loaded: dict[str, Rule | None] = {}
+        resources = self.templates.resources if self.templates else ()
+        shared = Deployed(self.disabled, self.settings)
+        for view in unbuilt(functions, resources, self.project.tree, shared):
+            self.progress("judging requirements", 0, 1)
+            for item in interested:
+                self._ask(item, loaded, methodcaller("check_requirements", view), view.path)
+
+    def _is_unbuilt(self, function: Function) -> bool:
+        """Whether a tool installs something by a file of requirements that is here, and has not been seen to have."""
+        declared = function.declared
+        if declared is None or not declared.setting("installs").known or self._is_test(declared.location.path):
+            return False
+        return declared.location not in self.built and any(
+            map(self.project.tree.exists, declared.setting("installs").value.files)
+        )
 
     def _names_artifact(self) -> bool:
         """Whether a template names something that is deployed as it stands."""
@@ -711,11 +723,6 @@ class _Run:
             return statement_lines(self.program.source(location.path), location.line)
         except (SourceError, Unreadable):
             return location.line, location.line
-
-
-@functools.cache
-def _encoded(words: tuple[str, ...]) -> tuple[bytes, ...]:
-    return tuple(word.encode() for word in words)
 
 
 def _line_of(reason: str) -> int:

@@ -18,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import ClassVar
 
+    from lambdalint.bundle.unbuilt import RequirementsView
     from lambdalint.bundle.views import ArtifactView, BundleView
     from lambdalint.source.declared import DeclaredView
     from lambdalint.source.modules import ModuleView
@@ -33,7 +34,8 @@ class Wanted(NamedTuple):
     for all entry points; ``declared`` asks for every function that a template declares, also those
     whose code was not found. ``modules`` asks for every module that entry points run or import, whoever they are, in
     which one of these words is. ``bundles`` asks for each function whose artifact is here, with its layers,
-    ``artifacts`` for each archive or directory that is deployed, by itself.
+    ``artifacts`` for each archive or directory that is deployed, by itself, ``requirements`` for each file of
+    requirements or lock by which a tool will build functions that are not built yet.
 
     What follows narrows down ``entry_points``, each by itself, so that a view is made only where it may matter:
     ``reaches`` are operation tables, of which the entry point must reach an operation, as far as the last name of a
@@ -58,6 +60,7 @@ class Wanted(NamedTuple):
     artifacts: bool = False
     answers: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
+    requirements: bool = False
 
 
 class Rule:
@@ -113,6 +116,10 @@ class Rule:
 
     def check_artifact(self, artifact: ArtifactView) -> Iterable[Finding]:
         """Findings for one archive or directory that is deployed."""
+        return ()
+
+    def check_requirements(self, view: RequirementsView) -> Iterable[Finding]:
+        """Findings for the requirements of functions that are not built yet."""
         return ()
 
     def finding(

@@ -10,6 +10,7 @@ from lambdalint.rule import Rule, Wanted
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from lambdalint.bundle.unbuilt import RequirementsView
     from lambdalint.bundle.views import BundleView
     from lambdalint.model import Finding
 
@@ -33,6 +34,7 @@ class PartialSdk(Rule):
     Exemptions:
         1. [unused] The function does not import the part that requires the other, like one that uses aiobotocore alone.
         2. [layers] A layer that is not here may bring the other part.
+        3. [unknown] One of the requirements is not known, and may require the other part.
 
     Remedy:
         Bundle all of it (boto3 with everything that pip installs for it) or nothing of it. With Python 3.8 and 3.9,
@@ -52,7 +54,7 @@ class PartialSdk(Rule):
     tags = ("correctness", "bundle")
     why = "Parts of the SDK that do not belong together fail when they are imported, or at the first call."
     remedy = "Bundle the whole SDK in versions that pip resolved together, or nothing of it."
-    wants = Wanted(bundles=True)
+    wants = Wanted(bundles=True, requirements=True)
     needs = frozenset({"bundle"})
 
     def check_bundle(self, bundle: BundleView) -> Iterable[Finding]:
@@ -86,3 +88,15 @@ class PartialSdk(Rule):
                 facts=(f"{bundle.runtime.name} was seen with {other} {version} on {day}",) if version else (),
                 severity=Severity.WARNING,
             )
+
+    def check_requirements(self, view: RequirementsView) -> Iterable[Finding]:
+        """A finding for each part that will be installed without the others."""
+        for part in view.parts():
+            title = view.title(part.pin)
+            if part.requirement:
+                text = f"{title} is installed, and the {part.other} of {view.runtime.name} requires {part.requirement}"
+            else:
+                text = (
+                    f"{title} is installed without {part.other}: that of the runtime need not fit it, or not for long"
+                )
+            yield self.finding(view.place(part.pin), text, function=view.name, severity=Severity.WARNING)

@@ -10,6 +10,7 @@ from lambdalint.rule import Rule, Wanted
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from lambdalint.bundle.unbuilt import RequirementsView
     from lambdalint.bundle.views import BundleView
     from lambdalint.model import Finding
 
@@ -27,9 +28,11 @@ class UnzippedOverLimit(Rule):
     Triggers:
         1. [over] Function and layers take more than the limit.
         2. [near] They take more than 80 % of it.
+        3. [requirement] A function that is not built yet requires a distribution of which each release alone is larger.
 
     Exemptions:
         1. [image] The function is a container image, which may have 10 GB.
+        2. [index] The distribution comes from another index than PyPI, where smaller builds of it may be.
 
     Remedy:
         Leave out what the function does not import, and what it imports without need of it (``lambdalint bundle`` lists
@@ -46,7 +49,7 @@ class UnzippedOverLimit(Rule):
     tags = ("size", "bundle")
     why = "Lambda refuses to create or update the function: the deployment fails."
     remedy = "Remove what the function does not need, or deploy a container image."
-    wants = Wanted(bundles=True)
+    wants = Wanted(bundles=True, requirements=True)
     needs = frozenset({"bundle"})
 
     def check_bundle(self, bundle: BundleView) -> Iterable[Finding]:
@@ -70,3 +73,13 @@ class UnzippedOverLimit(Rule):
             facts=(f"the largest: {' '.join(largest.split())}",),
             severity=Severity.ERROR if size > limit else Severity.WARNING,
         )
+
+    def check_requirements(self, view: RequirementsView) -> Iterable[Finding]:
+        """A finding for each requirement that does not fit by itself."""
+        limit = view.quotas["unzipped_total"]
+        for pin, size in view.too_large():
+            yield self.finding(
+                view.place(pin),
+                f"{view.title(pin)} takes more than {size:,} bytes by itself, and Lambda {limit:,} in all",
+                function=view.name,
+            )

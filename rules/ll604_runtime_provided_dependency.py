@@ -10,6 +10,7 @@ from lambdalint.rule import Rule, Wanted
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from lambdalint.bundle.unbuilt import RequirementsView
     from lambdalint.bundle.views import BundleView
     from lambdalint.model import Finding
 
@@ -28,11 +29,13 @@ class RuntimeProvidedDependency(Rule):
     Triggers:
         1. [policy] boto3 is bundled, and the project's policy is the runtime's.
         2. [undecided] boto3 is bundled, and the project has no policy.
+        3. [requirement] boto3 is among the requirements that the build of a function installs: with either policy.
 
     Exemptions:
         1. [bundled] The policy is to bundle it.
         2. [pinned] Another distribution requires versions that the runtime need not have, as aiobotocore does.
         3. [other] The runtime is no managed Python.
+        4. [explained] A comment says why it is required, or a compiled file that another distribution requires it.
 
     Remedy:
         With ``sdk = "runtime"``: keep boto3 among the development dependencies, and out of what is deployed. Otherwise
@@ -49,7 +52,7 @@ class RuntimeProvidedDependency(Rule):
     tags = ("size", "bundle")
     why = "It is uploaded and unpacked again, although the function would find the runtime's."
     remedy = 'Leave it out, or say sdk = "bundled" in the configuration.'
-    wants = Wanted(bundles=True)
+    wants = Wanted(bundles=True, requirements=True)
     needs = frozenset({"bundle"})
 
     def check_bundle(self, bundle: BundleView) -> Iterable[Finding]:
@@ -70,4 +73,23 @@ class RuntimeProvidedDependency(Rule):
             text,
             function=bundle.name,
             severity=Severity.WARNING if bundle.sdk == "runtime" else Severity.INFO,
+        )
+
+    def check_requirements(self, view: RequirementsView) -> Iterable[Finding]:
+        """A finding for a function whose build installs the SDK."""
+        if view.sdk == "bundled" and self.exempts("bundled"):
+            return
+        found = view.whole_sdk()
+        if found is None or (view.pinning() and self.exempts("pinned")):
+            return
+        text = f"{view.title(found)} is installed into the function"
+        if view.sdk == "runtime":
+            text += ", though the project's policy is the runtime's SDK"
+        else:
+            text += ': the runtime has it, too, in a version that AWS chooses; sdk = "runtime" or "bundled" decides'
+        yield self.finding(
+            view.place(found),
+            text,
+            function=view.name,
+            severity=Severity.WARNING if view.sdk == "runtime" else Severity.INFO,
         )

@@ -10,6 +10,7 @@ from lambdalint.rule import Rule, Wanted
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from lambdalint.bundle.unbuilt import RequirementsView
     from lambdalint.bundle.views import BundleView
     from lambdalint.model import Finding
 
@@ -24,10 +25,13 @@ class DevDependency(Rule):
     Triggers:
         1. [known] A distribution that is known for that.
         2. [declared] One that the project's own pyproject.toml or requirements-dev.txt has for development only.
+        3. [requirement] Either is among the requirements that the build of a function installs.
 
     Exemptions:
         1. [imported] Code of the function imports it, also in a function, or a distribution that it uses requires it.
         2. [undecided] One that functions use now and then, where nobody can tell what the entry point imports.
+        3. [explained] A comment says why it is required, or a compiled file that another one requires it.
+        4. [companion] It comes along with another tool of development, or distributions look for it when they run.
 
     Remedy:
         Keep it in a development group (``[dependency-groups]``, requirements-dev.txt), and build from the others: ``pip
@@ -44,7 +48,7 @@ class DevDependency(Rule):
     tags = ("size", "bundle")
     why = "It makes the bundle larger and slower to deploy, and is never used there."
     remedy = "Keep it in a development group and build the bundle without that."
-    wants = Wanted(bundles=True)
+    wants = Wanted(bundles=True, requirements=True)
     needs = frozenset({"bundle"})
 
     def check_bundle(self, bundle: BundleView) -> Iterable[Finding]:
@@ -55,4 +59,14 @@ class DevDependency(Rule):
                 f"{item.distribution.title} is for development ({item.purpose}) and nothing in the function uses it: "
                 f"{item.size:,} bytes{bundle.companions(item.others)}",
                 function=bundle.name,
+            )
+
+    def check_requirements(self, view: RequirementsView) -> Iterable[Finding]:
+        """A finding for each requirement that is for development."""
+        for item in view.development():
+            yield self.finding(
+                view.place(item.pin),
+                f"{view.title(item.pin)} is for development ({item.purpose}), nothing in the function uses it, and its "
+                "build installs it",
+                function=view.name,
             )

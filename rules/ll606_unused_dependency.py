@@ -10,6 +10,7 @@ from lambdalint.rule import Rule, Wanted
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from lambdalint.bundle.unbuilt import RequirementsView
     from lambdalint.bundle.views import BundleView
     from lambdalint.model import Finding
 
@@ -23,6 +24,8 @@ class UnusedDependency(Rule):
     Triggers:
         1. [unused] No module of the function imports it, at the start or later, and nothing that it uses requires it.
         2. [dynamic] So it is, but the function's own code imports modules by names that it computes: a note.
+        3. [requirement] Nothing in the source names one of the requirements that the build installs. It is known what
+           each of them is and requires.
 
     Exemptions:
         1. [required] A distribution that is used requires it, for an extra or on another system as well.
@@ -33,6 +36,13 @@ class UnusedDependency(Rule):
         6. [library] It holds no modules: libraries and data are found in other ways.
         7. [layer] It is in a layer, which other functions may share.
         8. [development] It is for development: see dev-dependency.
+        9. [listed] Another one of the requirements is known to require it, or to use it if it is there.
+        10. [unseen] Others use it without any mention (parsers, drivers, time zones), or it is pinned for them.
+        11. [unknown] One of the requirements is not known, and may require it.
+        12. [layers] The function has layers that are not here, and that may use it.
+        13. [computed] The code imports modules by names that it computes, and it is only required so far.
+        14. [explained] A comment says why it is required, or a compiled file that another one requires it.
+        15. [sdk] It is a part of the AWS SDK: see runtime-provided-dependency.
 
     Remedy:
         Take it out of the requirements of the function; ``lambdalint bundle --why NAME`` shows the imports that lead to
@@ -50,7 +60,7 @@ class UnusedDependency(Rule):
     tags = ("size", "bundle")
     why = "It makes the bundle larger and slower to deploy, and wants updates, for nothing."
     remedy = "Take it out of what the function requires."
-    wants = Wanted(bundles=True)
+    wants = Wanted(bundles=True, requirements=True)
     needs = frozenset({"bundle"})
 
     def check_bundle(self, bundle: BundleView) -> Iterable[Finding]:
@@ -62,4 +72,13 @@ class UnusedDependency(Rule):
                 f"{bundle.companions(item.others)}{item.doubt and f'; {item.doubt}'}",
                 function=bundle.name,
                 severity=Severity.INFO if item.doubt else Severity.WARNING,
+            )
+
+    def check_requirements(self, view: RequirementsView) -> Iterable[Finding]:
+        """A finding for each requirement that nothing uses."""
+        for item in view.unused():
+            yield self.finding(
+                view.place(item),
+                f"nothing in the function's source uses {view.title(item)}, and its build installs it",
+                function=view.name,
             )

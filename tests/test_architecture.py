@@ -60,6 +60,7 @@ RULES_MAY_ANNOTATE_WITH = {
     "lambdalint.source.views",
     "lambdalint.source.modules",
     "lambdalint.source.declared",
+    "lambdalint.bundle.unbuilt",
     "lambdalint.bundle.views",
 }
 

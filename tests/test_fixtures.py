@@ -61,7 +61,7 @@ def tagged(folder: pathlib.Path) -> dict[tuple[str, int], list[str]]:
     for path in sorted(
         item
         for item in folder.rglob("*")
-        if item.is_file() and item.suffix in (".py", ".yaml", ".yml", ".tf", ".json", ".toml")
+        if item.is_file() and item.suffix in (".py", ".yaml", ".yml", ".tf", ".json", ".toml", ".txt")
     ):
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             match = TAG.search(line)

@@ -28,6 +28,10 @@ class MemoryTree:
     def exists(self, path):
         return path in self.files
 
+    def names(self, directory):
+        prefix = f"{directory}/" if directory else ""
+        return frozenset(path[len(prefix) :].partition("/")[0] for path in self.files if path.startswith(prefix))
+
 
 def functions_of(files):
     """The functions of a project with these files, its templates read."""

@@ -6,19 +6,24 @@ import functools
 import posixpath
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 
 from lambdalint.bundle.distributions import normalized
 from lambdalint.bundle.requirements import parsed
 from lambdalint.data import table
+from lambdalint.patterns import regex
 from lambdalint.tree import Unreadable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from lambdalint.tree import DirectoryTree
+    from lambdalint.tree import DirectoryTree, Tree
 
 LIMIT = 1 << 20  # bytes of one declaration
+_FIRST = regex(
+    r"[ \t]*(?:dependencies[ \t]*=[ \t]*\[[ \t]*)?[\"']?([A-Za-z0-9][\w.-]*)[\"']?[ \t]*(?:[=<>~!;\[@,\"']|$)"
+)
 
 
 def development(tree: DirectoryTree, places: Iterable[str]) -> Mapping[str, str]:
@@ -53,6 +58,41 @@ def development(tree: DirectoryTree, places: Iterable[str]) -> Mapping[str, str]
     return {name: where for name, where in found.items() if name not in main}
 
 
+def main(tree: Tree, directory: str, *, pipenv: bool = False) -> frozenset[str]:
+    """The names (normalized) that the declaration in a directory asks for outside of all groups.
+
+    Args:
+        pipenv: whether to read Pipfile instead of pyproject.toml.
+    """
+    data = _toml(tree, posixpath.join(directory, "Pipfile" if pipenv else "pyproject.toml"))
+    if pipenv:
+        return frozenset(normalized(name) for name in _at(data, "packages"))
+    poetry = (normalized(name) for name in _at(data, "tool", "poetry", "dependencies") if name != "python")
+    return frozenset({*_names(_list(_at(data, "project").get("dependencies"))), *poetry})
+
+
+def idle(tree: Tree, directory: str) -> Mapping[str, str]:
+    """The names that the pyproject.toml of a directory has in groups of development only, each with where."""
+    path = posixpath.join(directory, "pyproject.toml")
+    data = _toml(tree, path)
+    deployed = set(_names(_main(data)))
+    found: dict[str, str] = {}
+    for group, lines in _groups(data):
+        found.update((name, f"{group} of {path}") for name in _names(lines) if name not in deployed | set(found))
+    return found
+
+
+def matches(name: str, patterns: Iterable[str]) -> bool:
+    """Whether a name matches one of some shell patterns."""
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def names_first(line: str) -> str:
+    """The name (normalized) that a line of a declaration begins with, as a key or in quotes; "" for none."""
+    found = _FIRST.match(line)
+    return normalized(found[1]) if found else ""
+
+
 def _names(lines: Iterable[Any]) -> Iterator[str]:
     for line in lines:
         requirement = parsed(line) if isinstance(line, str) and line else None
@@ -60,7 +100,7 @@ def _names(lines: Iterable[Any]) -> Iterator[str]:
             yield normalized(requirement.name)
 
 
-def _listed(tree: DirectoryTree, path: str) -> Iterator[str]:
+def _listed(tree: Tree, path: str) -> Iterator[str]:
     """The names in a file of requirements."""
     return _names(line.partition(" #")[0].partition(" --")[0].strip() for line in _text(tree, path).splitlines())
 
@@ -105,14 +145,14 @@ def _list(value: Any) -> Iterable[Any]:
     return value if isinstance(value, (list, dict)) else ()
 
 
-def _text(tree: DirectoryTree, path: str) -> str:
+def _text(tree: Tree, path: str) -> str:
     try:
         return tree.read(path, LIMIT).decode("utf-8", "replace")
     except Unreadable:
         return ""
 
 
-def _toml(tree: DirectoryTree, path: str) -> Mapping[str, Any]:
+def _toml(tree: Tree, path: str) -> Mapping[str, Any]:
     if sys.version_info >= (3, 11):
         import tomllib
     else:

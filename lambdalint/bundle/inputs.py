@@ -234,7 +234,7 @@ class Inputs:
             artifact = self.artifact(path)
             if artifact is None:
                 continue
-            start = self._start(function, path)
+            start = start_of(function, path)
             mount = _mount(artifact) if declared.origin == "arguments" and not start else TASK
             layers, open_ = self._layers(declared, resources)
             yield BundleView(
@@ -242,7 +242,7 @@ class Inputs:
                 function,
                 Part(path, artifact, mount),
                 [Part(item, tree, OPT) for item, tree in layers],
-                _runtime(declared),
+                runtime_of(declared),
                 start,
                 open_,
             )
@@ -257,7 +257,7 @@ class Inputs:
         if value.unknown:
             open_.append(value.reason or "layers")
         for item in value.value if value.known and type(value.value) is tuple else ():
-            path = text(item) if declared.origin == "arguments" else _content(item, resources)
+            path = text(item) if declared.origin == "arguments" else content_of(item, resources)
             tree = None
             if path is not None and (declared.origin == "arguments" or self._is_layer(path)):
                 tree = self.artifact(path)
@@ -271,18 +271,6 @@ class Inputs:
         """Whether the content of a layer is here as it is deployed: no build turns source into ``python/``."""
         tree = self._tree
         return tree is not None and (is_artifact(tree, path) or "python" in tree.names(path))
-
-    @staticmethod
-    def _start(function: Function, path: str) -> str:
-        """The module of the handler, as the runtime imports it."""
-        declared = function.declared
-        handler = text(declared.handler) if declared is not None else None
-        if handler and "." in handler:
-            return handler.rpartition(".")[0].replace("/", ".").strip(".")
-        prefix = f"{path}/" if path else ""
-        if function.path is not None and function.path.startswith(prefix) and function.path.endswith(".py"):
-            return function.path[len(prefix) : -3].removesuffix("/__init__").replace("/", ".")
-        return ""
 
     def views(self, bundles: Sequence[BundleView], disabled: frozenset[str]) -> Iterator[ArtifactView]:
         """The artifacts of bundles, each once, and the archives that were found and look like one."""
@@ -337,6 +325,18 @@ class Packed:
         )
 
 
+def start_of(function: Function, path: str) -> str:
+    """The module of a handler, as the runtime imports it from the code root ``path``."""
+    declared = function.declared
+    handler = text(declared.handler) if declared is not None else None
+    if handler and "." in handler:
+        return handler.rpartition(".")[0].replace("/", ".").strip(".")
+    prefix = f"{path}/" if path else ""
+    if function.path is not None and function.path.startswith(prefix) and function.path.endswith(".py"):
+        return function.path[len(prefix) : -3].removesuffix("/__init__").replace("/", ".")
+    return ""
+
+
 def _is_stand_in(declared: DeclaredFunction) -> bool:
     """Whether Terraform is told to leave the code alone: something else deploys it, and the archive is a stand-in."""
     ignored = declared.setting("ignored")
@@ -361,14 +361,15 @@ def _looks_deployed(artifact: Artifact) -> bool:
     return not files or any(path.endswith((".py", ".so")) for path in files)
 
 
-def _runtime(declared: DeclaredFunction) -> Runtime:
+def runtime_of(declared: DeclaredFunction) -> Runtime:
+    """What a function runs on."""
     architecture = text(declared.architecture) or ""
     if not architecture and declared.architecture.state.value == "absent":
         architecture = "x86_64"  # Lambda's default
     return runtime(text(declared.runtime) or "", architecture)
 
 
-def _content(layer: Value, resources: Sequence[Resource]) -> str | None:
+def content_of(layer: Value, resources: Sequence[Resource]) -> str | None:
     """The path of a layer's content, by the resource that a template's value names."""
     named = {(item.scope, item.name): item for item in resources if item.type in _CONTENT}
     for reference in references(layer):

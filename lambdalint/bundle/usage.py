@@ -11,10 +11,10 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from fnmatch import fnmatchcase
 
 from lambdalint.bundle.closure import BUNDLED, SOURCE_LIMIT, Closure, Module, absolute
 from lambdalint.bundle.distributions import Distribution, normalized
+from lambdalint.bundle.groups import matches
 from lambdalint.bundle.layers import TASK
 from lambdalint.bundle.requirements import parsed
 from lambdalint.data import table
@@ -249,7 +249,7 @@ class Usage:
         if groups and "plug-in" not in self._disabled:
             # a wrapper of the whole runtime, which observability has, loads what it finds
             loaded = table("development")["without_import"]["groups"]
-            if self._bundle.is_wrapped or any(_matches(group, loaded) for group in groups):
+            if self._bundle.is_wrapped or any(matches(group, loaded) for group in groups):
                 return True
         return (
             ("interpreter" not in self._disabled and item.key in table("development")["without_import"]["names"])
@@ -326,7 +326,7 @@ class Usage:
         declared = self._bundle.development_names
         chosen: dict[Distribution, str] = {}
         for item in self._distributions.all:
-            purpose = next((what for what, names in facts["only"].items() if _matches(item.key, names)), "")
+            purpose = next((what for what, names in facts["only"].items() if matches(item.key, names)), "")
             if not purpose and item.key in declared:
                 purpose = declared[item.key]
             certain = (
@@ -360,10 +360,6 @@ def _either(pattern: bytes, words: Collection[bytes]) -> re.Pattern[bytes]:
     longest_first = sorted(words, key=lambda word: (-len(word), word))
     either = b"|".join(re.escape(word) for word in longest_first) or b"(?!)"
     return re.compile(pattern % either, re.MULTILINE)
-
-
-def _matches(key: str, names: Iterable[str]) -> bool:
-    return any(fnmatchcase(key, name) for name in names)
 
 
 def _is_test(path: str) -> bool:

@@ -120,6 +120,10 @@ class Shared:
         self.kept = tuple(kept)
         self.memo: dict[Any, Any] = {}
 
+    def grants(self, tag: str) -> bool:
+        """Whether the exemption ``tag`` is in force."""
+        return tag not in self.disabled
+
 
 class BundleView:
     """One function as it is deployed: its artifact and its layers.
@@ -172,7 +176,7 @@ class BundleView:
 
     def grants(self, tag: str) -> bool:
         """Whether the exemption ``tag`` is in force."""
-        return tag not in self._shared.disabled
+        return self._shared.grants(tag)
 
     # -- what is in it
 

@@ -29,7 +29,7 @@ from lambdalint.records import NamedTuple
 from lambdalint.source.program import SOURCE_LIMIT, join, parent
 from lambdalint.source.skeleton import SourceError
 from lambdalint.templates.images import handler_of
-from lambdalint.templates.values import known, unknown
+from lambdalint.templates.values import Installs, known, unknown
 from lambdalint.tree import Unreadable
 
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ _JOINING = frozenset({"os.path.join", "posixpath.join", "pathlib.Path", "pathlib
 _PARENT = "os.path.dirname"
 _SAME = frozenset({"os.path.abspath", "os.path.realpath", "os.path.normpath", "os.fspath", "str"})
 _SAME_METHODS = frozenset({"resolve", "absolute", "as_posix"})
+# What a PythonFunction installs by, the first first.
+_LOCKS = ("Pipfile.lock", "poetry.lock", "uv.lock", "requirements.txt")
 _READ = "fs.read_file_sync"
 _DEFAULT = "what the program sets where it is given nothing else"
 _COMPUTED = "the program computes it"
@@ -263,6 +265,9 @@ class _Construct:
             code_root = self._directory(self._argument("entry"))
             handler = self._entry_handler(settings)
             settings["build_method"] = known("python", self.place, "what is deployed is built from the directory")
+            if code_root.known and "**" not in self.given:
+                files = tuple(posixpath.normpath(posixpath.join(code_root.value, name)) for name in _LOCKS)
+                settings["installs"] = known(Installs(files), self.place)
         else:
             code_root = self._code(settings)
             handler = self._likely("handler", settings)

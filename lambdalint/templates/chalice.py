@@ -10,6 +10,7 @@ the top are not read) and ``constants.py`` (defaults).
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from lambdalint.data import table
@@ -20,6 +21,7 @@ from lambdalint.templates.values import (
     ChaliceProject,
     Either,
     Found,
+    Installs,
     as_boolean,
     as_integer,
     as_string,
@@ -66,6 +68,8 @@ def configured(project: ChaliceProject, name: str | None) -> DeclaredFunction:
         "log_retention": reader.of("log_retention_in_days", as_integer),
         "reserved_concurrency": reader.of("reserved_concurrency"),
     }
+    files = (posixpath.normpath(posixpath.join(project.directory, "requirements.txt")),)
+    found_settings["installs"] = known(Installs(files), project.location)
     lasts = known(table("timeouts")["function"]["default_s"]["chalice"], None, _DEFAULT)
     return DeclaredFunction(
         name=name or "",

@@ -7,6 +7,7 @@ values are replaced).
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from lambdalint.records import NamedTuple
 from lambdalint.templates.documents import LIST, MAP, SCALAR, Node
 from lambdalint.templates.events import filter_patterns, key_rules, settings
 from lambdalint.templates.values import (
+    Installs,
     OutsideProject,
     Reference,
     Resource,
@@ -281,6 +283,8 @@ class _FunctionReader:
             if not package_type.known:
                 package_type = known("Image", self.place, "the function names an image")
             code_root, handler = self.image(dockerfile)
+        elif origin == "sam" and code_root.known:
+            found.update(self.installs(str(code_root.value), found.get("build_method", ABSENT)))
         default_root = directory_of(self.stack.path) if code_root.state is State.ABSENT else ""
         return DeclaredFunction(
             name=self.entry.name,
@@ -315,6 +319,19 @@ class _FunctionReader:
         if inline.state is not State.ABSENT:
             found["inline_code"] = inline
         return found
+
+    def installs(self, directory: str, method: Value) -> dict[str, Value]:
+        """What ``sam build`` installs: by requirements.txt, unless the template says that it builds in another way."""
+        names = {None: ("requirements.txt",), "python-uv": ("uv.lock",)}
+        name = text(method)
+        if method.unknown or directory.endswith(".zip"):
+            return {}
+        metadata = self.entry.node.get("Metadata")
+        if metadata is not None and metadata.get("SkipBuild") is not None:
+            return {}
+        chosen = names.get(None if name is not None and name.startswith("python3.") else name, ())
+        files = tuple(posixpath.normpath(posixpath.join(directory, each)) for each in chosen)
+        return {"installs": known(Installs(files), self.place)} if files else {}
 
     def layers(self) -> Value:
         value = self.value("Layers")

@@ -26,6 +26,7 @@ from lambdalint.templates.images import handler_of
 from lambdalint.templates.intrinsics import Bindings, Entry, Stack
 from lambdalint.templates.values import (
     Found,
+    Installs,
     OutsideProject,
     Reference,
     Resource,
@@ -106,6 +107,8 @@ _PLUGIN_SETTINGS = {
     "aliases": ("alias", "canary"),
     "role": ("iam-role",),
 }
+# The lock files that serverless-python-requirements takes, the first first, by the option that keeps it from that.
+_LOCKS = (("usePoetry", "poetry.lock"), ("usePipenv", "Pipfile.lock"))
 _ROLE = "IamRoleLambdaExecution"  # the logical id of the role that the framework makes for all functions
 
 
@@ -452,6 +455,8 @@ class Service(Stack):
         if supplied:
             found.update(supplied)
         found.update(self._archive(key.value, own, place))
+        if package_type == ABSENT and code_root.known:
+            found.update(self._installs(own, place))
         return DeclaredFunction(
             name=key.value,
             origin="serverless",
@@ -566,6 +571,31 @@ class Service(Stack):
             return self._path(artifact, "artifact")
         module = own.get("module", ABSENT)
         return self._path(module, "module") if module.state is not State.ABSENT else root
+
+    def _installs(self, own: Mapping[str, Value], place: Location) -> dict[str, Value]:
+        """What serverless-python-requirements installs: by the service's files, or those of the function's module."""
+        if "serverless-python-requirements" not in self.plugins() or "artifact" in mapping(own.get("package", ABSENT)):
+            return {}
+        custom = self.below(self, self.root, "custom")
+        written = custom[0].below(custom[0], custom[1], "pythonRequirements") if custom else None
+        given = written[0].evaluate(written[1]) if written else known({})
+        package = self.below(self, self.root, "package")
+        each = as_boolean(package[0].evaluate(package[1].get("individually")), "individually") if package else ABSENT
+        name = given.value.get("fileName", known("requirements.txt")) if isinstance(given.value, dict) else ABSENT
+        module = own.get("module", known(".")) if each.value is True else known(".")
+        options = mapping(given)
+        if given.unknown or each.unknown or not (text(name) and text(module)) or "layer" in options:
+            return {}
+        service = directory_of(self.path)
+        used = [file for key, file in _LOCKS if as_boolean(options.get(key, known(True)), key).value is True]
+        try:
+            files = [inside(service, file) for file in used] if text(module) == "." else []
+            files.append(inside(service, f"{text(module)}/{text(name)}"))
+        except OutsideProject:
+            return {}
+        barred = tuple(inside(service, file) for file in ("Pipfile", "pyproject.toml", "uv.lock"))
+        without = tuple(omitted for item in items(options.get("noDeploy", ABSENT)) if (omitted := text(item)))
+        return {"installs": known(Installs(tuple(files), barred, without), place)}
 
     def _archive(self, name: str, own: Mapping[str, Value], place: Location) -> dict[str, Value]:
         """The archive that ``serverless package`` makes: one for the service, unless each function gets its own."""

@@ -21,6 +21,7 @@ from lambdalint.templates.expressions import Bound, Evaluator, FileText, Names, 
 from lambdalint.templates.hcl import HCL_LIMIT, Block, Body, check_depth, parse, written
 from lambdalint.templates.values import (
     Found,
+    Installs,
     OutsideProject,
     Properties,
     Reference,
@@ -635,6 +636,7 @@ class _Root:
             settings={
                 "log_group_exists": known(False, None, "the module makes the log group"),
                 **settings_at(arguments, _MODULE_SETTINGS),
+                **(self._installs(arguments, code_root) if code_root.known else {}),
             },
         )
         self.declared.append((function, ((self.directory, name),)))
@@ -655,6 +657,29 @@ class _Root:
             key = mapping(stored).get("key", stored)
             return self._stored(key)
         return unknown("the module is given no source_path", place)
+
+    def _installs(self, arguments: Mapping[str, Value], code_root: Value) -> dict[str, Value]:
+        """What terraform-aws-modules/lambda installs: what lies in a directory that it is given, or what it is told."""
+        source = arguments.get("source_path", ABSENT)
+        parts = items(source) or (source,)
+        if not source.known or len(parts) != 1 or not isinstance(code_root.value, str):
+            return {}
+        told = mapping(parts[0])
+        chosen: tuple[str, ...] = ("uv.lock", "requirements.txt", "poetry.lock")
+        barred: tuple[str, ...] = ("pyproject.toml",)
+        if isinstance(parts[0].value, dict):
+            if any(name in told for name in ("commands", "uv_install", "poetry_install")):
+                return {}
+            wanted = told.get("pip_requirements", ABSENT)
+            if wanted.value is not True and not text(wanted):
+                return {}
+            if text(wanted):
+                own = self._path(wanted)
+                return {"installs": known(Installs((own.value,)), wanted.location)} if own.known else {}
+            chosen, barred = ("requirements.txt",), ()
+        files = tuple(posixpath.normpath(posixpath.join(code_root.value, each)) for each in chosen)
+        barred = tuple(posixpath.normpath(posixpath.join(code_root.value, each)) for each in barred)
+        return {"installs": known(Installs(files, barred), source.location)}
 
     def _public_events(self, name: str, arguments: Mapping[str, Value]) -> Value:
         """The events that a public module's arguments alone tell; what it makes resources of is told by those."""

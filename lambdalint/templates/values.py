@@ -56,6 +56,19 @@ class Resource(NamedTuple):
     properties: Mapping[str, Value] = {}
 
 
+class Installs(NamedTuple):
+    """What a tool installs into a function when it builds it, as the setting ``installs`` has it.
+
+    ``files`` are files of requirements and locks, by their paths in the project: the tool takes the first that is
+    there. ``barred`` are files beside which it may not take one of requirements. ``without`` are distributions that it
+    leaves out, as they are written.
+    """
+
+    files: tuple[str, ...]
+    barred: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+
+
 class ChaliceProject(NamedTuple):
     """A Chalice project: its directory, where it is configured, what holds for all stages and what for each.
 

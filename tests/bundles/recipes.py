@@ -6,6 +6,8 @@
     <bundle>/template.yaml   optional: then the project is checked, and the template names function.zip or function/
     <bundle>/pyproject.toml  optional, beside a template
 
+Where bundle.toml says ``kind = "source"``, nothing is made: the folder is checked as it is, with ``sdk``.
+
 bundle.toml: ``runtime``, ``architecture``, ``handler``, ``layers`` (names of folders); ``kind = "directory"`` where the
 function is no archive; ``sdk``, ``budgets`` and ``compare`` as configurations have them; and ``[[files]]``, each with
 ``path`` (below function/, or layer:path) and one of ``text``, ``hex``, ``size`` (that many zeros, which take no room on
@@ -95,6 +97,11 @@ class Recipe:
             yield File(name, data, fact.get("size", 0), mode, date, source, fact.get("method", "deflate"))
 
     @property
+    def is_source(self) -> bool:
+        """Whether it is a project that nobody has built."""
+        return bool(self.facts.get("kind") == "source")
+
+    @property
     def configured(self) -> Settings:
         """The settings that a configuration of the project would say."""
         found = {key: READERS[key](self.facts[key]) for key in ("sdk", "budgets") if key in self.facts}
@@ -103,6 +110,8 @@ class Recipe:
 
     def build(self, target: pathlib.Path) -> tuple[list[str], Settings]:
         """Make the artifacts below ``target``: what to check, and how."""
+        if self.is_source:
+            return [str(self.folder)], self.configured
         where = target / self.name
         where.mkdir()
         name = "function" if self.template else self.name
@@ -137,6 +146,8 @@ class Recipe:
 
     def place(self, path: str, line: int) -> tuple[str, int]:
         """Where in the fixture a finding at a place of the project belongs."""
+        if self.is_source:
+            return path, line
         for part in ("function", *self.layers):
             for top in (f"{part}.zip", part, f"{self.name}.zip" if part == "function" else "", self.name):
                 if path in (top, "."):

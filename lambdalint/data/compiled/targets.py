@@ -40,6 +40,7 @@ TABLE = {'source': "glibc of the images: aws-lambda-builders, packager.py (_RUNT
               'urllib3': ['urllib3']},
  'sdk': {'distributions': ['boto3', 'botocore', 'jmespath', 'python-dateutil', 's3transfer', 'six', 'urllib3'],
          'pairs': [['boto3', 'botocore'], ['boto3', 's3transfer'], ['s3transfer', 'botocore']],
+         'pinned_by': ['aioboto3', 'aiobotocore', 'awscli', 's3fs'],
          'requires': {'botocore': ["urllib3<1.27,>=1.25.4; python_version < '3.10'"]}},
  'provided_until': {'setuptools': {'version': [3, 11], 'modules': ['setuptools', 'pkg_resources', '_distutils_hack']}},
  'seen': {'thin': True,
