@@ -13,6 +13,15 @@ if TYPE_CHECKING:
     from typing import Any, AnyStr
 
 
+def as_bytes(text: str) -> bytes:
+    """``text`` as a source holds it.
+
+    A lone surrogate, which UTF-8 cannot say and `str.encode` refuses, comes from the name of a file that is no UTF-8,
+    or from an escape in a string or template; no source holds these bytes.
+    """
+    return text.encode("utf-8", "surrogatepass")
+
+
 class _Pattern:
     """Stands in for a `re.Pattern`; each method is looked up once."""
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator, Iterable
 
 from lambdalint.bundle.targets import Runtime, elsewhere, provided, removed, stdlib
 from lambdalint.data import table
+from lambdalint.patterns import as_bytes
 from lambdalint.records import NamedTuple
 from lambdalint.source.imports import INIT, LATER, Import, Imports, Target, imports
 from lambdalint.source.skeleton import SourceError
@@ -399,7 +400,7 @@ class Closure:
             source = self._merged.read(package.path, SOURCE_LIMIT)
         except Unreadable:
             return False
-        return name.encode() not in source
+        return as_bytes(name) not in source
 
     def _foreign(self, directories: Iterable[str], last: str) -> str:
         """A file of that name for another Python or another machine."""

@@ -100,15 +100,16 @@ class Distribution:
         from email.parser import HeaderParser
 
         head = text.replace("\r\n", "\n").partition("\n\n")[0]
-        found = HeaderParser().parsestr(head)
+        # what is not UTF-8 would come back as objects that refuse to be text
+        found = HeaderParser().parsestr(head.encode("utf-8", "replace").decode())
         if not self.problem and not (found.get("Name") and found.get("Version")):
             self.problem = f"{file} has no name or no version"
         return Metadata(
-            name=str(found.get("Name", "")).strip(),
-            version=str(found.get("Version", "")).strip(),
-            requires=tuple(str(line).strip() for line in found.get_all("Requires-Dist", [])[:REQUIREMENTS_LIMIT]),
-            requires_python=str(found.get("Requires-Python", "")).strip(),
-            extras=tuple(str(line).strip() for line in found.get_all("Provides-Extra", [])),
+            name=found.get("Name", "").strip(),
+            version=found.get("Version", "").strip(),
+            requires=tuple(line.strip() for line in found.get_all("Requires-Dist", [])[:REQUIREMENTS_LIMIT]),
+            requires_python=found.get("Requires-Python", "").strip(),
+            extras=tuple(line.strip() for line in found.get_all("Provides-Extra", [])),
         )
 
     @functools.cached_property

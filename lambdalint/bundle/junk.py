@@ -7,6 +7,7 @@ from collections.abc import Container, Iterator
 from lambdalint.bundle.distributions import Distributions
 from lambdalint.bundle.layers import OPT, TASK, Merged, Part
 from lambdalint.data import table
+from lambdalint.patterns import as_bytes
 from lambdalint.records import NamedTuple
 from lambdalint.tree import Unreadable
 
@@ -85,7 +86,7 @@ def _is_of_node(directory: str, merged: Merged) -> bool:
 
 def _is_used(archive: str, merged: Merged, owners: Container[str]) -> bool:
     """Whether the function's own code names an archive, or deals with archives at all."""
-    words = (archive.rpartition("/")[2].encode(), *_ARCHIVING)
+    words = (as_bytes(archive.rpartition("/")[2]), *_ARCHIVING)
     for path in merged.files:
         if path.endswith(".py") and path not in owners:
             try:

@@ -18,7 +18,7 @@ from lambdalint.bundle.groups import matches
 from lambdalint.bundle.layers import TASK
 from lambdalint.bundle.requirements import parsed
 from lambdalint.data import table
-from lambdalint.patterns import regex
+from lambdalint.patterns import as_bytes, regex
 from lambdalint.records import NamedTuple
 from lambdalint.tree import Unreadable
 
@@ -264,14 +264,14 @@ class Usage:
             return set()
         found: set[Distribution] = set()
         if "name" not in self._disabled:
-            by_word = {word.lower().encode(): item for word, item in words.items()}
+            by_word = {as_bytes(word.lower()): item for word, item in words.items()}
             loose = _either(rb"(?i)(?<![\w-])(?:%s)(?![\w-])", by_word)
             sources = [text.encode("utf-8", "replace") for text in self._texts]
             sources += [self._text(path, TEXT_LIMIT) for path in self._own if _is_text(path) and not _is_test(path)]
             for source in sources:
                 found.update(by_word[match[0].lower()] for match in loose.finditer(source))
-        exact = {word.encode(): item for word, item in words.items()} if "integration" not in self._disabled else {}
-        groups = {group.encode(): item for item in left for group in self._groups(item)}
+        exact = {as_bytes(word): item for word, item in words.items()} if "integration" not in self._disabled else {}
+        groups = {as_bytes(group): item for item in left for group in self._groups(item)}
         if found.issuperset(left) or not (exact or groups):
             return found
         strict = _either(rb"^[ \t]*(?:import|from)[ \t]+(%s)\b", exact), _either(rb"[\"'](%s)(?=[\"'.:])", exact)

@@ -11,7 +11,7 @@ from lambdalint.data import table
 from lambdalint.discover import is_test
 from lambdalint.functions.declared import source_root
 from lambdalint.model import Function
-from lambdalint.patterns import regex
+from lambdalint.patterns import as_bytes, regex
 from lambdalint.records import NamedTuple
 from lambdalint.source.program import SOURCE_LIMIT, Program, join, parent
 from lambdalint.tree import Unreadable
@@ -175,7 +175,7 @@ class Candidates:
                     self._named.setdefault((module, match[2].decode("utf-8", "replace")), []).append(path)
             if self._promising(data):
                 chosen.append((path, data))
-        stems = {_stem(path).encode(): _stem(path) for path, _ in chosen}
+        stems = {as_bytes(_stem(path)): _stem(path) for path, _ in chosen}
         for path, data in passing if stems else ():
             words = {word for match in IMPORTED.finditer(b"\n" + data) for word in WORD.findall(match[0])}
             for word in sorted(words & stems.keys()):
@@ -242,7 +242,7 @@ class Candidates:
 
     def _objects(self, skeleton: Skeleton) -> None:
         path = skeleton.path
-        imported = {module.split(".", 1)[0].encode() for level, module, *_ in skeleton.imports if not level}
+        imported = {as_bytes(module.split(".", 1)[0]) for level, module, *_ in skeleton.imports if not level}
         known = not imported.isdisjoint(self.words.packages)
         for name, bindings in skeleton.bindings.items():
             at_top = [expr for where, expr in bindings if not where]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from lambdalint.data import table
 from lambdalint.discover import is_test
-from lambdalint.patterns import regex
+from lambdalint.patterns import as_bytes, regex
 from lambdalint.records import NamedTuple
 from lambdalint.source.program import join, parent
 
@@ -335,7 +335,7 @@ class Locator:
         inner = [(item.line, item.end_line) for item in skeleton.defs.values()]
         inner += [(item.line, item.end_line) for item in skeleton.classes.values()]
         pattern = re.compile(
-            rb"^[ \t]*(?:[\w.]+[ \t]*=[ \t]*)*%b[ \t]*(?::[^=\n]*)?=(?!=)" % re.escape(name.encode()), re.MULTILINE
+            rb"^[ \t]*(?:[\w.]+[ \t]*=[ \t]*)*%b[ \t]*(?::[^=\n]*)?=(?!=)" % re.escape(as_bytes(name)), re.MULTILINE
         )
         source = self.program.source(skeleton.path)
         for match in pattern.finditer(source):

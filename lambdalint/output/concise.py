@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lambdalint.output.escape import block, safe
+from lambdalint.output.escape import safe
 from lambdalint.output.text import Painter, summary
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def render(report: Report, view: View) -> str:
     for item in report.findings:
         line, column, _, _ = view.span(item.location)
         out.heading(item, line, column)
-        out.write(block(f" {safe(item.message)}\n"))
+        out.write(f" {safe(item.message)}\n")
     if not view.quiet:
         summary(report, view, out)
     return out.text()

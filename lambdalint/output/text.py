@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lambdalint.model import State
-from lambdalint.output.escape import escaped, safe
+from lambdalint.output.escape import block, escaped, safe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ class Painter:
         self.spans: list[tuple[str, str]] = []
 
     def write(self, text: str, style: str = "") -> None:
-        """Add text that is safe already."""
-        self.spans.append((text, style))
+        """Add text that is safe already; a runner takes no line of it for a command."""
+        self.spans.append((block(text) if "::" in text else text, style))
 
     def heading(self, item: Finding, line: int, column: int) -> None:
         """Add ``path:line:column: severity name (CODE)``."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lambdalint.data import table
+from lambdalint.patterns import as_bytes
 from lambdalint.source.events import compared_with
 from lambdalint.source.flow import Question
 from lambdalint.source.held import expr_of
@@ -156,7 +157,7 @@ def _grows(view: FunctionView, places: Places, place: Place, writers: list[Node]
         return False
     if not places.lasts(place, writers):
         return False
-    word = re.escape(str(place[-1]).encode())
+    word = re.escape(as_bytes(str(place[-1])))
     pattern = re.compile(b"|".join((_BOUNDS % (word, word, word), _REBOUND[place[0]] % word)), re.MULTILINE)
     paths = {place[1], *(node[0] for node in view.region.nodes)}
     return not (view.grants("bounded") and any(pattern.search(view.flow.program.source(path)) for path in paths))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from lambdalint.patterns import as_bytes
 from lambdalint.records import NamedTuple
 from lambdalint.source.order import (
     LOGS,
@@ -183,12 +184,12 @@ class Walk:
         """How a module may spell the last name of the place; [] where it does not at all."""
         if path not in self._spelt:
             name = self.place[-1]
-            found = {name} if name.encode() in self.flow.program.source(path) else set()
+            found = {name} if as_bytes(name) in self.flow.program.source(path) else set()
             skeleton = self.flow.program.skeleton(path) if found else None
             for local, bounds in skeleton.bindings.items() if skeleton is not None else ():
                 if any(bound is not None and bound[0] == "m" and bound[3] == name for _, bound in bounds):
                     found.add(local)  # from state import ITEMS as items
-            self._spelt[path] = sorted(spelling.encode() for spelling in found)
+            self._spelt[path] = sorted(as_bytes(spelling) for spelling in found)
         return self._spelt[path]
 
     def _tree(self, node: Node) -> Steps:

@@ -10,6 +10,7 @@ import _ast as ast
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
+from lambdalint.patterns import as_bytes
 from lambdalint.records import NamedTuple
 from lambdalint.source.order import Run, Use, flat
 from lambdalint.source.places import Places
@@ -290,7 +291,7 @@ class Holdings:
         if definition is None:
             return False
         lines = self.places.lines(node[0])[definition.line - 1 : definition.end_line]
-        words = {self._word(place, node).encode() for place in places}
+        words = {as_bytes(self._word(place, node)) for place in places}
         return any(word and word in line for line in lines for word in words)
 
     def _word(self, place: Place, node: Node) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from lambdalint.model import ABSENT, Location, State, Value
+from lambdalint.patterns import as_bytes
 from lambdalint.records import NamedTuple
 from lambdalint.templates.documents import LIST, MAP, SCALAR, Malformed, Node, read_json, read_yaml
 from lambdalint.templates.hcl import Expression, File, location, parse_template
@@ -767,7 +768,7 @@ def _decoder(read: Callable[[bytes], Any]) -> Callable[[Call], Value]:
             if isinstance(source, FileText):
                 path, data = source.path, call.evaluator.tree.read(source.path, FILE_LIMIT)
             elif call.arguments[0].known and isinstance(source, str):
-                path, data = call.place.path, source.encode()
+                path, data = call.place.path, as_bytes(source)
             else:
                 return unknown("data that is decided at deployment", call.place, source)
             root = read(data).root

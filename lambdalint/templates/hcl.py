@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lambdalint.model import Location
+from lambdalint.patterns import as_bytes
 from lambdalint.records import NamedTuple
 from lambdalint.templates.documents import LIST, MAP, SCALAR, Malformed, Node, decoded, read_json
 
@@ -127,7 +128,7 @@ def written(expression: Expression) -> bytes:
     if not isinstance(node, Node):
         return bytes(expression.file.source[node.start_byte : node.end_byte])
     if node.kind == SCALAR:
-        return str(node.value).encode()
+        return as_bytes(str(node.value))
     inner = node.value if node.kind == LIST else [below for _, below in node.value.values()]
     return b" ".join(written(Expression(expression.file, element)) for element in inner)
 

@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from lambdalint.model import ABSENT, DeclaredFunction, EventSource, Location, State, Value
+from lambdalint.patterns import as_bytes
 from lambdalint.templates.documents import Malformed
 from lambdalint.templates.expressions import Bound, Evaluator, FileText, Names, Step, extended, pairs
 from lambdalint.templates.hcl import HCL_LIMIT, Block, Body, check_depth, parse, written
@@ -315,7 +316,7 @@ class _Module:
 
     def _seek(self, name: str, kind: bytes) -> None:
         sources = self.project.sources
-        for path in [path for path in self._unread if kind in sources[path] and name.encode() in sources[path]]:
+        for path in [path for path in self._unread if kind in sources[path] and as_bytes(name) in sources[path]]:
             self._unread.remove(path)
             self._read(path)
 
@@ -948,8 +949,8 @@ class _Instance:
         if source.startswith("."):
             return inside(self.module.directory, source)
         # A module of this very repository is often called by the repository's address.
-        match = _REMOTE_CALL.match(f'source = "{source}"'.encode())
-        return posixpath.normpath(match[1].decode()) if match else ""
+        match = _REMOTE_CALL.match(as_bytes(f'source = "{source}"'))
+        return posixpath.normpath(match[1].decode("utf-8", "surrogatepass")) if match else ""
 
     def _call(self, block: Block, name: str, suffix: str, names: Names) -> _Instance | None:
         arguments = _Lazy(self, block, names)

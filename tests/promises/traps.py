@@ -61,10 +61,10 @@ class _Trap:
         return exec, (self.code,)
 
 
-def project(folder):
-    """Write the project into ``folder / "project"``; what runs of it leaves a file `NOTE` in ``folder``."""
+def project(folder, note=None):
+    """Write the project into ``folder / "project"``; what runs of it leaves a file `NOTE` in ``folder``, or ``note``."""
     top = folder / "project"
-    trap = f"open({str(folder / NOTE)!r}, 'a').write(__file__ if '__file__' in globals() else '?')\n"
+    trap = f"open({str(note or folder / NOTE)!r}, 'a').write(__file__ if '__file__' in globals() else '?')\n"
     compiled = b"\xcb\r\r\n" + bytes(12) + marshal.dumps(compile(trap, "trap.py", "exec"))
     python = {
         "app.py": trap + HANDLER,
