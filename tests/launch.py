@@ -5,6 +5,6 @@ import sys
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-from lambdalint.cli import main  # noqa: E402  not before the path is right
+from lambdalint.__main__ import run  # noqa: E402  not before the path is right
 
-sys.exit(main())
+sys.exit(run())

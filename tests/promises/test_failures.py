@@ -9,7 +9,7 @@ from lambdalint.bundle import archive
 from lambdalint.model import Location
 from lambdalint.rule import Rule
 from lambdalint.source import lower, program
-from tests.promises.traps import HANDLER, SAM, _pack
+from tests.promises.traps import HANDLER, SAM, pack
 
 FAILING = "client-in-handler"  # LL101, which has something to say about `HANDLER`
 OTHER = "sleep-in-handler"
@@ -24,8 +24,8 @@ def project(tmp_path, monkeypatch):
     (tmp_path / "helper.py").write_text("def helped(event):\n    return event\n")
     (tmp_path / "slow.py").write_text(SLEEPS)
     (tmp_path / "template.yaml").write_text(SAM)
-    _pack(tmp_path / "app.zip", {"app.py": HANDLER, "helper.py": "def helped(event):\n    return event\n"})
-    _pack(tmp_path / "layer.zip", {"python/helper.py": "def helped(event):\n    return event\n"})
+    pack(tmp_path / "app.zip", {"app.py": HANDLER, "helper.py": "def helped(event):\n    return event\n"})
+    pack(tmp_path / "layer.zip", {"python/helper.py": "def helped(event):\n    return event\n"})
     return tmp_path
 
 

@@ -104,13 +104,13 @@ def project(folder, note=None):
         path = top / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-    _pack(top / "app.zip", {**python, **other, **data})
-    _pack(top / "layer.zip", {f"python/{name}": content for name, content in {**python, **data}.items()})
+    pack(top / "app.zip", {**python, **other, **data})
+    pack(top / "layer.zip", {f"python/{name}": content for name, content in {**python, **data}.items()})
     os.chmod(top / "trap.py", 0o755)
     return top
 
 
-def _pack(path, files):
+def pack(path, files):
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in sorted(files.items()):
             archive.writestr(name, content)
