@@ -148,7 +148,8 @@ def test_wheel_describes_itself(built):
         folder = f"lambdalint-{__version__}.dist-info"
         metadata = importlib.metadata.PathDistribution(zipfile.Path(wheel, f"{folder}/")).metadata
         assert (
-            wheel.read(f"{folder}/entry_points.txt").decode() == "[console_scripts]\nlambdalint = lambdalint.cli:main\n"
+            wheel.read(f"{folder}/entry_points.txt").decode()
+            == "[console_scripts]\nlambdalint = lambdalint.__main__:run\n"
         )
         assert wheel.read(f"{folder}/licenses/LICENSE") == (ROOT / "LICENSE").read_bytes()
     assert metadata["Version"] == __version__
