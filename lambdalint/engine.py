@@ -513,9 +513,11 @@ class _Run:
         declared = function.declared
         if declared is None or not declared.setting("installs").known or self._is_test(declared.location.path):
             return False
-        return declared.location not in self.built and any(
-            map(self.project.tree.exists, declared.setting("installs").value.files)
-        )
+        if declared.location in self.built:
+            return False
+        names = self.project.tree.names
+        places = (path.rpartition("/") for path in declared.setting("installs").value.files)
+        return any(name in names(directory) for directory, _, name in places)
 
     def _names_artifact(self) -> bool:
         """Whether a template names something that is deployed as it stands."""

@@ -82,9 +82,18 @@ def idle(tree: Tree, directory: str) -> Mapping[str, str]:
     return found
 
 
-def matches(name: str, patterns: Iterable[str]) -> bool:
-    """Whether a name matches one of some shell patterns."""
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
+@functools.cache
+def purpose(name: str) -> str:
+    """What a distribution (its name normalized) is for that only development uses; "" for any other."""
+    exact, patterns = _purposes()
+    return exact.get(name) or next((what for pattern, what in patterns if fnmatchcase(name, pattern)), "")
+
+
+@functools.cache
+def _purposes() -> tuple[Mapping[str, str], tuple[tuple[str, str], ...]]:
+    """The names, and the shell patterns, of what only development uses, each with what that is for."""
+    every = [(name, what) for what, names in table("development")["only"].items() for name in names]
+    return dict(every), tuple(item for item in every if "*" in item[0])
 
 
 def names_first(line: str) -> str:

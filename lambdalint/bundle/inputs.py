@@ -45,6 +45,7 @@ _CONTENT = {
     "AWS::Lambda::LayerVersion": ("Content", "path", "package"),
     "aws_lambda_layer_version": ("filename",),
 }
+LAYERS = frozenset(_CONTENT)
 
 
 class _Untold(dict[str, Value]):

@@ -43,6 +43,8 @@ _ASIDE = re.compile(
     re.IGNORECASE,
 )
 _LEFT_OUT = frozenset({"node_modules", "venv", "__pycache__", "site-packages", "cdk.out"})
+# A line that can be nothing but an import, unless it is a part of a string.
+_PLAINLY = re.compile(rb"(?m)^[ \t]*(?:import|from)[ \t]+([A-Za-z_]\w*)")
 _DYNAMIC = (b"import_module", b"__import__")
 
 
@@ -118,6 +120,8 @@ class Sources:
                     opaque = opaque or path
                     continue
                 written = _written(source, left)
+                found |= written & {name.decode() for name in _PLAINLY.findall(source)}
+                written -= found
                 if written or any(word in source for word in _DYNAMIC):
                     try:
                         mentioned, dynamic = _mentioned(source, path, written, strings=strings)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from lambdalint.bundle import groups, is_artifact, pins
 from lambdalint.bundle.distributions import normalized
-from lambdalint.bundle.inputs import base, content_of, runtime_of
+from lambdalint.bundle.inputs import LAYERS, base, content_of, runtime_of
 from lambdalint.bundle.mentions import Mentions, Sources, mentions
 from lambdalint.data import table
 from lambdalint.model import Location
@@ -72,6 +72,7 @@ def unbuilt(
 ) -> Iterator[RequirementsView]:
     """What will be installed for some functions that are not built: one view for each file and target."""
     found: dict[tuple[str, Runtime], list[Function]] = {}
+    layers = tuple(item for item in resources if item.type in LAYERS)
     directory = base(tree)
     for function in functions:
         declared = function.declared
@@ -83,7 +84,7 @@ def unbuilt(
         if path and not (declared.origin == "sam" and is_built_otherwise(tree, declared.location.path, shared)):
             found.setdefault((path, runtime_of(declared)), []).append(function)
     for (path, runtime), users in found.items():
-        yield RequirementsView(shared, tree, path, users, runtime, resources)
+        yield RequirementsView(shared, tree, path, users, runtime, layers)
 
 
 def chosen(tree: Tree, installs: Installs) -> str:
@@ -150,11 +151,11 @@ class RequirementsView:
         path: str,
         functions: Sequence[Function],
         runtime: Runtime,
-        resources: Sequence[Resource] = (),
+        layers: Sequence[Resource] = (),
     ) -> None:
         self._shared = shared
         self._tree = tree
-        self._resources = resources
+        self._declared_layers = layers
         self.path = path
         self.functions = tuple(functions)
         self.runtime = runtime
@@ -301,9 +302,7 @@ class RequirementsView:
         chosen: dict[str, Tool] = {}
         declared = self._declared
         for item in self.direct:
-            purpose = next((what for what, names in facts["only"].items() if groups.matches(item.name, names)), "")
-            if not purpose and item.name in declared:
-                purpose = declared[item.name]
+            purpose = groups.purpose(item.name) or declared.get(item.name, "")
             if purpose and not (item.name in facts["companions"]["names"] and self.grants("companion")):
                 chosen.setdefault(item.name, Tool(item, purpose))
         if not chosen:
@@ -364,7 +363,7 @@ class RequirementsView:
         value = function.value("layers")
         found: list[str] = []
         for item in value.value if value.known and type(value.value) is tuple else ():
-            path = content_of(item, self._resources)
+            path = content_of(item, self._declared_layers)
             if path is None:
                 return found, False
             found.append(path)

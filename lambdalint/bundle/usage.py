@@ -11,10 +11,11 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 
+from lambdalint.bundle import groups
 from lambdalint.bundle.closure import BUNDLED, SOURCE_LIMIT, Closure, Module, absolute
 from lambdalint.bundle.distributions import Distribution, normalized
-from lambdalint.bundle.groups import matches
 from lambdalint.bundle.layers import TASK
 from lambdalint.bundle.requirements import parsed
 from lambdalint.data import table
@@ -245,11 +246,11 @@ class Usage:
     def _is_special(self, item: Distribution) -> bool:
         """Whether something else than an import may use it: the interpreter, a linker; or its files are not known."""
         files = self._distributions.files[item]
-        groups = {group for group, _, _ in item.entry_points if not group.endswith("_scripts")}
-        if groups and "plug-in" not in self._disabled:
+        found = {group for group, _, _ in item.entry_points if not group.endswith("_scripts")}
+        if found and "plug-in" not in self._disabled:
             # a wrapper of the whole runtime, which observability has, loads what it finds
             loaded = table("development")["without_import"]["groups"]
-            if self._bundle.is_wrapped or any(matches(group, loaded) for group in groups):
+            if self._bundle.is_wrapped or any(fnmatchcase(group, pattern) for group in found for pattern in loaded):
                 return True
         return (
             ("interpreter" not in self._disabled and item.key in table("development")["without_import"]["names"])
@@ -326,9 +327,7 @@ class Usage:
         declared = self._bundle.development_names
         chosen: dict[Distribution, str] = {}
         for item in self._distributions.all:
-            purpose = next((what for what, names in facts["only"].items() if matches(item.key, names)), "")
-            if not purpose and item.key in declared:
-                purpose = declared[item.key]
+            purpose = groups.purpose(item.key) or declared.get(item.key, "")
             certain = (
                 bool(self._closures)
                 or "undecided" in self._disabled

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lambdalint.bundle import pins
+from lambdalint.bundle import pins, requirements_txt
 from lambdalint.bundle.pins import File, Required
 from lambdalint.model import Location
 from tests.trees import MemoryTree
@@ -501,3 +501,40 @@ def test_a_file_that_is_not_there_or_too_large():
     tree = MemoryTree({"requirements.txt": "a" * (3 << 20)})
     assert pins.read(tree, "requirements.txt").problem == "larger than 2,097,152 bytes"
     assert pins.read(tree, "uv.lock").problem == "No such file or directory"
+
+
+PLAIN = """\
+# what the function needs
+requests[Socks, security]>=2.31,<3  ; python_version < "3.14"   # for the proxy
+
+PyYAML
+  six == 1.17.0
+my.pkg_name~=1.0#no comment
+"""
+
+
+def test_a_file_of_requirements_alone_is_read_as_pip_reads_it(monkeypatch):
+    text = PLAIN.replace("#no comment", "")
+    quick = list(requirements_txt.parsed(text))
+    assert [item.line for item in quick] == [2, 4, 5, 6]
+    monkeypatch.setattr(requirements_txt, "_plain", lambda _: None)
+    assert list(requirements_txt.parsed(text)) == quick
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-r base.txt",
+        "a --hash=sha256:aa",
+        "./libs/a",
+        "a @ https://example.com/a.whl",
+        "a.whl",
+        "a==1 \\",
+        "a==${VERSION}",
+        "a==2004d",
+        "a b",
+        "my-pkg==1#no comment",
+    ],
+)
+def test_what_else_a_line_may_be_is_left_to_pips_own_code(line):
+    assert requirements_txt._plain(f"requests==2.32.4\n{line}\n") is None
