@@ -6,40 +6,40 @@ input, is named in the report, and the rest goes on.
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
-from operator import methodcaller
+from collections.abc import Callable, Iterable
+from operator import itemgetter, methodcaller
 
 from lambdalint import diagnostics, registry
-from lambdalint.data import table
+from lambdalint.components import Component, components, joined
 from lambdalint.discover import Project, is_test
+from lambdalint.judge import Asker, Chosen, Judge
 from lambdalint.model import EventGraph, Finding, Function, Location, Report, Skipped, Statistics, Step
 from lambdalint.source.program import Program
-from lambdalint.source.skeleton import CHANGES, SourceError, defect, refuse_unparsable
+from lambdalint.source.skeleton import SourceError, defect, refuse_unparsable
 from lambdalint.tree import DirectoryTree, Unreadable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from lambdalint.bundle.growth import Kept
     from lambdalint.bundle.inputs import Inputs
     from lambdalint.bundle.views import BundleView
+    from lambdalint.judge import Outcome
     from lambdalint.registry import Entry as RuleEntry
-    from lambdalint.rule import Rule, Wanted
     from lambdalint.settings import Settings
-    from lambdalint.source.callgraph import Entry, Region
-    from lambdalint.source.flow import Flow
+    from lambdalint.source.callgraph import Entry
     from lambdalint.source.names import Names, Node
-    from lambdalint.source.skeleton import Expr, Skeleton
-    from lambdalint.source.views import Shared
+    from lambdalint.source.skeleton import Skeleton
+    from lambdalint.source.views import Whole
     from lambdalint.templates.values import Templates
 
 Progress = Callable[[str, int, int], None]
 
 SUPPRESSION = b"lambdalint:"
 PLUGINS_LIMIT = 200  # modules of one package that are taken for plug-ins when it imports by computed names
+COLLECTED = 250_000  # bytes of source; what is made of each is 25 times as large, and is in cycles
 RECURSION_LIMIT = 6_000  # names resolve through at most 60 levels of some ten frames; the rest is head room
 
 
@@ -136,8 +136,9 @@ class _Run:
         self.names: Names = Names(self.program)
         self.graph = CallGraph(self.names)
         self.selection = registry.Selection(settings)
-        self._flow: Flow | None = None
-        self._importing: dict[tuple[str, ...], frozenset[str]] = {}
+        self._chosen = Chosen(())
+        self._plugged: list[tuple[str, str]] = []  # modules, each with one that it imports by a computed name
+        self._whole: Whole | None = None
         self.templates: Templates | None = None
         self.functions: tuple[Function, ...] = ()
         self.entries: dict[Node, Entry] = {}
@@ -146,8 +147,6 @@ class _Run:
         self.statistics = Statistics()
         self.unparsable: list[Finding] = []
         self.reached: set[str] = set()
-        self._lines: dict[str, list[bytes]] = {}
-        self._spelt: dict[tuple[str, tuple[str, ...]], bool] = {}
 
     def _open(self) -> None:
         """Open the archives; the modules of those that were named are analysed like those of directories."""
@@ -228,27 +227,101 @@ class _Run:
     # -- rules
 
     def rules(self) -> None:
-        """Run the selected rules over the region of all entry points."""
+        """Run the selected rules over all entry points, component by component."""
         self.reach()
-        region = self.graph.region(sorted(self.entries))
         chosen = [item for item in self.selection.rules() if item.wants != registry.NOTHING_WANTED]
-        self._sites(region, chosen)
-        self._function_views(region, chosen)
-        self._modules(chosen)
+        self._chosen = Chosen(chosen)
+        found = components(self.program, self.entries, self._plugged)
+        outcomes = self._judged(found, "judge")
+        outcomes += self._judged(self._rings(found, outcomes), "loops")
+        self._gather(outcomes)
         self._declared(chosen)
         self._bundles(chosen)
         self._requirements(chosen)
         self._parse_rest()
-        self.statistics = Statistics(calls=region.calls, calls_resolved=region.resolved)
-        if self._flow is None:
-            return
-        for path, error in sorted(self._flow.refused.items()):
+
+    def _judged(self, found: Iterable[Component], question: str) -> list[Outcome]:
+        """What `Judge` answers for each component, which alone is in sight then."""
+        outcomes = []
+        done = seen = 0
+        gc.freeze()  # what is loaded stays: only what a component leaves is to be looked through
+        try:
+            for component in found:
+                judge = self._judge(component, done)
+                outcomes.append(judge.judge() if question == "judge" else judge.loops())
+                done += len(component.entries)
+                seen += component.size
+                if seen > COLLECTED:
+                    del judge
+                    gc.collect()
+                    seen = 0
+        finally:
+            gc.unfreeze()
+        self.program.limit(None)
+        self.names.forget()
+        return outcomes
+
+    def _judge(self, component: Component, done: int = 0) -> Judge:
+        """A judge of one component, which alone is in sight from now on; ``done`` counts the entry points before."""
+        self.program.limit(component.modules)
+        self.names.forget()
+        return Judge(
+            self.program,
+            self.names,
+            component,
+            self._chosen,
+            frozenset(self.project.python),  # what is excluded, or installed beside it, is followed and not judged
+            self.whole,
+            self.disabled,
+            lambda stage, more: self.progress(stage, done + more, len(self.entries)),
+        )
+
+    def whole(self) -> Whole:
+        """What is known of all functions."""
+        if self._whole is None:
+            from lambdalint.source.views import Whole
+
+            resources = self.templates.resources if self.templates else ()
+            self._whole = Whole(self.functions, resources, self.entries, is_test)
+        return self._whole
+
+    def _rings(self, found: Iterable[Component], outcomes: Iterable[Outcome]) -> Iterable[Component]:
+        """The entry points that may be on loops of functions, with all that is in sight of any on the same loop."""
+        written = {node: item for outcome in outcomes for node, item in outcome.written.items()}
+        if not any(item.operations for item in written.values()):
+            return ()
+        from lambdalint.source.triggers import Triggers
+
+        triggers = Triggers(self.entries, self.templates.resources if self.templates else (), self.disabled)
+        rings = triggers.rings(written)
+        return joined(self.program, found, [{triggers.deployed[number].node for number in ring} for ring in rings])
+
+    def _gather(self, outcomes: Iterable[Outcome]) -> None:
+        """Put together what the components gave, in the order that entry points and modules have."""
+        outcomes = list(outcomes)
+        self.findings += [finding for outcome in outcomes for finding in outcome.sites]
+        functions = [item for outcome in outcomes for item in outcome.functions]
+        self.findings += [finding for _, finding in sorted(functions, key=itemgetter(0))]
+        self.findings += [finding for outcome in outcomes for finding in outcome.modules]
+        errors = [error for outcome in outcomes for error in outcome.errors]
+        self.errors += [message for _, message in sorted(dict(reversed(errors)).items())]
+        lowered: dict[tuple[str, tuple[int, int]], tuple[int, int]] = {}
+        verdicts: dict[str, int] = {}
+        for outcome in outcomes:
+            lowered.update(outcome.lowered)
+            self.program.failures.update(outcome.failures)
+            for name, count in outcome.verdicts.items():
+                verdicts[name] = verdicts.get(name, 0) + count
+        refused = {path: error for outcome in reversed(outcomes) for path, error in outcome.refused.items()}
+        for path, error in sorted(refused.items()):
             reason = f"a definition is beyond the parser's limits: {error.reason}"
             self.unparsable.append(diagnostics.unreadable(Skipped(path, reason), line=error.line or 1))
-        self.statistics = self.statistics._replace(
-            bodies_lowered=sum(len(item.bodies) for item in self._flow.lowered.values() if item is not None),
-            pairing_mismatches=self._flow.mismatches,
-            verdicts=dict(sorted(self._flow.outcomes.items())),
+        self.statistics = Statistics(
+            calls=sum(outcome.calls for outcome in outcomes),
+            calls_resolved=sum(outcome.resolved for outcome in outcomes),
+            bodies_lowered=sum(bodies for bodies, _ in lowered.values()),
+            pairing_mismatches=sum(mismatches for _, mismatches in lowered.values()),
+            verdicts=dict(sorted(verdicts.items())),
         )
 
     def reach(self) -> None:
@@ -259,16 +332,8 @@ class _Run:
 
     def drawn(self) -> EventGraph:
         """The event graph of all functions."""
-        return self._shared(self.graph.region(sorted(self.entries))).graph.drawn(self.functions)
-
-    @property
-    def flow(self) -> Flow:
-        """The data flow, made when the first call is nominated: most clean projects never need it."""
-        if self._flow is None:
-            from lambdalint.source.flow import Flow
-
-            self._flow = Flow(self.program, self.graph, self.disabled)
-        return self._flow
+        everything = Component(self.entries, tuple(skeleton.path for skeleton in self.program.loaded()), 0)
+        return self._judge(everything).shared.graph.drawn(self.functions)
 
     def _load_imports(self) -> None:
         """Read every module that the entry points import, directly or not, so that all callers are visible."""
@@ -281,7 +346,9 @@ class _Run:
             skeleton = self.program.skeleton(path)
             if skeleton is None:
                 continue
-            queue.extend(self._plugins(skeleton))
+            plugins = self._plugins(skeleton)
+            self._plugged += [(path, plugin) for plugin in plugins]
+            queue.extend(plugins)
             queue.extend(self.program.imports(path))
 
     def _plugins(self, skeleton: Skeleton) -> Iterable[str]:
@@ -298,156 +365,6 @@ class _Run:
         found = [path for path in self.project.python if path.startswith(f"{directory}/") and not is_test(path)]
         return found if len(found) <= PLUGINS_LIMIT else ()
 
-    def _operations(self, rule: RuleEntry) -> frozenset[str]:
-        return frozenset(rule.wants.operations).union(*map(_entries, rule.wants.tables))
-
-    def _sites(self, region: Region, chosen: list[RuleEntry]) -> None:
-        """Nominate the wanted calls of the region by name, lower the definitions that hold them, ask the rules."""
-        wanted: dict[str, list[RuleEntry]] = {}
-        for item in chosen:
-            for operation in sorted(self._operations(item)):
-                wanted.setdefault(operation, []).append(item)
-        if not wanted:
-            return
-        tails = {_tail(operation) for operation in wanted}
-        loaded: dict[str, Rule | None] = {}
-        shared = None
-        total = len(region.nodes)
-        own = frozenset(self.project.python)  # what is excluded, or installed beside it, is followed and not judged
-        for done, node in enumerate(region.nodes):
-            definition = self.names.definition(node)
-            if definition is None or self._is_test(node[0]) or node[0] not in own:
-                continue
-            skeleton = self.program.skeleton(node[0])
-            for reference in definition.calls:
-                if reference.tail not in tails and not _may_rename(reference.tail, skeleton, definition.bindings):
-                    continue
-                for value in self.names.resolve(node[0], node[1], reference.callee):
-                    if value[0] != "ext" or value[1] not in wanted:
-                        continue
-                    from lambdalint.source.views import SiteView
-
-                    self.progress("judging calls", done, total)
-                    call = self.flow.site(node, reference)
-                    if call is None:
-                        continue
-                    shared = shared or self._shared(region)
-                    site = SiteView(shared, node, value[1], reference, call)
-                    for item in wanted[value[1]]:
-                        self._ask(item, loaded, methodcaller("check_site", site), node[0])
-                    break
-
-    def _is_test(self, path: str) -> bool:
-        return is_test(path) and "tests" not in self.disabled
-
-    def _function_views(self, region: Region, chosen: list[RuleEntry]) -> None:
-        interested = [item for item in chosen if item.wants.entry_points or item.wants.stores]
-        tails = {
-            item.code: frozenset(_tail(entry) for name in item.wants.reaches for entry in _entries(name))
-            for item in interested
-        }
-        loaded: dict[str, Rule | None] = {}
-        shared = None
-        for done, (node, entry) in enumerate(sorted(self.entries.items())):
-            if is_test(node[0]):
-                continue
-            self.progress("judging functions", done, len(self.entries))
-            own = self.graph.region([node])
-            nominated = [item for item in interested if self._concerns(item.wants, tails[item.code], entry, own)]
-            if not nominated:
-                continue
-            from lambdalint.source.views import FunctionView
-
-            shared = shared or self._shared(region)
-            view = FunctionView(shared, entry, own)
-            for item in nominated:
-                self._ask(item, loaded, methodcaller("check_function", view), node[0])
-
-    def _concerns(self, wants: Wanted, tails: frozenset[str], entry: Entry, region: Region) -> bool:
-        """Whether an entry point with its region is what a rule wants, as far as can be told without a view of it."""
-        if wants.stores and any(self._stores(node) for node in region.nodes):
-            return True
-        if wants.in_template and all(function.declared is None for function in entry.functions):
-            return False
-        if wants.settings and not any(item.turned_on(name) for item in entry.functions for name in wants.settings):
-            return False
-        definition = self.names.definition(entry.node)
-        returned = definition.returns if definition is not None else ()
-        if wants.answers and not any(_may_answer(value, wants.answers) for value in returned):
-            return False
-        if wants.words and not any(self._spells(path, wants.words) for path in {node[0] for node in region.nodes}):
-            return False
-        if wants.reaches and not any(self._calls(node, tails) for node in region.nodes):
-            return False
-        if wants.imports and not self._imports(wants.imports, region):
-            return False
-        return wants.entry_points
-
-    def _spells(self, path: str, words: tuple[str, ...]) -> bool:
-        """Whether a module holds one of some words. It is asked for each of the entry points that run it."""
-        found = self._spelt.get((path, words))
-        if found is None:
-            source = self.program.source(path)
-            found = self._spelt[path, words] = any(word.encode() in source for word in words)
-        return found
-
-    def _imports(self, tables: tuple[str, ...], region: Region) -> bool:
-        """Whether a module that a region runs, or one that such a module imports, imports one of some modules."""
-        found = self._importing.get(tables)
-        if found is None:
-            wanted = frozenset().union(*map(_entries, tables))
-            found = self._importing[tables] = frozenset(
-                item.path
-                for item in self.program.loaded()
-                if any(
-                    not level and not guarded and name.partition(".")[0] in wanted
-                    for level, name, _, _, guarded in item.imports
-                )
-            )
-        return bool(found) and any(
-            not found.isdisjoint(self.program.imported(path)) for path in {node[0] for node in region.nodes}
-        )
-
-    def _stores(self, node: Node) -> bool:
-        """Whether a definition may store to what is not its own."""
-        definition = self.names.definition(node)
-        return definition is not None and (
-            bool(definition.outer_names)
-            or definition.stores_outside
-            or any(call.tail in CHANGES for call in definition.calls)
-        )
-
-    def _calls(self, node: Node, tails: frozenset[str]) -> bool:
-        """Whether a definition calls an operation with one of some last names."""
-        definition = self.names.definition(node)
-        skeleton = self.program.skeleton(node[0])
-        if definition is None:
-            return False
-        for call in definition.calls:
-            if call.tail in tails or _may_rename(call.tail, skeleton, definition.bindings):
-                values = self.names.resolve(node[0], node[1], call.callee)
-                if any(value[0] == "ext" and _tail(value[1]) in tails for value in values):
-                    return True
-        return False
-
-    def _modules(self, chosen: list[RuleEntry]) -> None:
-        """Ask the rules about the modules that entry points need and that spell what they look for."""
-        interested = [item for item in chosen if item.wants.modules]
-        own = frozenset(self.project.python)
-        loaded: dict[str, Rule | None] = {}
-        for path in sorted(own.intersection(self.reached)):
-            skeleton = self.program.skeleton(path)
-            if skeleton is None or self._is_test(path):
-                continue
-            nominated = [item for item in interested if self._spells(path, item.wants.modules)]
-            if not nominated:
-                continue
-            from lambdalint.source.modules import ModuleView
-
-            view = ModuleView(self.program, skeleton, self.locate, self.disabled)
-            for item in nominated:
-                self._ask(item, loaded, methodcaller("check_module", view), path)
-
     def _declared(self, chosen: list[RuleEntry]) -> None:
         """Ask the rules about what templates declare."""
         interested = [item for item in chosen if item.wants.declared]
@@ -455,14 +372,15 @@ class _Run:
             return
         from lambdalint.source.declared import DeclaredView, Deployment
 
-        loaded: dict[str, Rule | None] = {}
+        asker = Asker(self.disabled)
         deployment = Deployment(self.functions, self.templates.resources, self.settings.as_of)
         for function in self.functions:
             if function.declared is None or is_test(function.declared.location.path):
                 continue
             view = DeclaredView(deployment, function, function.declared)
             for item in interested:
-                self._ask(item, loaded, methodcaller("check_declared", view), view.location.path)
+                self.findings += asker.ask(item, methodcaller("check_declared", view), view.location.path)
+        self.errors += [message for _, message in asker.errors]
 
     def _bundles(self, chosen: list[RuleEntry]) -> None:
         """Ask the rules about what is deployed: each function with its layers, each artifact by itself."""
@@ -477,7 +395,7 @@ class _Run:
         packed = Packed(self.project.tree, self.project.directories)
         resources = tuple(map(packed.layer, self.templates.resources if self.templates else ()))
         functions = map(packed.function, self.functions)
-        loaded: dict[str, Rule | None] = {}
+        asker = Asker(self.disabled)
         shared = Deployed(self.disabled, self.settings, self.kept)
         shared.bundles = bundles = tuple(self.inputs.bundles(functions, resources, shared))
         self.built = frozenset(bundle.location for bundle in bundles)
@@ -485,11 +403,12 @@ class _Run:
             self.progress("judging bundles", done, len(bundles))
             for item in interested:
                 if item.wants.bundles:
-                    self._ask(item, loaded, methodcaller("check_bundle", bundle), bundle.artifact.path)
+                    self.findings += asker.ask(item, methodcaller("check_bundle", bundle), bundle.artifact.path)
         for artifact in self.inputs.views(bundles, self.disabled):
             for item in interested:
                 if item.wants.artifacts:
-                    self._ask(item, loaded, methodcaller("check_artifact", artifact), artifact.path)
+                    self.findings += asker.ask(item, methodcaller("check_artifact", artifact), artifact.path)
+        self.errors += [message for _, message in asker.errors]
 
     def _requirements(self, chosen: list[RuleEntry]) -> None:
         """Ask the rules about what will be installed for functions that are not built."""
@@ -500,18 +419,21 @@ class _Run:
         from lambdalint.bundle.unbuilt import unbuilt
         from lambdalint.bundle.views import Shared as Deployed
 
-        loaded: dict[str, Rule | None] = {}
+        asker = Asker(self.disabled)
         resources = self.templates.resources if self.templates else ()
         shared = Deployed(self.disabled, self.settings)
         for view in unbuilt(functions, resources, self.project.tree, shared):
             self.progress("judging requirements", 0, 1)
             for item in interested:
-                self._ask(item, loaded, methodcaller("check_requirements", view), view.path)
+                self.findings += asker.ask(item, methodcaller("check_requirements", view), view.path)
+        self.errors += [message for _, message in asker.errors]
 
     def _is_unbuilt(self, function: Function) -> bool:
         """Whether a tool installs something by a file of requirements that is here, and has not been seen to have."""
         declared = function.declared
-        if declared is None or not declared.setting("installs").known or self._is_test(declared.location.path):
+        if declared is None or not declared.setting("installs").known:
+            return False
+        if is_test(declared.location.path) and "tests" not in self.disabled:
             return False
         if declared.location in self.built:
             return False
@@ -529,44 +451,6 @@ class _Run:
         from lambdalint.bundle import is_artifact
 
         return isinstance(tree, DirectoryTree) and any(is_artifact(tree, root) for root in roots)
-
-    def _ask(
-        self, item: RuleEntry, loaded: dict[str, Rule | None], question: Callable[[Rule], Iterable[Finding]], path: str
-    ) -> None:
-        try:
-            if item.code not in loaded:
-                loaded[item.code] = registry.load(item, self.disabled)
-            rule = loaded[item.code]
-            if rule is not None:
-                for finding in question(rule):
-                    self.findings.append(_checked(finding, item.code))
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # noqa: BLE001 - a rule's failure costs that rule, even an exit, and is reported
-            loaded[item.code] = None
-            self.errors.append(f"rule {item.name} ({item.code}) failed on {path}: {error.__class__.__name__}: {error}")
-
-    def _shared(self, region: Region) -> Shared:
-        from lambdalint.source.views import Shared
-
-        resources = self.templates.resources if self.templates else ()
-        return Shared(self.flow, region, self.entries, self.locate, resources, self.functions, is_test)
-
-    def locate(self, path: str, line: int, column: int, end_line: int, end_column: int) -> Location:
-        """A Location from lines and the UTF-8 byte columns that ``ast`` gives."""
-        return Location(
-            path, line, self._column(path, line, column), end_line, self._column(path, end_line, end_column)
-        )
-
-    def _column(self, path: str, line: int, column: int) -> int:
-        if path not in self._lines:
-            try:
-                self._lines[path] = self.program.source(path).splitlines()
-            except Unreadable:
-                self._lines[path] = []
-        lines = self._lines[path]
-        text = lines[line - 1] if 0 < line <= len(lines) else b""
-        return len(text[:column].decode("utf-8", "replace")) + 1 if not text.isascii() else column + 1
 
     # -- the report
 
@@ -731,44 +615,6 @@ def _line_of(reason: str) -> int:
     """The line that a reason begins with (``line 12: …``), else 1."""
     number = reason[5:].partition(":")[0] if reason.startswith("line ") else ""
     return int(number) if number.isdecimal() else 1
-
-
-def _entries(name: str) -> list[str]:
-    """The keys of a table of data, ``head.key``; ``head.key.*`` are those of all tables in that table."""
-    head, *keys = name.split(".")
-    found: Any = table(head)
-    for key in keys:
-        found = [entry for inner in found.values() for entry in inner] if key == "*" else found[key]
-    return list(found)
-
-
-def _may_answer(returned: Expr, keys: tuple[str, ...]) -> bool:
-    """Whether what is returned may be a dict with one of some keys whose value is not plainly a string."""
-    if returned is None or returned[0] != "d":
-        return returned is not None and returned[0] in ("n", "c", "o", "a", "i")
-    values = [value for key, value in returned[1] if key in keys]
-    return any(
-        value is not None
-        and not (value[0] == "k" and type(value[1]) is str)
-        and not (value[0] == "c" and value[1] is not None and value[1][-1] in ("dumps", "str"))
-        for value in values
-    )
-
-
-def _checked(finding: Any, code: str) -> Finding:
-    """What a rule has given, if it is a finding of that rule."""
-    if type(finding) is not Finding or finding.code != code:
-        raise TypeError(f"{finding!r:.60} is no finding of it")
-    return finding
-
-
-def _tail(operation: str) -> str:
-    return operation.rpartition(".")[2]
-
-
-def _may_rename(tail: str, skeleton: Skeleton | None, bindings: Mapping[str, object]) -> bool:
-    """Whether a bare name may be another spelling of an operation: an import ``as``, ``make = boto3.client``."""
-    return tail == "" or tail in bindings or (skeleton is not None and tail in skeleton.bindings)
 
 
 def _order(finding: Finding) -> tuple[object, ...]:

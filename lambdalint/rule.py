@@ -43,7 +43,7 @@ class Wanted(NamedTuple):
     imported, by what it runs or by what that imports, and not as what the code can do without; ``words`` must be, one
     of them, in a module that it runs; ``in_template`` asks for a template that declares it, ``settings`` for one that
     turns one of these on; ``answers`` asks for one that may return a dict with one of these keys whose value is not
-    plainly a string.
+    plainly a string; ``loops`` asks for one that may run itself again by what it writes, through others or not.
     """
 
     operations: tuple[str, ...] = ()
@@ -61,6 +61,7 @@ class Wanted(NamedTuple):
     answers: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
     requirements: bool = False
+    loops: bool = False
 
 
 class Rule:

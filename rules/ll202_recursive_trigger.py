@@ -62,7 +62,7 @@ class RecursiveTrigger(Rule):
     tags = ("cost", "correctness")
     why = "Each write runs the function again, which writes again: invocations and bills without end."
     remedy = "Write to another resource, or outside of the prefix that triggers the function."
-    wants = Wanted(entry_points=True, reaches=("writes.operations",))
+    wants = Wanted(entry_points=True, reaches=("writes.operations",), loops=True)
 
     def check_function(self, function: FunctionView) -> Iterable[Finding]:
         """A finding for each loop that begins with a write of this function."""

@@ -33,8 +33,12 @@ MAY_IMPORT = {
     "registry": INPUTS | {"rule", "rules", "diagnostics"},
     "cache": INPUTS,
     "baseline": INPUTS,
+    "components": FACTS | {"source"},
+    "judge": FACTS | {"tree", "discover", "source", "rule", "registry", "components"},
     "engine": INPUTS
     | {
+        "components",
+        "judge",
         "discover",
         "templates",
         "source",

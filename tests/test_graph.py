@@ -6,14 +6,16 @@ import os
 import pathlib
 import subprocess
 import sys
+from collections.abc import Mapping
 
 import pytest
 
 from lambdalint import cli, discover, engine
 from lambdalint.model import EventGraph, Report
 from lambdalint.settings import Settings
-from lambdalint.source.graph import Graph
-from lambdalint.source.sites import Site
+from lambdalint.source.names import Node
+from lambdalint.source.sites import Written
+from lambdalint.source.triggers import Triggers
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BAD = ROOT / "fixtures" / "recursive-trigger" / "bad"
@@ -822,12 +824,12 @@ def test_without_a_template_the_event_must_name_what_is_written(
 
 @pytest.mark.parametrize("disabled", [(), ("other-resource", "event-type", "filter", "dead-letter")])
 def test_looking_at_every_write_finds_no_more_loops(monkeypatch: pytest.MonkeyPatch, disabled: tuple[str, ...]) -> None:
-    def every(self: Graph) -> dict[int, list[Site]]:
-        return {number: list(self.sites(deployed)) for number, deployed in enumerate(self.deployed)}
+    def every(self: Triggers, written: Mapping[Node, Written]) -> list[dict[int, frozenset[str]]]:
+        return [{n: written[item.node].operations for n, item in enumerate(self.deployed) if item.node in written}]
 
     found = discover.project(discover.locate([str(BAD.parent)]))
     nominated = engine.check(found, Settings(select=("LL202",)), disabled=frozenset(disabled))
-    monkeypatch.setattr(Graph, "_nominated", every)
+    monkeypatch.setattr(Triggers, "rings", every)
     assert engine.check(found, Settings(select=("LL202",)), disabled=frozenset(disabled)).findings == nominated.findings
     assert len(nominated.findings) >= 14
 

@@ -6,7 +6,7 @@ import pathlib
 
 import pytest
 
-from lambdalint import discover, engine
+from lambdalint import discover, engine, judge
 from lambdalint.model import Report
 from lambdalint.settings import Settings
 
@@ -24,6 +24,6 @@ SOURCE = [path for path in FIXTURES.iterdir() if (path / "bad").is_dir() and not
 @pytest.mark.parametrize("name", sorted(path.name for path in SOURCE))
 def test_resolving_every_call_finds_no_more(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     nominated = findings(FIXTURES / name / "bad")
-    monkeypatch.setattr(engine, "_may_rename", lambda *_: True)
+    monkeypatch.setattr(judge, "_may_rename", lambda *_: True)
     assert findings(FIXTURES / name / "bad").findings == nominated.findings
     assert nominated.findings

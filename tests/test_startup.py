@@ -72,8 +72,8 @@ HEAVY = THIRD_PARTY | {
 # What a clean run loads of lambdalint itself, beside the tables by which rules nominate calls. Whoever has to add to it
 # has made every run longer.
 OWN = """
-    lambdalint cli data data.compiled diagnostics discover engine errors filters functions functions.candidates functions.declared
-    functions.handlers model output output.escape output.text output.view patterns records registry rule rules rules.manifest
+    lambdalint cli components data data.compiled diagnostics discover engine errors filters functions functions.candidates functions.declared
+    functions.handlers judge model output output.escape output.text output.view patterns records registry rule rules rules.manifest
     settings source source.callgraph source.names source.program source.skeleton templates templates.values tree
     data.compiled.calls data.compiled.entry_points data.compiled.packages
 """.split()  # noqa: SIM905 - the list is read, and grows

@@ -15,7 +15,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL101",
         "client-in-handler",
         True,
-        ((), ("clients.constructors",), False, False, False, (), (), (), False, (), False, False, (), (), False),
+        ((), ("clients.constructors",), False, False, False, (), (), (), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -23,7 +23,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL102",
         "connection-in-handler",
         True,
-        ((), ("clients.constructors",), False, False, False, (), (), (), False, (), False, False, (), (), False),
+        ((), ("clients.constructors",), False, False, False, (), (), (), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -31,7 +31,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL103",
         "client-in-loop",
         True,
-        ((), ("clients.constructors",), False, False, False, (), (), (), False, (), False, False, (), (), False),
+        ((), ("clients.constructors",), False, False, False, (), (), (), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -39,7 +39,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL104",
         "loop-bound-async-client",
         True,
-        ((), ("loops.runs",), False, False, False, (), (), (), False, (), False, False, (), (), False),
+        ((), ("loops.runs",), False, False, False, (), (), (), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -47,7 +47,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL105",
         "unbounded-cache",
         True,
-        ((), (), True, True, False, (), (), ("cache",), False, (), False, False, (), (), False),
+        ((), (), True, True, False, (), (), ("cache",), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -55,7 +55,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL106",
         "request-state-in-global",
         True,
-        ((), (), True, False, False, (), (), (), False, (), False, False, (), (), False),
+        ((), (), True, False, False, (), (), (), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -63,7 +63,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL201",
         "recursive-invocation",
         True,
-        (("aws:lambda.invoke", "aws:lambda.invoke_async", "aws:lambda.invoke_with_response_stream"), (), False, False, False, (), (), (), False, (), False, False, (), (), False),
+        (("aws:lambda.invoke", "aws:lambda.invoke_async", "aws:lambda.invoke_with_response_stream"), (), False, False, False, (), (), (), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -71,7 +71,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL202",
         "recursive-trigger",
         True,
-        ((), (), False, True, False, ("writes.operations",), (), (), False, (), False, False, (), (), False),
+        ((), (), False, True, False, ("writes.operations",), (), (), False, (), False, False, (), (), False, True),
         (),
     ),
     (
@@ -79,7 +79,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL203",
         "sync-invoke",
         True,
-        (("aws:lambda.invoke", "aws:lambda.invoke_with_response_stream"), (), False, False, False, (), (), (), False, (), False, False, (), (), False),
+        (("aws:lambda.invoke", "aws:lambda.invoke_with_response_stream"), (), False, False, False, (), (), (), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -87,7 +87,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL204",
         "sleep-in-handler",
         True,
-        ((), ("waits.operations",), False, False, False, (), (), (), False, (), False, False, (), (), False),
+        ((), ("waits.operations",), False, False, False, (), (), (), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -95,7 +95,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL205",
         "poll-in-handler",
         True,
-        ((), (), False, True, False, (), (), ("get_waiter", "wait_until_"), False, (), False, False, (), (), False),
+        ((), (), False, True, False, (), (), ("get_waiter", "wait_until_"), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -103,7 +103,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL206",
         "deprecated-invoke-async",
         True,
-        (("aws:lambda.invoke_async",), (), False, False, False, (), (), (), False, (), False, False, (), (), False),
+        (("aws:lambda.invoke_async",), (), False, False, False, (), (), (), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -111,7 +111,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL207",
         "async-invoke-fanout",
         False,
-        (("aws:lambda.invoke",), (), False, False, False, (), (), (), False, (), False, False, (), (), False),
+        (("aws:lambda.invoke",), (), False, False, False, (), (), (), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -119,7 +119,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL208",
         "filter-in-handler",
         False,
-        ((), (), False, True, False, (), (), ("Records",), True, (), False, False, (), (), False),
+        ((), (), False, True, False, (), (), ("Records",), True, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -127,7 +127,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL209",
         "pass-through-handler",
         False,
-        ((), (), False, True, False, ("integrations.operations.*",), (), (), True, (), False, False, (), (), False),
+        ((), (), False, True, False, ("integrations.operations.*",), (), (), True, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -135,7 +135,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL210",
         "metric-api-call",
         True,
-        (("aws:cloudwatch.put_metric_data", "aws:cloudwatch#Metric.put_data"), (), False, False, False, (), (), (), False, (), False, False, (), (), False),
+        (("aws:cloudwatch.put_metric_data", "aws:cloudwatch#Metric.put_data"), (), False, False, False, (), (), (), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -143,7 +143,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL301",
         "missing-idempotency",
         True,
-        ((), (), False, True, False, ("effects.aws", "effects.other", "effects.sql", "effects.http", "effects.within.*"), (), (), False, (), False, False, (), (), False),
+        ((), (), False, True, False, ("effects.aws", "effects.other", "effects.sql", "effects.http", "effects.within.*"), (), (), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -151,7 +151,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL302",
         "unstable-idempotency-key",
         True,
-        ((), (), False, True, False, ("effects.aws", "effects.other", "effects.http"), (), ("eduplicationId", "lientToken", "equestToken", "dempoten"), False, (), False, False, (), (), False),
+        ((), (), False, True, False, ("effects.aws", "effects.other", "effects.http"), (), ("eduplicationId", "lientToken", "equestToken", "dempoten"), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -159,7 +159,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL303",
         "idempotency-context-not-registered",
         True,
-        ((), (), False, True, False, (), (), ("idempotent_function",), False, (), False, False, (), (), False),
+        ((), (), False, True, False, (), (), ("idempotent_function",), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -167,7 +167,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL304",
         "partial-batch-response",
         True,
-        ((), (), False, True, False, (), (), ("ecords",), False, (), False, False, (), (), False),
+        ((), (), False, True, False, (), (), ("ecords",), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -175,7 +175,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL305",
         "batch-swallowed-error",
         True,
-        ((), (), False, True, False, (), (), ("ecords", "aws_lambda_powertools.utilities.batch"), False, (), False, False, (), (), False),
+        ((), (), False, True, False, (), (), ("ecords", "aws_lambda_powertools.utilities.batch"), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -183,7 +183,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL306",
         "batch-response-shape",
         True,
-        ((), (), False, True, False, (), (), ("temFailure", "temsFailure", "temfailure", "tem_failure"), False, (), False, False, (), (), False),
+        ((), (), False, True, False, (), (), ("temFailure", "temsFailure", "temfailure", "tem_failure"), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -191,7 +191,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL307",
         "batch-response-unused",
         True,
-        ((), (), False, True, False, (), (), (), True, (), False, False, (), (), False),
+        ((), (), False, True, False, (), (), (), True, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -199,7 +199,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL308",
         "http-timeout",
         True,
-        ((), ("http.operations",), False, False, False, (), (), (), False, (), False, False, (), (), False),
+        ((), ("http.operations",), False, False, False, (), (), (), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -207,7 +207,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL309",
         "retry-budget-exceeds-timeout",
         True,
-        ((), ("http.operations",), False, True, False, (), (), (), True, (), False, False, (), (), False),
+        ((), ("http.operations",), False, True, False, (), (), (), True, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -215,7 +215,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL310",
         "retry-without-jitter",
         False,
-        ((), ("waits.operations",), False, False, False, (), (), (), False, (), False, False, (), (), False),
+        ((), ("waits.operations",), False, False, False, (), (), (), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -223,7 +223,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL311",
         "first-record-only",
         True,
-        ((), (), False, True, False, (), (), (), True, (), False, False, (), (), False),
+        ((), (), False, True, False, (), (), (), True, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -231,7 +231,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL312",
         "discarded-partial-failure",
         True,
-        ((), ("partial.operations",), False, False, False, (), (), (), False, (), False, False, (), (), False),
+        ((), ("partial.operations",), False, False, False, (), (), (), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -239,7 +239,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL313",
         "repeated-sync-invoke",
         True,
-        (("aws:lambda.invoke",), (), False, False, False, (), (), (), False, (), False, False, (), (), False),
+        (("aws:lambda.invoke",), (), False, False, False, (), (), (), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -247,7 +247,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL314",
         "unchecked-function-error",
         True,
-        (("aws:lambda.invoke",), (), False, False, False, (), (), (), False, (), False, False, (), (), False),
+        (("aws:lambda.invoke",), (), False, False, False, (), (), (), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -255,7 +255,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL401",
         "handler-not-found",
         True,
-        ((), (), False, False, True, (), (), (), False, (), True, False, (), (), False),
+        ((), (), False, False, True, (), (), (), False, (), True, False, (), (), False, False),
         (),
     ),
     (
@@ -263,7 +263,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL402",
         "handler-signature",
         True,
-        ((), (), False, True, False, (), (), (), True, (), False, False, (), (), False),
+        ((), (), False, True, False, (), (), (), True, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -271,7 +271,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL403",
         "async-handler",
         True,
-        ((), (), False, True, False, (), (), ("async def",), False, (), False, False, (), (), False),
+        ((), (), False, True, False, (), (), ("async def",), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -279,7 +279,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL404",
         "unserializable-return",
         True,
-        ((), (), False, True, False, (), (), ("set(", " for ", "map(", "filter(", "zip(", "range(", "reversed(", "enumerate(", "iter(", "yield", "datetime", "dateutil", "uuid", "pathlib", "complex(", "bytearray", "memoryview", "requests", "urlopen", "except "), False, (), False, False, (), (), False),
+        ((), (), False, True, False, (), (), ("set(", " for ", "map(", "filter(", "zip(", "range(", "reversed(", "enumerate(", "iter(", "yield", "datetime", "dateutil", "uuid", "pathlib", "complex(", "bytearray", "memoryview", "requests", "urlopen", "except "), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -287,7 +287,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL405",
         "proxy-body-not-string",
         True,
-        ((), (), False, True, False, (), (), ("statusCode",), False, (), False, False, ("body",), (), False),
+        ((), (), False, True, False, (), (), ("statusCode",), False, (), False, False, ("body",), (), False, False),
         (),
     ),
     (
@@ -295,7 +295,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL406",
         "write-outside-tmp",
         True,
-        ((), (), False, True, False, (), (), ("open(", "write_text", "write_bytes", "mkdir", "makedirs", "shutil", "extract", "urlretrieve", "sqlite3", "download_file", "FileHandler", "numpy", "joblib", "savefig", "ZipFile("), False, (), False, False, (), (), False),
+        ((), (), False, True, False, (), (), ("open(", "write_text", "write_bytes", "mkdir", "makedirs", "shutil", "extract", "urlretrieve", "sqlite3", "download_file", "FileHandler", "numpy", "joblib", "savefig", "ZipFile("), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -303,7 +303,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL407",
         "tmp-fixed-name",
         False,
-        ((), (), False, True, False, (), (), ("/tmp", "gettempdir"), False, (), False, False, (), (), False),
+        ((), (), False, True, False, (), (), ("/tmp", "gettempdir"), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -311,7 +311,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL408",
         "reserved-env-write",
         True,
-        ((), (), False, True, False, (), (), ("_REGION", "AWS_ACCESS_KEY", "AWS_SE", "AWS_EXECUTION_ENV", "_X_AMZN", "_HANDLER", "LAMBDA_"), False, (), False, False, (), (), False),
+        ((), (), False, True, False, (), (), ("_REGION", "AWS_ACCESS_KEY", "AWS_SE", "AWS_EXECUTION_ENV", "_X_AMZN", "_HANDLER", "LAMBDA_"), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -319,7 +319,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL409",
         "exit-in-handler",
         True,
-        (("sys.exit", "exit", "quit", "SystemExit"), (), False, False, False, (), (), (), False, (), False, False, (), (), False),
+        (("sys.exit", "exit", "quit", "SystemExit"), (), False, False, False, (), (), (), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -327,7 +327,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL410",
         "logging-basicconfig-noop",
         True,
-        ((), (), False, True, False, (), (), ("basicConfig",), False, (), False, False, (), (), False),
+        ((), (), False, True, False, (), (), ("basicConfig",), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -335,7 +335,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL411",
         "multiprocessing-primitive",
         True,
-        ((), ("background.semaphores",), False, False, False, (), (), (), False, (), False, False, (), (), False),
+        ((), ("background.semaphores",), False, False, False, (), (), (), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -343,7 +343,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL412",
         "thread-outlives-invocation",
         True,
-        ((), (), False, True, False, ("background.started",), (), ("Thread", "thread", "Timer", "Popen", "Process", "asyncio"), False, (), False, False, (), (), False),
+        ((), (), False, True, False, ("background.started",), (), ("Thread", "thread", "Timer", "Popen", "Process", "asyncio"), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -351,7 +351,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL413",
         "unset-env-var",
         True,
-        ((), (), False, True, False, (), (), (), True, (), False, False, (), (), False),
+        ((), (), False, True, False, (), (), (), True, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -359,7 +359,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL414",
         "removed-stdlib-module",
         True,
-        ((), (), False, True, False, (), ("removed.modules",), (), False, (), False, False, (), (), False),
+        ((), (), False, True, False, (), ("removed.modules",), (), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -367,7 +367,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL415",
         "s3-key-not-unquoted",
         False,
-        ((), (), False, True, False, ("s3keys.operations",), (), ("ecords",), False, (), False, False, (), (), False),
+        ((), (), False, True, False, ("s3keys.operations",), (), ("ecords",), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -375,7 +375,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL416",
         "api-payload-version",
         True,
-        ((), (), False, True, False, (), (), (), True, (), False, False, (), (), False),
+        ((), (), False, True, False, (), (), (), True, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -383,7 +383,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL417",
         "metrics-never-flushed",
         True,
-        ((), (), False, True, False, ("metrics.recorded",), (), ("add_metric",), False, (), False, False, (), (), False),
+        ((), (), False, True, False, ("metrics.recorded",), (), ("add_metric",), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -391,7 +391,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL421",
         "snapstart-unique-at-init",
         True,
-        ((), (), False, True, False, (), (), (), False, ("snap_start",), False, False, (), (), False),
+        ((), (), False, True, False, (), (), (), False, ("snap_start",), False, False, (), (), False, False),
         (),
     ),
     (
@@ -399,7 +399,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL422",
         "snapstart-connection-at-init",
         True,
-        ((), (), False, True, False, (), (), (), False, ("snap_start",), False, False, (), (), False),
+        ((), (), False, True, False, (), (), (), False, ("snap_start",), False, False, (), (), False, False),
         (),
     ),
     (
@@ -407,7 +407,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL423",
         "snapstart-hook-not-imported",
         True,
-        ((), (), False, True, False, (), (), (), False, ("snap_start",), False, False, (), (), False),
+        ((), (), False, True, False, (), (), (), False, ("snap_start",), False, False, (), (), False, False),
         (),
     ),
     (
@@ -415,7 +415,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL431",
         "durable-nondeterminism",
         True,
-        ((), (), False, True, False, (), (), ("aws_durable_execution_sdk_python",), False, (), False, False, (), (), False),
+        ((), (), False, True, False, (), (), ("aws_durable_execution_sdk_python",), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -423,7 +423,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL432",
         "durable-nested-operation",
         True,
-        ((), (), False, True, False, (), (), ("aws_durable_execution_sdk_python",), False, (), False, False, (), (), False),
+        ((), (), False, True, False, (), (), ("aws_durable_execution_sdk_python",), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -431,7 +431,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL501",
         "missing-dependency",
         True,
-        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False),
+        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False, False),
         ("bundle",),
     ),
     (
@@ -439,7 +439,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL502",
         "wrong-architecture",
         True,
-        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False),
+        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False, False),
         ("bundle",),
     ),
     (
@@ -447,7 +447,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL503",
         "wrong-python-abi",
         True,
-        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False),
+        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False, False),
         ("bundle",),
     ),
     (
@@ -455,7 +455,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL504",
         "glibc-too-new",
         True,
-        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False),
+        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False, False),
         ("bundle",),
     ),
     (
@@ -463,7 +463,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL505",
         "missing-shared-library",
         True,
-        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False),
+        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False, False),
         ("bundle",),
     ),
     (
@@ -471,7 +471,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL506",
         "unreadable-file",
         True,
-        ((), (), False, False, False, (), (), (), False, (), False, True, (), (), False),
+        ((), (), False, False, False, (), (), (), False, (), False, True, (), (), False, False),
         ("bundle",),
     ),
     (
@@ -479,7 +479,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL507",
         "zip-layout",
         True,
-        ((), (), False, False, False, (), (), (), False, (), True, True, (), (), False),
+        ((), (), False, False, False, (), (), (), False, (), True, True, (), (), False, False),
         ("bundle",),
     ),
     (
@@ -487,7 +487,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL508",
         "layer-layout",
         True,
-        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False),
+        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False, False),
         ("bundle",),
     ),
     (
@@ -495,7 +495,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL509",
         "module-shadowing",
         True,
-        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False),
+        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False, False),
         ("bundle",),
     ),
     (
@@ -503,7 +503,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL510",
         "stripped-metadata",
         True,
-        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False),
+        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False, False),
         ("bundle",),
     ),
     (
@@ -511,7 +511,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL511",
         "partial-sdk",
         True,
-        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), True),
+        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), True, False),
         ("bundle",),
     ),
     (
@@ -519,7 +519,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL512",
         "version-conflict",
         True,
-        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False),
+        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False, False),
         ("bundle",),
     ),
     (
@@ -527,7 +527,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL513",
         "missing-file",
         True,
-        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False),
+        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False, False),
         ("bundle",),
     ),
     (
@@ -535,7 +535,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL601",
         "unzipped-over-limit",
         True,
-        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), True),
+        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), True, False),
         ("bundle",),
     ),
     (
@@ -543,7 +543,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL602",
         "zip-over-direct-upload",
         True,
-        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False),
+        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False, False),
         ("bundle",),
     ),
     (
@@ -551,7 +551,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL603",
         "size-budget",
         True,
-        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False),
+        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False, False),
         ("bundle",),
     ),
     (
@@ -559,7 +559,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL604",
         "runtime-provided-dependency",
         True,
-        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), True),
+        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), True, False),
         ("bundle",),
     ),
     (
@@ -567,7 +567,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL605",
         "dev-dependency",
         True,
-        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), True),
+        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), True, False),
         ("bundle",),
     ),
     (
@@ -575,7 +575,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL606",
         "unused-dependency",
         True,
-        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), True),
+        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), True, False),
         ("bundle",),
     ),
     (
@@ -583,7 +583,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL607",
         "stale-bytecode",
         True,
-        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False),
+        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False, False),
         ("bundle",),
     ),
     (
@@ -591,7 +591,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL608",
         "junk-in-bundle",
         True,
-        ((), (), False, False, False, (), (), (), False, (), False, True, (), (), False),
+        ((), (), False, False, False, (), (), (), False, (), False, True, (), (), False, False),
         ("bundle",),
     ),
     (
@@ -599,7 +599,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL609",
         "removable-content",
         True,
-        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False),
+        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False, False),
         ("bundle",),
     ),
     (
@@ -607,7 +607,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL610",
         "debug-symbols",
         True,
-        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False),
+        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False, False),
         ("bundle",),
     ),
     (
@@ -615,7 +615,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL611",
         "too-many-layers",
         True,
-        ((), (), False, False, True, (), (), (), False, (), False, False, (), (), False),
+        ((), (), False, False, True, (), (), (), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -623,7 +623,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL612",
         "shared-between-functions",
         True,
-        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False),
+        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False, False),
         ("bundle",),
     ),
     (
@@ -631,7 +631,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL613",
         "import-cost",
         True,
-        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False),
+        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False, False),
         ("bundle",),
     ),
     (
@@ -639,7 +639,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL701",
         "deprecated-runtime",
         False,
-        ((), (), False, False, True, (), (), (), False, (), False, False, (), (), False),
+        ((), (), False, False, True, (), (), (), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -647,7 +647,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL702",
         "architecture-could-be-arm64",
         False,
-        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False),
+        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False, False),
         ("bundle",),
     ),
     (
@@ -655,7 +655,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL703",
         "timeout-over-source",
         True,
-        ((), (), False, False, True, (), (), (), False, (), False, False, (), (), False),
+        ((), (), False, False, True, (), (), (), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -663,7 +663,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL704",
         "missing-failure-path",
         False,
-        ((), (), False, False, True, (), (), (), False, (), False, False, (), (), False),
+        ((), (), False, False, True, (), (), (), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -671,7 +671,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL705",
         "default-memory",
         False,
-        ((), (), False, True, True, (), (), (), True, (), False, False, (), (), False),
+        ((), (), False, True, True, (), (), (), True, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -679,7 +679,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL706",
         "default-timeout",
         False,
-        ((), (), False, True, False, ("http.operations", "clients.constructors"), (), (), True, (), False, False, (), (), False),
+        ((), (), False, True, False, ("http.operations", "clients.constructors"), (), (), True, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -687,7 +687,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL707",
         "shared-role",
         False,
-        ((), (), False, False, True, (), (), (), False, (), False, False, (), (), False),
+        ((), (), False, False, True, (), (), (), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -695,7 +695,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL708",
         "tracing-off",
         False,
-        ((), (), False, False, True, (), (), (), False, (), False, False, (), (), False),
+        ((), (), False, False, True, (), (), (), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -703,7 +703,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL709",
         "latest-qualifier",
         False,
-        (("aws:lambda.invoke",), (), False, False, True, (), (), (), False, (), False, False, (), (), False),
+        (("aws:lambda.invoke",), (), False, False, True, (), (), (), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -711,7 +711,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL710",
         "snapstart-without-version",
         False,
-        ((), (), False, False, True, (), (), (), False, (), False, False, (), (), False),
+        ((), (), False, False, True, (), (), (), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -719,7 +719,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL711",
         "log-retention-unset",
         False,
-        ((), (), False, False, True, (), (), (), False, (), False, False, (), (), False),
+        ((), (), False, False, True, (), (), (), False, (), False, False, (), (), False, False),
         (),
     ),
     (
@@ -727,7 +727,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL801",
         "hardcoded-credentials",
         True,
-        ((), (), False, False, False, (), (), (), False, (), False, False, (), ("secret", "SECRET", "Secret"), False),
+        ((), (), False, False, False, (), (), (), False, (), False, False, (), ("secret", "SECRET", "Secret"), False, False),
         (),
     ),
     (
@@ -735,7 +735,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL802",
         "secret-in-bundle",
         True,
-        ((), (), False, False, False, (), (), (), False, (), False, True, (), (), False),
+        ((), (), False, False, False, (), (), (), False, (), False, True, (), (), False, False),
         ("bundle",),
     ),
     (
@@ -743,7 +743,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL803",
         "secret-in-environment",
         False,
-        ((), (), False, False, True, (), (), (), False, (), False, False, (), (), False),
+        ((), (), False, False, True, (), (), (), False, (), False, False, (), (), False, False),
         (),
     ),
 )

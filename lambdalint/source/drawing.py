@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from lambdalint.model import EventGraph, EventSource, Function, GraphEdge, GraphNode, Location, State, Value
 from lambdalint.source.event_patterns import members, strings
-from lambdalint.source.graph import OWN, RULES, name_of
+from lambdalint.source.graph import OWN, name_of
+from lambdalint.source.triggers import RULES
 from lambdalint.templates.values import Reference, spelt
 
 if TYPE_CHECKING:
-    from lambdalint.source.graph import Graph, Hop, Link, Target
+    from lambdalint.source.graph import Graph, Link, Target
     from lambdalint.source.resources import Key
+    from lambdalint.source.triggers import Hop
     from lambdalint.source.writes import Write
 
 _BY_CODE = "as the code shows"

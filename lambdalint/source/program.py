@@ -50,6 +50,7 @@ class Program:
         self._closures: dict[str, frozenset[str]] = {}
         self._directories: set[str] | None = None
         self._by_name: dict[str, list[str]] | None = None
+        self._in_sight: tuple[str, ...] | None = None
 
     # -- files
 
@@ -62,6 +63,10 @@ class Program:
         if path not in self.sources:
             self.sources[path] = self.tree.read(path, SOURCE_LIMIT)
         return self.sources[path]
+
+    def size(self, path: str) -> int:
+        """The bytes of a source file that was read."""
+        return len(self.sources.get(path, b""))
 
     def skeleton(self, path: str) -> Skeleton | None:
         """The skeleton of a file; None where there is none, and `failures` then says why."""
@@ -77,8 +82,13 @@ class Program:
         return self.skeletons[path]
 
     def loaded(self) -> Iterable[Skeleton]:
-        """The skeletons read so far, in the order of their paths."""
-        return [found for _, found in sorted(self.skeletons.items()) if found is not None]
+        """The skeletons read so far, in the order of their paths; see `limit`."""
+        paths = sorted(self.skeletons) if self._in_sight is None else self._in_sight
+        return [found for path in paths if (found := self.skeletons[path]) is not None]
+
+    def limit(self, paths: Sequence[str] | None) -> None:
+        """Have only these modules, sorted, count as `loaded` from now on; None for all."""
+        self._in_sight = None if paths is None else tuple(paths)
 
     def exists(self, path: str) -> bool:
         """Whether ``path`` is a file of the project."""

@@ -29,6 +29,17 @@ class Site(NamedTuple):
     kind: str
 
 
+class Written(NamedTuple):
+    """What an entry point may write, by names alone: by which operations, and whose senders its code spells.
+
+    ``senders`` are the kinds of what it writes to of which the code spells a way to the part of the event that names
+    the sender, and ``s3_key``; see `spells_sender`.
+    """
+
+    operations: frozenset[str]
+    senders: frozenset[str]
+
+
 def sites(flow: Flow, node: Node) -> Iterator[Site]:
     """The writes of a definition, by names alone: nothing is lowered."""
     operations: Mapping[str, Any] = table("writes")["operations"]
@@ -54,16 +65,30 @@ def _tails() -> set[str]:
     return _TAILS
 
 
+def sites_of(flow: Flow, region: Region, known: dict[Node, tuple[Site, ...]]) -> Iterator[Site]:
+    """The writes of a region, by names alone; those of each definition are kept in ``known``."""
+    for node in region.nodes:
+        if node not in known:
+            known[node] = tuple(sites(flow, node))
+        yield from known[node]
+
+
+def written(flow: Flow, region: Region, known: dict[Node, tuple[Site, ...]]) -> Written:
+    """What an entry point with that region may write."""
+    found = list(sites_of(flow, region, known))
+    kinds = {site.kind for site in found}
+    asked = sorted(kinds | {"s3_key"} if "s3" in kinds else kinds)
+    senders = frozenset(kind for kind in asked if spells_sender(flow, region, kind))
+    return Written(frozenset(site.operation for site in found), senders)
+
+
 def has_candidates(view: FunctionView) -> bool:
     """Whether a function may be part of a loop, by names alone: it writes, and something is known to trigger it."""
-    found: dict[Node, tuple[Site, ...]] = view.shared("writes")
     declared = any(function.declared is not None for function in view.functions)
-    for node in view.region.nodes:
-        if node not in found:
-            found[node] = tuple(sites(view.flow, node))
-        if any(declared or spells_sender(view.flow, view.region, site.kind) for site in found[node]):
-            return True
-    return False
+    return any(
+        declared or spells_sender(view.flow, view.region, site.kind)
+        for site in sites_of(view.flow, view.region, view.shared("writes"))
+    )
 
 
 def spells_sender(flow: Flow, region: Region, kind: str) -> bool:

@@ -50,28 +50,27 @@ if TYPE_CHECKING:
     from lambdalint.templates.values import Resource
 
 
-class Shared:
-    """What all views of one region share."""
+class Whole:
+    """What is known of all functions of a run, wherever their code is.
+
+    Args:
+        functions: all of them.
+        resources: what the templates declare.
+        entry_points: all entry points.
+        is_test: whether a module is one of tests.
+    """
 
     def __init__(
         self,
-        flow: Flow,
-        region: Region,
-        entries: Mapping[Node, Entry],
-        locate: Callable[[str, int, int, int, int], Location],
-        resources: Sequence[Resource] = (),
         functions: Sequence[Function] = (),
-        is_test: Callable[[str], bool] | None = None,
+        resources: Sequence[Resource] = (),
+        entry_points: Iterable[Node] = (),
+        is_test: Callable[[str], bool] = lambda _: False,
     ) -> None:
-        self.flow = flow
-        self.region = region
-        self.entries = entries
-        self.locate = locate
-        self.resources = resources
         self.functions = functions
+        self.resources = resources
+        self.entry_points = entry_points
         self.is_test = is_test
-        self.memo: dict[str, dict[Any, Any]] = {}
-        self._graph: Graph | None = None
         self._declared: Deployed | None = None
 
     @property
@@ -83,6 +82,34 @@ class Shared:
             self._declared = Deployed(self.functions, self.resources)
         return self._declared
 
+
+class Shared:
+    """What all views of one component share.
+
+    Args:
+        flow: its data flow.
+        region: what its entry points run.
+        entries: its entry points.
+        locate: a Location from a path and a span in lines and bytes.
+        whole: what is known beyond it.
+    """
+
+    def __init__(
+        self,
+        flow: Flow,
+        region: Region,
+        entries: Mapping[Node, Entry],
+        locate: Callable[[str, int, int, int, int], Location],
+        whole: Whole | None = None,
+    ) -> None:
+        self.flow = flow
+        self.region = region
+        self.entries = entries
+        self.locate = locate
+        self.whole = whole or Whole()
+        self.memo: dict[str, dict[Any, Any]] = {}
+        self._graph: Graph | None = None
+
     @property
     def graph(self) -> Graph:
         """What triggers and writes to what; made when the first rule asks for it."""
@@ -90,7 +117,8 @@ class Shared:
             from lambdalint.source.graph import Graph
 
             known = self.memo.setdefault("writes", {})
-            self._graph = Graph(self.flow, self.entries, self.resources, self.locate, self.chain, known)
+            resources = self.whole.resources
+            self._graph = Graph(self.flow, self.entries, resources, self.locate, self.chain, self.region_of, known)
         return self._graph
 
     def region_of(self, root: Node) -> Region:
@@ -273,7 +301,7 @@ class SiteView:
     @property
     def declared(self) -> Deployed:
         """The functions of templates by their names."""
-        return self._shared.declared
+        return self._shared.whole.declared
 
     @property
     def context(self) -> Context:
@@ -427,19 +455,19 @@ class FunctionView:
 
     def entry_points(self) -> Iterable[Node]:
         """All entry points of the project."""
-        return self._shared.entries
+        return self._shared.whole.entry_points
 
     def is_test(self, path: str) -> bool:
         """Whether a module is one of tests."""
-        return self._shared.is_test is not None and self._shared.is_test(path)
+        return self._shared.whole.is_test(path)
 
     def table_keys(self, node: Node, call: Call) -> tuple[str, ...]:
         """The key attributes of the DynamoDB table that a call writes to, by a template; () where none tells."""
-        if not self._shared.resources:
+        if not self._shared.whole.resources:
             return ()
         from lambdalint.source.tables import table_keys
 
-        return table_keys(self._shared.flow, self.functions, self._shared.resources, node, call)
+        return table_keys(self._shared.flow, self.functions, self._shared.whole.resources, node, call)
 
     def span(self, path: str, span: tuple[int, int, int, int]) -> Location:
         """Where a span of lines and of columns in UTF-8 bytes, as ``ast`` counts, is."""
