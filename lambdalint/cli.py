@@ -223,7 +223,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit status. ``argv`` excludes the program's name."""
     arguments = sys.argv[1:] if argv is None else argv
     # little of what is made is in cycles, and looking for them as often as is usual took a tenth of the time
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(200_000, 20, 100)
     atexit.register(gc.freeze)  # nor are they looked for once more at the end, when all is freed anyway
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

@@ -333,14 +333,9 @@ class CallGraph:
             for where, bound in bindings.bindings.get(name, ()) if bindings is not None else ():
                 if bound is not None and bound[0] == "c":
                     found += self._routed(at, where, dict(bound[3]).get("routes"))
-        for skeleton in self.names.program.loaded():
-            for definition in skeleton.defs.values():
-                for decorator in definition.decorators:
-                    target = decorator[1] if decorator is not None and decorator[0] == "c" else decorator
-                    if target is None or target[0] != "a" or target[2] not in registers:
-                        continue
-                    if self.names.identity(skeleton.path, definition.parent, target[1]) in wanted:
-                        found.append((skeleton.path, definition.qualname))
+        for definition, node, target in self.names.decorated():
+            if target[2] in registers and self.names.identity(node[0], definition.parent, target[1]) in wanted:
+                found.append(node)
         for at, where, call in self._calls_of(set(adds)):
             if (
                 call.callee is None

@@ -6,12 +6,13 @@ The shapes of events, the classes of their parts and what each kind of source me
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Container, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
 from lambdalint.model import ABSENT, EventSource, Function, State, Value
 from lambdalint.records import NamedTuple
+from lambdalint.source.skeleton import SourceError, lines_of
 from lambdalint.templates.values import Reference
 from lambdalint.tree import Unreadable
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 Path = tuple[str, ...]
 
 _PATTERN: list[re.Pattern[bytes]] = []
+_WORDS: list[frozenset[str]] = []
 _AGAIN: list[tuple[tuple[bytes, ...], ...]] = []
 _POWERTOOLS = "aws_lambda_powertools.utilities."
 _SYNCHRONOUS_HTTP = frozenset({"api", "http", "alb", "websocket", "function-url"})
@@ -161,7 +163,7 @@ def shown(path: Path) -> str:
     return "".join(key if key == "[]" else f".{key}" for key in path).lstrip(".")
 
 
-_WORDS = {
+_RESOURCES = {
     "sqs": "queue",
     "sns": "topic",
     "s3": "bucket",
@@ -173,7 +175,7 @@ _WORDS = {
 
 def named(event: EventSource) -> str:
     """What a template calls the queue, bucket … of an event source: ``queue Jobs``; "" where it does not tell."""
-    word = _WORDS.get(event.kind)
+    word = _RESOURCES.get(event.kind)
     written = event.resource.value
     if word is None or not event.resource.known:
         return ""
@@ -223,7 +225,11 @@ def _reads(flow: Flow, region: Region, node: Node, body: Body) -> Reads:
     paths: set[Path] = set()
     tested: set[Path] = set()
     compared: dict[Path, set[str]] = {}
+    words = _words()
+    silent = {call.k for call in body.calls if not any(_spelt_in(value, words, ()) for _, value in call.args)}
     for term in dict.fromkeys(_terms(body)):
+        if not _spelt_in(term, words, silent):
+            continue  # the last key of a path that tells something stands where it is read
         paths |= event_paths(flow, region, node, term)
         for at, (value, is_key) in _tests(term):
             for path in event_paths(flow, region, node, at):
@@ -242,10 +248,10 @@ def text_of(flow: Flow, node: Node) -> bytes:
     if definition is None:
         return b""
     try:
-        lines = flow.program.source(node[0]).split(b"\n", definition.end_line)
-        return b"\n".join(lines[definition.line - 1 : definition.end_line])
-    except Unreadable:
+        lines = lines_of(flow.program.source(node[0]))
+    except (SourceError, Unreadable):
         return b""
+    return b"\n".join(lines[definition.line - 1 : definition.end_line])
 
 
 def spells(flow: Flow, node: Node, pattern: re.Pattern[bytes]) -> bool:
@@ -253,19 +259,54 @@ def spells(flow: Flow, node: Node, pattern: re.Pattern[bytes]) -> bool:
     key = (node, pattern.pattern)
     found = flow.spelt.get(key)
     if found is None:
-        found = flow.spelt[key] = pattern.search(text_of(flow, node)) is not None
+        found = flow.spelt[key] = _holds(flow, node[0], pattern) and pattern.search(text_of(flow, node)) is not None
+    return found
+
+
+def _holds(flow: Flow, path: str, pattern: re.Pattern[bytes]) -> bool:
+    """Whether a module spells what a pattern finds: few do, and the others need not be cut into definitions."""
+    key = ((path, ""), pattern.pattern)
+    found = flow.spelt.get(key)
+    if found is None:
+        try:
+            found = pattern.search(flow.program.source(path)) is not None
+        except Unreadable:
+            found = False
+        flow.spelt[key] = found
     return found
 
 
 def _spelt() -> re.Pattern[bytes]:
     """What a definition must spell for its reads to tell a source: the last key of a proof or hint, or a value."""
     if not _PATTERN:
-        shapes = table("sources")
-        words = {place.rpartition("/")[2] for name in ("proof", "hint", "values") for place in shapes[name]}
-        _PATTERN.append(
-            re.compile(rb"""['"](?:%s)['"]""" % b"|".join(re.escape(word.encode()) for word in sorted(words)))
-        )
+        words = b"|".join(re.escape(word.encode()) for word in sorted(_words()))
+        _PATTERN.append(re.compile(rb"""['"](?:%s)['"]""" % words))
     return _PATTERN[0]
+
+
+def _words() -> frozenset[str]:
+    """The last keys of what proves, hints at or chooses a kind of source."""
+    if not _WORDS:
+        shapes = table("sources")
+        _WORDS.append(
+            frozenset(place.rpartition("/")[2] for name in ("proof", "hint", "values") for place in shapes[name])
+        )
+    return _WORDS[0]
+
+
+def _spelt_in(term: Term, words: Container[str], silent: Container[int]) -> bool:
+    """Whether a term spells one of some words, or is the result of a call that is not among those which spell none."""
+    stack: list[Any] = [term]
+    while stack:
+        at = stack.pop()
+        if type(at) is str:
+            if at in words:
+                return True
+        elif type(at) is tuple:
+            if at and at[0] == "call" and at[1] not in silent:
+                return True
+            stack += at
+    return False
 
 
 def event_paths(flow: Flow, region: Region, node: Node, term: Term) -> set[Path]:

@@ -9,7 +9,7 @@ No parser is used here: only skeletons, names, the call graph and lowered Bodies
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -131,6 +131,7 @@ class Flow:
         self._provisional: dict[Any, Roots] = {}
         self._cut = False
         self._references: dict[Node, dict[int, CallRef]] = {}
+        self._tops: dict[str, dict[tuple[int, int], list[Def]]] = {}  # the definitions of modules by statement
         self._reduction: Reduction | None = None
         self._singletons: Singletons | None = None
 
@@ -169,7 +170,7 @@ class Flow:
 
             skeleton = self.program.skeleton(path)
             assert skeleton is not None
-            named: list[Def | Class] = [*skeleton.defs.values(), *skeleton.classes.values()]
+            named: list[Def | Class] = [*self._within(path, definition.top), *skeleton.classes.values()]
             qualnames = {(item.line, item.name): item.qualname for item in named if item.top == definition.top}
             found = None
             try:
@@ -197,14 +198,19 @@ class Flow:
         known = self._references.get(node)
         if known is None:
             definition = self.names.definition(node)
-            skeleton = self.program.skeleton(node[0])
-            known = {}
-            if definition is not None and skeleton is not None:
-                for item in skeleton.defs.values():
-                    if item.top == definition.top:
-                        known.update({call.k: call for call in item.calls})
-            self._references[node] = known
+            within = self._within(node[0], definition.top) if definition is not None else ()
+            known = self._references[node] = {call.k: call for item in within for call in item.calls}
         return known.get(k)
+
+    def _within(self, path: str, top: tuple[int, int]) -> Sequence[Def]:
+        """The definitions in one top-level statement of a module."""
+        found = self._tops.get(path)
+        if found is None:
+            skeleton = self.program.skeleton(path)
+            found = self._tops[path] = {}
+            for item in skeleton.defs.values() if skeleton is not None else ():
+                found.setdefault(item.top, []).append(item)
+        return found.get(top, ())
 
     def callee(self, node: Node, k: int) -> Values:
         """What call ``k`` around ``node`` calls."""
@@ -218,11 +224,9 @@ class Flow:
         definition = self.names.definition(node)
         if definition is None or any(call.k == k for call in definition.calls):
             return node[1]
-        skeleton = self.program.skeleton(node[0])
-        assert skeleton is not None
-        for qualname, item in skeleton.defs.items():
-            if item.top == definition.top and any(call.k == k for call in item.calls):
-                return qualname
+        for item in self._within(node[0], definition.top):
+            if any(call.k == k for call in item.calls):
+                return item.qualname
         return node[1]
 
     # -- roots: what a value is decided by

@@ -42,12 +42,11 @@ from lambdalint.records import NamedTuple
 from lambdalint.source.parser import ParserSyntaxError, nodes, parse
 from lambdalint.source.skeleton import (
     PARSE_ONLY_AST,
-    PEP_758,
     Places,
     SourceError,
     children,
     cut,
-    read,
+    read_statement,
     tail_of,
 )
 
@@ -135,8 +134,7 @@ def lower(source: bytes, path: str, top: tuple[int, int], qualnames: Mapping[tup
         SourceError: the statement is beyond the limits of the parser, or does not parse.
     """
     text = cut(source, top)
-    tree, _ = read(text, path, PEP_758)  # the skeleton has already judged whether the module is Python 2
-    syntax = _survey(text, tree)
+    syntax = _survey(text, read_statement(source, path, top), top[0])
     return _with_stack(lambda: _lower(text, syntax, top, qualnames))
 
 
@@ -150,8 +148,13 @@ class _Syntax(NamedTuple):
     simple: list[Any]
 
 
-def _survey(text: bytes, tree: ast.Module) -> _Syntax:
+def _survey(text: bytes, tree: ast.Module, first: int) -> _Syntax:
     """One walk over the ``ast`` of a slice: what is in it, and whether libcst's parser can take it.
+
+    Args:
+        text: the slice.
+        tree: its ``ast``.
+        first: its first line.
 
     Raises:
         SourceError: it is beyond the limits.
@@ -160,7 +163,7 @@ def _survey(text: bytes, tree: ast.Module) -> _Syntax:
         raise SourceError(f"a definition of more than {SLICE_LIMIT:,} bytes")
     if max(text.count(b'"'), text.count(b"'")) > 20 * CHAIN_LIMIT:
         raise SourceError("a definition with too many string literals")
-    places = Places(1)
+    places = Places(first)
     calls: list[Any] = []
     lambdas: list[Any] = []
     definitions: list[Any] = []
@@ -261,11 +264,7 @@ def _lower(text: bytes, syntax: _Syntax, top: tuple[int, int], qualnames: Mappin
         raise SourceError(error.message.split("\n")[0][:100], top[0] + error.raw_line - 1) from None
     except (SyntaxError, LookupError, UnicodeError, ValueError) as error:
         raise SourceError(f"cannot be parsed ({error.__class__.__name__})", top[0]) from None
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of invalid escapes in the literals that are evaluated
-        return _Lowering(module, syntax, top[0] - 1, qualnames).run()
+    return _Lowering(module, syntax, top[0], qualnames).run()
 
 
 _SMALL_STATEMENTS = frozenset(
@@ -296,11 +295,11 @@ _MUTATORS = frozenset({"append", "appendleft", "add", "extend", "insert", "updat
 
 
 class _Lowering:
-    def __init__(self, module: Any, syntax: _Syntax, offset: int, qualnames: Mapping[tuple[int, str], str]) -> None:
+    def __init__(self, module: Any, syntax: _Syntax, first_line: int, qualnames: Mapping[tuple[int, str], str]) -> None:
         self.cst = nodes
         self.module = module
         self.syntax = syntax
-        self.offset = offset
+        self.first_line = first_line
         self.qualnames = qualnames
         self.bodies: dict[str, Body] = {}
         self.calls: dict[int, Call] = {}
@@ -334,24 +333,14 @@ class _Lowering:
                 self.number[id(call)] = -1 - index
                 continue
             self.number[id(call)] = k
-            self.spans[k] = (
-                node.lineno + self.offset,
-                node.col_offset,
-                node.end_lineno + self.offset,
-                node.end_col_offset,
-            )
+            self.spans[k] = (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)
         if len(simple) == len(cst_simple):
             for node, statement in zip(simple, cst_simple, strict=True):
-                self.where[id(statement)] = (
-                    node.lineno + self.offset,
-                    node.col_offset,
-                    node.end_lineno + self.offset,
-                    node.end_col_offset,
-                )
+                self.where[id(statement)] = (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)
         if len(definitions) == len(cst_definitions):
             for node, definition in zip(definitions, cst_definitions, strict=True):
-                line = node.lineno + self.offset
-                self.names[id(definition)] = self.qualnames.get((line, node.name), f"{node.name}:{line}")
+                qualname = self.qualnames.get((node.lineno, node.name))
+                self.names[id(definition)] = qualname or f"{node.name}:{node.lineno}"
         prefix = (
             getattr(first, "name", "<module>")
             if isinstance(first, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
@@ -359,7 +348,7 @@ class _Lowering:
         )
         if len(lambdas) == len(cst_lambdas):
             for index, lambda_ in enumerate(cst_lambdas):
-                self.names[id(lambda_)] = f"<lambda:{prefix}:{self.offset + 1}:{index}>"
+                self.names[id(lambda_)] = f"<lambda:{prefix}:{self.first_line}:{index}>"
 
     def _walk(self) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
         """The calls (by where callees end), definitions, lambdas and simple statements of the tree in source order."""

@@ -89,6 +89,7 @@ class Names:
         self._depth = 0
         self._canonical: dict[str, str] = {}
         self._tails: dict[str, list[tuple[str, str, CallRef]]] | None = None
+        self._decorated: list[tuple[Def, Node, Expr]] | None = None
         self._subclasses: dict[Node, list[Node]] | None = None
         self._records: dict[Node, bool] = {}
         self._constructions: dict[Node, list[tuple[str, str, CallRef]]] = {}
@@ -133,6 +134,7 @@ class Names:
         """Drop what was resolved: more modules were loaded, or entry points became known."""
         self._memo.clear()
         self._tails = None
+        self._decorated = None
         self._subclasses = None
         self._records.clear()
         self._constructions.clear()
@@ -1082,6 +1084,19 @@ class Names:
                             tails.setdefault(tail, []).append((skeleton.path, item.parent, call))
             self._tails = tails
         return self._tails
+
+    def decorated(self) -> list[tuple[Def, Node, Expr]]:
+        """The definitions of the loaded modules by decorators that are attributes, called or not, with these."""
+        if self._decorated is None:
+            self._decorated = [
+                (definition, (skeleton.path, definition.qualname), target)
+                for skeleton in self.program.loaded()
+                for definition in skeleton.defs.values()
+                for decorator in definition.decorators
+                if (target := decorator[1] if decorator is not None and decorator[0] == "c" else decorator) is not None
+                and target[0] == "a"
+            ]
+        return self._decorated
 
     def callers(self, node: Node) -> list[tuple[str, str, CallRef, int]]:
         """The calls of a definition in the loaded modules: (path, scope, call, index of the first given parameter)."""

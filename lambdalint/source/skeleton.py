@@ -26,6 +26,7 @@ Expressions are kept as small tuples, ``Expr``; whatever has no form below is ``
 from __future__ import annotations
 
 import _ast as ast
+import functools
 import sys
 from collections.abc import Callable, Mapping
 
@@ -176,16 +177,14 @@ class Skeleton(NamedTuple):
 def parse(source: bytes, path: str) -> ast.Module:
     """The ``ast`` of a module.
 
+    Python's warnings of invalid escapes and the like are the caller's to silence, once for all sources.
+
     Raises:
         SourceError: it does not parse, or only beyond the parser's limits.
     """
-    import warnings
-
     encoding_of(source)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # invalid escapes and the like are not this tool's business
-            tree = compile(source, path, "exec", PARSE_ONLY_AST, True)
+        tree = compile(source, path, "exec", PARSE_ONLY_AST, True)
     except SyntaxError as error:
         raise SourceError(error.msg or "invalid syntax", error.lineno or 0, error.offset or 0, syntax=True) from None
     except (UnicodeError, LookupError) as error:
@@ -212,10 +211,15 @@ def utf8(source: bytes) -> bytes:
     return re.sub(r"coding([:=])", r"c-ding\1", source.decode(encoding), count=1).encode()
 
 
+@functools.lru_cache(maxsize=32)  # of the modules at hand: one is asked for each of its definitions
+def lines_of(source: bytes) -> tuple[bytes, ...]:
+    """The lines of a source, as ``ast`` counts them, in UTF-8. The errors are those of `utf8`."""
+    return tuple(utf8(source).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n"))
+
+
 def cut(source: bytes, lines: tuple[int, int]) -> bytes:
     """The lines of a source from the first to the last one, in UTF-8. The errors are those of `utf8`."""
-    every = utf8(source).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-    return b"\n".join(every[lines[0] - 1 : lines[1]]) + b"\n"
+    return b"\n".join(lines_of(source)[lines[0] - 1 : lines[1]]) + b"\n"
 
 
 # Encodings that people write source in, as codecs name them. Others (utf-7, unicode_escape, rot13 …) can hide code.
@@ -281,6 +285,7 @@ def read(source: bytes, path: str, runtime: tuple[int, int] | None = None) -> tu
     return tree, source
 
 
+@functools.lru_cache(maxsize=8)  # one that is too winding for `lambdalint.source.straight` is lowered next
 def read_statement(source: bytes, path: str, lines: tuple[int, int]) -> ast.Module:
     """The ``ast`` of one top-level statement of a module that `read` takes, each node at its place in the file.
 
@@ -296,15 +301,12 @@ def refuse_unparsable(source: bytes, path: str, runtime: tuple[int, int] | None 
     Nearly all sources parse, and that is told by a symbol table, in three quarters of the time: it is made from the
     parser's tree without turning that into objects of ``ast``. It refuses a little more, so `read` has the last word.
     """
-    import warnings
     from _symtable import symtable  # type: ignore[import-not-found]  # the module symtable takes 4 ms to import
 
     if sys.version_info < (3, 14) or b"except" not in source:
         encoding_of(source)
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                symtable(source, path, "exec")
+            symtable(source, path, "exec")
         except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError, OverflowError):
             pass
         else:
