@@ -91,6 +91,8 @@ class Vocabulary:
 
         names = entries["names"]
         self.strong = regex(names["strong"])
+        self._strong: dict[str, bool] = {}
+        self._eventlike: dict[bytes, bool] = {}
         self.good = regex(names["good"])
         self.never = regex(names["never"])
         self.event = regex(names["event"])
@@ -111,6 +113,21 @@ class Vocabulary:
         self.uses_context = regex(body["context"].encode())
         self.event_keys = tuple(mark + key.encode() + mark for key in body["event"] for mark in (b"'", b'"'))
         self.uses_other = regex(body["other"].encode())
+
+    def is_strong(self, name: str) -> bool:
+        """Whether a name alone says "entry point". The same few names are asked about in every module."""
+        found = self._strong.get(name)
+        if found is None:
+            found = self._strong[name] = self.strong.fullmatch(_bare(name)) is not None
+        return found
+
+    def is_eventlike(self, name: bytes) -> bool:
+        """Whether a parameter, as the source has it, may be called that for the event."""
+        found = self._eventlike.get(name)
+        if found is None:
+            bare = _bare(name.decode("utf-8", "replace"))
+            found = self._eventlike[name] = bool(self.event.fullmatch(bare) or self.event_weak.fullmatch(bare))
+        return found
 
 
 def _stem(path: str) -> str:
@@ -222,21 +239,20 @@ class Candidates:
 
     def _promising(self, data: bytes) -> bool:
         """Whether a file may hold an entry point, by its bytes alone; what is cheap to tell comes first."""
-        for match in DEFINED.finditer(b"\n" + data):
+        text = b"\n" + data
+        for match in DEFINED.finditer(text):
             if self._strong(match[1]):
                 return True
-            first = _bare(match[2].decode("utf-8", "replace"))
-            event_like = self.words.event.fullmatch(first) or self.words.event_weak.fullmatch(first)
-            if (event_like and CONTEXTUAL.search(match[3])) or b"LambdaContext" in match[3]:
+            if (self.words.is_eventlike(match[2]) and CONTEXTUAL.search(match[3])) or b"LambdaContext" in match[3]:
                 return True
         if b"andler" in data and any(
-            self._strong(match[1]) and not match[2].startswith(b"logging.") for match in ASSIGNED.finditer(b"\n" + data)
+            self._strong(match[1]) and not match[2].startswith(b"logging.") for match in ASSIGNED.finditer(text)
         ):
             return True
         return any(package in data for package in self.words.packages)
 
     def _strong(self, name: bytes) -> bool:
-        return bool(self.words.strong.fullmatch(_bare(name.decode("utf-8", "replace"))))
+        return self.words.is_strong(name.decode("utf-8", "replace"))
 
     # -- objects: handler = Mangum(app), app = Chalice(…), handler = builder.lambda_handler()
 
@@ -249,7 +265,7 @@ class Candidates:
             expr = at_top[-1] if at_top else None
             if expr is None:
                 continue
-            strong = bool(self.words.strong.fullmatch(_bare(name)))
+            strong = self.words.is_strong(name)
             if not (known or strong) or (path, name) in self.covered:
                 continue
             made = self._made(path, expr) if known and expr[0] == "c" else None
@@ -420,7 +436,7 @@ class Candidates:
     def _weigh(self, skeleton: Skeleton, definition: Def) -> tuple[str, ...] | None:
         """Why an undeclared, undecorated function is an entry point, in words; None where the evidence is too thin."""
         name = _bare(definition.name)
-        strong = bool(self.words.strong.fullmatch(name))
+        strong = self.words.is_strong(definition.name)
         if definition.name.startswith("_") or definition.yields or (not strong and self.words.never.fullmatch(name)):
             return None
         parameters = self._parameters(skeleton.path, definition)
@@ -510,7 +526,7 @@ class Candidates:
         """
         path = skeleton.path
         stem = _stem(path)
-        strong = bool(self.words.strong.fullmatch(_bare(definition.name)))
+        strong = self.words.is_strong(definition.name)
         for other in (path, *self._importers.get(stem, ())):
             user = self.program.skeleton(other)
             if user is None or (other != path and not self._imports(user, stem, path, definition.name)):

@@ -67,9 +67,39 @@ def index() -> Index:
     return _made[0]
 
 
+# Puts overwrite by key, so they repeat only under a key that is made anew.
+_PUTS = frozenset({"dynamodb-put", "dynamodb-batch", "dynamodb-transact"})
+
+
 def has_candidates(view: FunctionView) -> bool:
     """Whether the entry point reaches any call that might be one, by names alone."""
-    return any(True for node in view.region.nodes for _ in sites(view, node))
+    found = [site for node in view.region.nodes for site in sites(view, node)]
+    if view.grants("condition"):
+        found = [site for site in found if not _is_conditional(site)]
+    if not found or not view.grants("overwrite"):
+        return bool(found)
+    return any(site.spec.get("kind") not in _PUTS for site in found) or _makes_anew(view)
+
+
+def _is_conditional(site: Site) -> bool:
+    conditional = site.spec.get("conditional")
+    return conditional is not None and any(word == conditional for word, _ in site.reference.keywords)
+
+
+def _makes_anew(view: FunctionView) -> bool:
+    """Whether the entry point calls anything whose result is new each time."""
+    flow = view.flow
+    tails = {operation.rpartition(".")[2] for operation in flow.random}
+    for node in view.region.nodes:
+        definition = flow.names.definition(node)
+        skeleton = flow.program.skeleton(node[0])
+        for call in definition.calls if definition is not None else ():
+            # what is called by a name of the module's own, or as a result, may be one under another name
+            if call.tail in tails or call.tail == "" or (skeleton is not None and call.tail in skeleton.bindings):
+                values = flow.names.resolve(node[0], node[1], call.callee)
+                if any(value[0] == "ext" and value[1] in flow.random for value in values):
+                    return True
+    return False
 
 
 def sites(view: FunctionView, node: Node) -> tuple[Site, ...]:

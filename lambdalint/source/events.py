@@ -132,11 +132,18 @@ def may_come_again(flow: Flow, region: Region, entry: Node, functions: Iterable[
     if any(at_least_once(kind) for kind, _ in (*_by_class(flow, region, entry), *_by_operation(flow, region))):
         return True
     modules = [flow.program.source(path) for path in {node[0] for node in region.nodes}]
-    return any(all(any(key in module for module in modules) for key in keys) for keys in _again())
+    spelt: dict[bytes, bool] = {}
+
+    def spells_(key: bytes) -> bool:
+        if key not in spelt:
+            spelt[key] = any(b'"%s"' % key in module or b"'%s'" % key in module for module in modules)
+        return spelt[key]
+
+    return any(all(map(spells_, keys)) for keys in _again())
 
 
 def _again() -> tuple[tuple[bytes, ...], ...]:
-    """The keys of each path that tells a source which may deliver again."""
+    """The keys of each path that tells a source which may deliver again, and the value that it is compared with."""
     if not _AGAIN:
         shapes = table("sources")
         told = [(place, kind) for name in ("proof", "hint") for place, kind in shapes[name].items()]

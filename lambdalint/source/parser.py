@@ -133,6 +133,13 @@ FIELDS: dict[str, tuple[str, ...]] = {
 }
 
 
+# Kinds that hold no meaning: where one would be, there is None.
+LAYOUT = frozenset(
+    {"SimpleWhitespace", "ParenthesizedWhitespace", "TrailingWhitespace", "Newline", "EmptyLine", "Comment", "Comma"}
+    | {"LeftParen", "RightParen", "LeftSquareBracket", "RightSquareBracket", "LeftCurlyBrace", "RightCurlyBrace"}
+)
+
+
 class Node(SimpleNamespace):
     """A node. The parser names no field that is not there; those that are asked for are None then.
 
@@ -157,10 +164,17 @@ class ParserSyntaxError(Exception):
         self.raw_line = raw_line
 
 
-def _class(name: str) -> type[Node]:
+def _nothing(**_: Any) -> None:
+    """In place of the classes of `LAYOUT`: half of what the parser makes is thrown away at once."""
+
+
+def _class(name: str) -> Callable[..., Node | None]:
     """The class of a name that the parser asks for."""
     if not name[:1].isupper():
         raise AttributeError(name)
+    if name in LAYOUT:
+        setattr(nodes, name, _nothing)
+        return _nothing
     fields = FIELDS.get(name, ())
     made = type(name, (Node,), {"fields": fields, **dict.fromkeys(fields)})
     setattr(nodes, name, made)

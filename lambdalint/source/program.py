@@ -60,9 +60,10 @@ class Program:
         Raises:
             Unreadable: it cannot be read.
         """
-        if path not in self.sources:
-            self.sources[path] = self.tree.read(path, SOURCE_LIMIT)
-        return self.sources[path]
+        found = self.sources.get(path)
+        if found is None:
+            found = self.sources[path] = self.tree.read(path, SOURCE_LIMIT)
+        return found
 
     def size(self, path: str) -> int:
         """The bytes of a source file that was read."""
