@@ -41,6 +41,7 @@ from typing import Any
 from lambdalint.records import NamedTuple
 from lambdalint.source.parser import ParserSyntaxError, nodes, parse
 from lambdalint.source.skeleton import (
+    CLASS,
     PARSE_ONLY_AST,
     Places,
     SourceError,
@@ -197,8 +198,9 @@ def _survey(text: bytes, tree: ast.Module, first: int) -> _Syntax:
         level = below
     if level:
         raise SourceError(f"nested more than {NESTING_LIMIT} levels deep", getattr(level[0], "lineno", 0))
+    first_statement: Any = tree.body[0]
     return _Syntax(
-        tree.body[0],
+        first_statement.body[0] if text.startswith(CLASS) else first_statement,
         sorted(((places.call(node), node) for node in calls), key=_number),
         sorted(lambdas, key=places.lambda_),
         sorted(definitions, key=_start),
@@ -261,7 +263,8 @@ def _lower(text: bytes, syntax: _Syntax, top: tuple[int, int], qualnames: Mappin
     try:
         module = parse(text.decode())
     except ParserSyntaxError as error:
-        raise SourceError(error.message.split("\n")[0][:100], top[0] + error.raw_line - 1) from None
+        line = top[0] + error.raw_line - 1 - text.startswith(CLASS)
+        raise SourceError(error.message.split("\n")[0][:100], line) from None
     except (SyntaxError, LookupError, UnicodeError, ValueError) as error:
         raise SourceError(f"cannot be parsed ({error.__class__.__name__})", top[0]) from None
     return _Lowering(module, syntax, top[0], qualnames).run()

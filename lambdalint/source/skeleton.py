@@ -101,8 +101,9 @@ class Def(NamedTuple):
 
     ``owner`` is the class whose body holds it, ``parent`` the definition whose body holds it (or the
     one that holds the class), both "" where there is none. ``top`` is the line span of the
-    module-level statement around it. ``bindings`` maps local names to what is bound to them; ``reads`` are the
-    attributes that it reads (a property among them runs), without those that are called.
+    module-level statement around it, or of the method of a module-level class. ``bindings`` maps local names to what
+    is bound to them; ``reads`` are the attributes that it reads (a property among them runs), without those that are
+    called.
     """
 
     qualname: str
@@ -217,9 +218,16 @@ def lines_of(source: bytes) -> tuple[bytes, ...]:
     return tuple(utf8(source).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n"))
 
 
+CLASS = b"class _:\n"
+
+
 def cut(source: bytes, lines: tuple[int, int]) -> bytes:
-    """The lines of a source from the first to the last one, in UTF-8. The errors are those of `utf8`."""
-    return b"\n".join(lines_of(source)[lines[0] - 1 : lines[1]]) + b"\n"
+    """The lines of a source from the first to the last one, in UTF-8; a method comes in a class of no meaning.
+
+    The errors are those of `utf8`.
+    """
+    text = b"\n".join(lines_of(source)[lines[0] - 1 : lines[1]]) + b"\n"
+    return CLASS + text if text[:1] in (b" ", b"\t") else text
 
 
 # Encodings that people write source in, as codecs name them. Others (utf-7, unicode_escape, rot13 …) can hide code.
@@ -289,10 +297,15 @@ def read(source: bytes, path: str, runtime: tuple[int, int] | None = None) -> tu
 def read_statement(source: bytes, path: str, lines: tuple[int, int]) -> ast.Module:
     """The ``ast`` of one top-level statement of a module that `read` takes, each node at its place in the file.
 
+    A method stands in a class of its own there, as `cut` has it.
+
     Args:
-        lines: its first and last line, from 1.
+        source: the bytes of the file.
+        path: its name, for messages.
+        lines: the first and last line of the statement, from 1.
     """
-    return read(b"\n" * (lines[0] - 1) + cut(source, lines), path, PEP_758)[0]
+    text = cut(source, lines)
+    return read(b"\n" * (lines[0] - 1 - text.startswith(CLASS)) + text, path, PEP_758)[0]
 
 
 def refuse_unparsable(source: bytes, path: str, runtime: tuple[int, int] | None = None) -> None:
@@ -585,10 +598,16 @@ class _Reader:
 
     def read(self, tree: ast.Module) -> None:
         for statement in tree.body:
-            self.top = (_first_line(statement), statement.end_lineno or statement.lineno)
-            self.places = Places(self.top[0])
-            self.lambdas = _Lambdas(statement, self.top[0])
-            self.statement(statement, self.module)
+            self.topmost(statement, self.module)
+
+    def topmost(self, statement: Any, scope: _Scope) -> None:
+        """Read a statement of the module, or a method: each is lowered by itself, and counts its calls and lambdas."""
+        around = self.top, self.places, self.lambdas
+        self.top = (_first_line(statement), statement.end_lineno or statement.lineno)
+        self.places = Places(self.top[0])
+        self.lambdas = _Lambdas(statement, self.top[0])
+        self.statement(statement, scope)
+        self.top, self.places, self.lambdas = around
 
     def block(self, statements: list[Any], scope: _Scope) -> None:
         for statement in statements:
@@ -790,7 +809,9 @@ class _Reader:
         inner = _Scope(scope.qualname, qualname)
         inner.calls = scope.calls  # a class body runs where the class statement stands
         self.instance[qualname] = {}
-        self.block(node.body, inner)
+        for statement in node.body:
+            method = scope is self.module and type(statement) in (ast.FunctionDef, ast.AsyncFunctionDef)
+            (self.topmost if method else self.statement)(statement, inner)
         self.classes[qualname] = Class(
             qualname=qualname,
             name=node.name,
