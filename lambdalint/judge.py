@@ -5,6 +5,7 @@ Nothing here knows a rule by name, and nothing is kept from one component to the
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from operator import methodcaller
 
@@ -136,6 +137,7 @@ class Judge:
         self._shared: Shared | None = None
         self._failed = frozenset(program.failures)
         self._regions: dict[Node, Region] = {}
+        self._last: tuple[Region, frozenset[str]] | None = None
         self._importing: dict[tuple[str, ...], frozenset[str]] = {}
         self._spelt: dict[tuple[str, tuple[str, ...]], bool] = {}
         self._lines: dict[str, list[bytes]] = {}
@@ -243,6 +245,12 @@ class Judge:
             self._regions[node] = self.graph.region([node])
         return self._regions[node]
 
+    def _modules_of(self, region: Region) -> frozenset[str]:
+        """The modules that a region is of. Each rule asks for those of the same one."""
+        if self._last is None or self._last[0] is not region:
+            self._last = (region, frozenset(node[0] for node in region.nodes))
+        return self._last[1]
+
     def _concerns(self, wants: Wanted, tails: frozenset[str], entry: Entry) -> bool:
         """Whether an entry point with its region is what a rule wants, as far as can be told without a view of it."""
         region = self._region_of(entry.node)
@@ -256,7 +264,7 @@ class Judge:
         returned = definition.returns if definition is not None else ()
         if wants.answers and not any(_may_answer(value, wants.answers) for value in returned):
             return False
-        if wants.words and not any(self._spells(path, wants.words) for path in {node[0] for node in region.nodes}):
+        if wants.words and not any(self._spells(path, wants.words) for path in self._modules_of(region)):
             return False
         if wants.reaches and not any(self._calls(node, tails) for node in region.nodes):
             return False
@@ -269,7 +277,7 @@ class Judge:
         found = self._spelt.get((path, words))
         if found is None:
             source = self.program.source(path)
-            found = self._spelt[path, words] = any(word.encode() in source for word in words)
+            found = self._spelt[path, words] = any(map(source.__contains__, _encoded(words)))
         return found
 
     def _imports(self, tables: tuple[str, ...], region: Region) -> bool:
@@ -286,7 +294,7 @@ class Judge:
                 )
             )
         return bool(found) and any(
-            not found.isdisjoint(self.program.imported(path)) for path in {node[0] for node in region.nodes}
+            not found.isdisjoint(self.program.imported(path)) for path in self._modules_of(region)
         )
 
     def _stores(self, node: Node) -> bool:
@@ -359,6 +367,11 @@ def _entries(name: str) -> list[str]:
     for key in keys:
         found = [entry for inner in found.values() for entry in inner] if key == "*" else found[key]
     return list(found)
+
+
+@functools.cache
+def _encoded(words: tuple[str, ...]) -> tuple[bytes, ...]:
+    return tuple(word.encode() for word in words)
 
 
 def _may_answer(returned: Expr, keys: tuple[str, ...]) -> bool:
