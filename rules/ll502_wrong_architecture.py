@@ -10,6 +10,7 @@ from lambdalint.rule import Rule, Wanted
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from lambdalint.bundle.unbuilt import RequirementsView
     from lambdalint.bundle.views import BundleView
     from lambdalint.model import Finding
 
@@ -30,11 +31,13 @@ class WrongArchitecture(Rule):
         2. [system] It was built for macOS or Windows.
         3. [library] A library that it needs was.
         4. [idle] Nothing at start-up imports it, or something catches the failure.
+        5. [requirement] A lock by which a function will be built lists wheels for other processors or systems only.
 
     Exemptions:
         1. [sibling] The same module, or file, for the right target is in the distribution as well.
         2. [data] It is a program or a library that Python does not import, like the .exe files of setuptools.
         3. [layers] Its name keeps the runtime from looking at it, and a layer that is not here may bring the right one.
+        4. [source] The lock lists a source, too, from which it may be built.
 
     Remedy:
         Install the distribution for the function's architecture: ``pip install --platform manylinux2014_aarch64
@@ -53,7 +56,7 @@ class WrongArchitecture(Rule):
     tags = ("correctness", "bundle")
     why = "The runtime cannot load it: what imports it fails, on every invocation, often with a misleading message."
     remedy = "Install the distribution for the function's architecture: pip install --platform … --only-binary=:all:."
-    wants = Wanted(bundles=True)
+    wants = Wanted(bundles=True, requirements=True)
     needs = frozenset({"bundle"})
 
     def check_bundle(self, bundle: BundleView) -> Iterable[Finding]:
@@ -68,4 +71,14 @@ class WrongArchitecture(Rule):
                 function=bundle.name,
                 chains=bundle.chains(item.chain),
                 facts=bundle.mending(item),
+            )
+
+    def check_requirements(self, view: RequirementsView) -> Iterable[Finding]:
+        """A finding for each package of a lock that cannot be installed."""
+        for item in view.misfits("machine"):
+            yield self.finding(
+                view.place(item.pin),
+                f"{view.title(item.pin)} has wheels for {item.detail} only and no source: "
+                f"{view.runtime.name} runs on {view.runtime.architecture}",
+                function=view.name,
             )

@@ -10,6 +10,7 @@ from lambdalint.rule import Rule, Wanted
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from lambdalint.bundle.unbuilt import RequirementsView
     from lambdalint.bundle.views import BundleView
     from lambdalint.model import Finding
 
@@ -29,10 +30,12 @@ class WrongPythonAbi(Rule):
         1. [version] A module that is imported is there for another version of Python only.
         2. [flags] It is for a free-threaded or a debug build, or for another interpreter.
         3. [idle] Nothing at start-up imports it, or something catches the failure.
+        4. [requirement] A lock by which a function will be built lists wheels for other Pythons only.
 
     Exemptions:
         1. [sibling] The same module for the function's Python, or for any, is beside it.
         2. [layers] A layer that is not here may bring the right one.
+        3. [source] The lock lists a source, too, from which it may be built.
 
     Remedy:
         Install the distribution for the function's Python: ``pip install --python-version 3.13 --only-binary=:all:
@@ -51,7 +54,7 @@ class WrongPythonAbi(Rule):
     tags = ("correctness", "bundle")
     why = 'The interpreter does not look at it: what imports it fails, on every invocation, with "No module named".'
     remedy = "Install the distribution for the function's Python: pip install --python-version … --only-binary=:all:."
-    wants = Wanted(bundles=True)
+    wants = Wanted(bundles=True, requirements=True)
     needs = frozenset({"bundle"})
 
     def check_bundle(self, bundle: BundleView) -> Iterable[Finding]:
@@ -65,4 +68,13 @@ class WrongPythonAbi(Rule):
                 function=bundle.name,
                 chains=bundle.chains(item.chain),
                 facts=bundle.mending(item),
+            )
+
+    def check_requirements(self, view: RequirementsView) -> Iterable[Finding]:
+        """A finding for each package of a lock that cannot be installed."""
+        for item in view.misfits("abi"):
+            yield self.finding(
+                view.place(item.pin),
+                f"{view.title(item.pin)} has wheels for {item.detail} only and no source: none for {view.runtime.name}",
+                function=view.name,
             )

@@ -10,6 +10,7 @@ from lambdalint.rule import Rule, Wanted
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from lambdalint.bundle.unbuilt import RequirementsView
     from lambdalint.bundle.views import BundleView
     from lambdalint.model import Finding
 
@@ -29,10 +30,12 @@ class GlibcTooNew(Rule):
         1. [module] A module that is imported needs a newer C library.
         2. [library] A library that it needs does.
         3. [idle] Nothing at start-up imports it, or something catches the failure.
+        4. [requirement] A lock by which a function will be built lists wheels for newer systems only.
 
     Exemptions:
         1. [sibling] The same module in a build for older systems is in the distribution as well.
         2. [data] It is a program or a library that Python does not import.
+        3. [source] The lock lists a source, too, from which it may be built.
 
     Remedy:
         For runtimes up to python3.11, install wheels for old systems (``pip install --platform manylinux2014_x86_64
@@ -52,7 +55,7 @@ class GlibcTooNew(Rule):
     tags = ("correctness", "bundle")
     why = 'The system refuses it: what imports it fails, on every invocation, with "version `GLIBC_…\' not found".'
     remedy = "Install wheels for the runtime's system (manylinux2014 up to python3.11), or use a later runtime."
-    wants = Wanted(bundles=True)
+    wants = Wanted(bundles=True, requirements=True)
     needs = frozenset({"bundle"})
 
     def check_bundle(self, bundle: BundleView) -> Iterable[Finding]:
@@ -66,4 +69,15 @@ class GlibcTooNew(Rule):
                 function=bundle.name,
                 chains=bundle.chains(item.chain),
                 facts=bundle.mending(item),
+            )
+
+    def check_requirements(self, view: RequirementsView) -> Iterable[Finding]:
+        """A finding for each package of a lock that cannot be installed."""
+        has = ".".join(map(str, view.runtime.glibc or ()))
+        for item in view.misfits("glibc"):
+            yield self.finding(
+                view.place(item.pin),
+                f"all wheels of {view.title(item.pin)} need glibc {item.detail} and it has no source: "
+                f"{view.runtime.name} has {has}",
+                function=view.name,
             )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lambdalint.tree import DirectoryTree, Tree
 
 LIMIT = 1 << 20  # bytes of one declaration
+_CONDITIONS = frozenset({"markers", "platform", "python", "optional"})
 _FIRST = regex(
     r"[ \t]*(?:dependencies[ \t]*=[ \t]*\[[ \t]*)?[\"']?([A-Za-z0-9][\w.-]*)[\"']?[ \t]*(?:[=<>~!;\[@,\"']|$)"
 )
@@ -69,6 +70,22 @@ def main(tree: Tree, directory: str, *, pipenv: bool = False) -> frozenset[str]:
         return frozenset(normalized(name) for name in _at(data, "packages"))
     poetry = (normalized(name) for name in _at(data, "tool", "poetry", "dependencies") if name != "python")
     return frozenset({*_names(_list(_at(data, "project").get("dependencies"))), *poetry})
+
+
+def always(tree: Tree, directory: str) -> frozenset[str]:
+    """The names (normalized) that a project of Poetry asks for whatever it is installed on."""
+    data = _toml(tree, posixpath.join(directory, "pyproject.toml"))
+    lines = (
+        line for line in _list(_at(data, "project").get("dependencies")) if isinstance(line, str) and ";" not in line
+    )
+    poetry = _at(data, "tool", "poetry", "dependencies").items()
+    plain = (normalized(name) for name, value in poetry if _is_plain(value) and name != "python")
+    return frozenset({*_names(lines), *plain})
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a dependency of Poetry has no conditions."""
+    return isinstance(value, str) or (isinstance(value, dict) and _CONDITIONS.isdisjoint(value))
 
 
 def idle(tree: Tree, directory: str) -> Mapping[str, str]:

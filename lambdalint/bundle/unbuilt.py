@@ -22,9 +22,10 @@ from lambdalint.tree import Unreadable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from lambdalint.bundle.pins import Pin, Pinned
+    from lambdalint.bundle.pins import Pin, Pinned, Required
     from lambdalint.bundle.targets import Runtime
     from lambdalint.bundle.views import Shared
+    from lambdalint.bundle.wheels import Misfit
     from lambdalint.model import Function
     from lambdalint.templates.values import Installs, Resource
     from lambdalint.tree import Tree
@@ -187,7 +188,10 @@ class RequirementsView:
         return tuple(
             item
             for item in self.pinned.pins
-            if item.origin != "project" and item.name not in without and self._is_main(item) and self._applies(item)
+            if item.origin != "project"
+            and item.name not in without
+            and self._is_main(item)
+            and self._holds(item.marker)
         )
 
     @functools.cached_property
@@ -205,13 +209,14 @@ class RequirementsView:
     def _is_main(self, pin: Pin) -> bool:
         return not pin.groups or pins.MAIN in pin.groups
 
-    def _applies(self, pin: Pin) -> bool:
-        if not pin.marker:
+    def _holds(self, marker: str) -> bool:
+        """Whether a marker holds on the target."""
+        if not marker:
             return True
         from lambdalint.bundle.requirements import holds, parsed
 
-        requirement = parsed(f"x; {pin.marker}")
-        return requirement is None or holds(requirement, self.runtime)
+        requirement = parsed(f"x; {marker}")
+        return requirement is not None and holds(requirement, self.runtime)
 
     @functools.cached_property
     def _asked(self) -> frozenset[str]:
@@ -450,6 +455,39 @@ class RequirementsView:
             newest = not item.specifier or (item.specifier.startswith(">") and "<" not in item.specifier)
             if newest if version is None else version >= Version(facts[item.name]["since"]):
                 yield item, facts[item.name]["mb"] * 1_000_000
+
+    def misfits(self, kind: str) -> Iterator[Misfit]:
+        """The packages of a lock that have no file for the target.
+
+        Args:
+            kind: ``machine``, ``abi`` or ``glibc``: what keeps the runtime from all that there are.
+        """
+        if not any(item.files for item in self.pinned.pins):
+            return
+        from lambdalint.bundle.wheels import WHEEL, misfits
+
+        pins_ = tuple(item for item in self.pins if item.name in self._needed)
+        if not self.grants("source"):
+            wheels = (tuple(file for file in item.files if file.name.endswith(WHEEL)) for item in pins_)
+            pins_ = tuple(item._replace(files=files) for item, files in zip(pins_, wheels, strict=True))
+        yield from (item for item in misfits(pins_, self.runtime) if item.kind == kind)
+
+    @functools.cached_property
+    def _needed(self) -> frozenset[str]:
+        """The packages of a lock that the target is certain to need: those on other systems only are in it, too."""
+        edges: dict[str, list[Required]] = {}
+        for item in self.pinned.pins:
+            edges.setdefault("" if item.origin == "project" else item.name, []).extend(item.requires)
+        found = set()
+        if self.pinned.kind == "poetry":
+            found = set(groups.always(self._tree, posixpath.dirname(self.path)))
+        queue = ["", *found]
+        while queue:
+            for each in edges.get(queue.pop(), ()):
+                if each.name not in found and self._holds(each.marker):
+                    found.add(each.name)
+                    queue.append(each.name)
+        return frozenset(found)
 
     @property
     def quotas(self) -> dict[str, int]:

@@ -439,7 +439,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL502",
         "wrong-architecture",
         True,
-        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False, False),
+        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), True, False),
         ("bundle",),
     ),
     (
@@ -447,7 +447,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL503",
         "wrong-python-abi",
         True,
-        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False, False),
+        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), True, False),
         ("bundle",),
     ),
     (
@@ -455,7 +455,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL504",
         "glibc-too-new",
         True,
-        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False, False),
+        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), True, False),
         ("bundle",),
     ),
     (

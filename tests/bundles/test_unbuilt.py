@@ -4,6 +4,10 @@ import pytest
 
 from lambdalint import discover, engine
 from lambdalint.bundle.mentions import Sources
+from lambdalint.bundle.pins import File, Pin
+from lambdalint.bundle.targets import Runtime
+from lambdalint.bundle.wheels import misfits
+from lambdalint.model import Location
 from lambdalint.settings import Settings
 from tests.trees import MemoryTree
 
@@ -59,14 +63,14 @@ def handler(event, context):
 POETRY = '[tool.poetry]\nname = "x"\n\n[tool.poetry.dependencies]\npython = "^3.12"\nrequests = "*"\n'
 
 
-def found(tmp_path, files, **settings):
+def found(tmp_path, files, select=RULES):
     """Code, path and line of each finding on requirements of a project."""
     for name, text in files.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     project = discover.project(discover.locate([str(tmp_path)]))
-    report = engine.check(project, Settings(select=RULES, **settings))
+    report = engine.check(project, Settings(select=select))
     assert report.internal_errors == ()
     return [(item.code, item.location.path, item.location.line) for item in report.findings]
 
@@ -310,3 +314,93 @@ def test_what_source_mentions():
     assert names({"a.py": "import importlib\nimportlib.import_module('yaml')\n"}, "yaml") == (["yaml"], "")
     assert names({"a.py": "this is not python yaml"}, "yaml") == (["yaml"], "a.py")
     assert names({"a.so": ""}, "yaml") == ([], "a.so")
+
+
+def wheels(names, version=(3, 13), architecture="x86_64"):
+    """What is said of a package that has these wheels."""
+    pin = Pin("x", Location("uv.lock", 1), "1", files=tuple(File(name) for name in names))
+    name = "python{}.{}".format(*version)
+    return [(item.kind, item.detail) for item in misfits([pin], Runtime(name, version, architecture))]
+
+
+@pytest.mark.parametrize(
+    ("names", "target", "told"),
+    [
+        (["x-1-py3-none-any.whl"], {}, []),
+        (["x-1-cp313-cp313-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"], {}, []),
+        (["x-1-cp39-abi3-manylinux_2_28_x86_64.whl"], {}, []),
+        (["x-1-cp39-abi3-manylinux_2_28_x86_64.whl"], {"version": (3, 11)}, [("glibc", "2.28")]),
+        (
+            ["x-1-cp39-abi3-manylinux_2_36_x86_64.whl", "x-1-cp313-cp313-manylinux_2_38_x86_64.whl"],
+            {},
+            [("glibc", "2.36")],
+        ),
+        (["x-1-cp313-cp313-manylinux2014_x86_64.whl"], {"architecture": "arm64"}, [("machine", "x86_64")]),
+        (
+            ["x-1-cp313-cp313-win_amd64.whl", "x-1-cp313-cp313-macosx_11_0_arm64.whl"],
+            {},
+            [("machine", "Windows, macOS")],
+        ),
+        (["x-1-cp313-cp313-musllinux_1_2_x86_64.whl"], {}, [("machine", "Alpine Linux")]),
+        (
+            ["x-1-cp39-cp39-manylinux1_x86_64.whl", "x-1-cp310-cp310-manylinux1_x86_64.whl"],
+            {},
+            [("abi", "Python 3.9, Python 3.10")],
+        ),
+        (["x-1-cp39-cp39-win_amd64.whl"], {}, []),  # two things are wrong: it may be that nothing is meant for Lambda
+        (["x-1-cp311-cp311-win_amd64.whl", "x-1.tar.gz"], {"version": (3, 11)}, []),
+        (["something.whl"], {}, []),
+        (["x-1-cp311-cp311-win_amd64.whl"], {"version": (3, 11), "architecture": ""}, []),
+        ([""], {}, []),
+    ],
+)
+def test_wheels_that_no_target_takes(names, target, told):
+    assert wheels(names, **target) == told
+
+
+UV_LOCK = """\
+version = 1
+
+[[package]]
+name = "orders"
+version = "1"
+source = { virtual = "." }
+dependencies = [
+  { name = "colours" },
+  { name = "pywin32", marker = "sys_platform == 'win32'" },
+]
+
+[[package]]
+name = "colours"
+version = "2"
+source = { registry = "https://pypi.org/simple" }
+dependencies = [{ name = "colorwin", marker = "os_name == 'nt'" }, { name = "native" }]
+wheels = [{ url = "https://files.example.com/colours-2-py3-none-any.whl", hash = "sha256:00" }]
+
+[[package]]
+name = "native"
+version = "3"
+source = { registry = "https://pypi.org/simple" }
+wheels = [{ url = "https://files.example.com/native-3-cp313-cp313-manylinux_2_40_x86_64.whl", hash = "sha256:00" }]
+
+[[package]]
+name = "pywin32"
+version = "311"
+source = { registry = "https://pypi.org/simple" }
+wheels = [{ url = "https://files.example.com/pywin32-311-cp313-cp313-win_amd64.whl", hash = "sha256:00" }]
+
+[[package]]
+name = "colorwin"
+version = "1"
+source = { registry = "https://pypi.org/simple" }
+wheels = [{ url = "https://files.example.com/colorwin-1-cp313-cp313-win_amd64.whl", hash = "sha256:00" }]
+"""
+
+
+def test_packages_for_other_systems_are_in_a_lock_too(tmp_path):
+    template = SAM.replace("Properties:", "Metadata: {BuildMethod: python-uv}\n    Properties:")
+    files = {"template.yaml": template, "src/app.py": "import colours\n" + APP, "src/uv.lock": UV_LOCK}
+    files["src/pyproject.toml"] = (
+        '[project]\nname = "orders"\ndependencies = ["colours", "pywin32; sys_platform == \'win32\'"]\n'
+    )
+    assert found(tmp_path, files, select=("LL502", "LL503", "LL504")) == [("LL504", "src/uv.lock", 20)]
