@@ -63,11 +63,11 @@ def _holds_distributions(tree: Tree, path: str) -> bool:
 def _asked(bundle: BundleView, project: Project) -> bool:
     """Whether what was named is the bundle or declares it; the templates above that are read as well."""
     places = {bundle.location.path, bundle.artifact.path}
-    places |= {path for path in project.templates if _built(path) == bundle.location.path}
+    places |= {path for path in project.templates if built(path) == bundle.location.path}
     return any(_lies_below(path, project) for path in places)
 
 
-def _built(template: str) -> str:
+def built(template: str) -> str:
     """The template that ``sam build`` makes of another."""
     return f"{template.rpartition('/')[0]}/{BUILT}/build/template.yaml".lstrip("/")
 
@@ -80,7 +80,7 @@ def _lies_below(path: str, project: Project) -> bool:
 def _newest(found: Sequence[BundleView]) -> list[BundleView]:
     """The bundles without those of a template of which ``sam build`` has made another, with the same functions."""
     places = {(item.name, item.location.path) for item in found}
-    return [item for item in found if (item.name, _built(item.location.path)) not in places]
+    return [item for item in found if (item.name, built(item.location.path)) not in places]
 
 
 def _direct(project: Project, settings: Settings) -> tuple[Inputs, list[BundleView]]:

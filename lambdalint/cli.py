@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from lambdalint.baseline import Baseline
     from lambdalint.bundle.growth import Kept
+    from lambdalint.bundle.vulnerabilities import Service
     from lambdalint.discover import Project
     from lambdalint.model import Report
     from lambdalint.output.view import View
@@ -130,6 +131,28 @@ def _bundle_options(command: argparse.ArgumentParser) -> None:
     _options(command, _only("exclude", "function", "runtime", "arch", "handler", "layer", "compare", "color", "cache"))
 
 
+def _vulns_options(command: argparse.ArgumentParser) -> None:
+    _runs(command, _vulns)
+    what = "directory, zip, template, file of requirements or lock file (default: .)"
+    command.add_argument("paths", nargs="*", metavar="PATH", help=what)
+    command.add_argument("--config", metavar="FILE", default="", help="use this configuration file")
+    # Whom to ask is for the command line alone: a repository must not choose who learns what it uses, or what is clean.
+    command.add_argument("--service", choices=("pypi", "osv"), default="pypi", help="whom to ask (default: pypi)")
+    command.add_argument("--pypi-url", metavar="URL", default="", help="a mirror of https://pypi.org/pypi")
+    command.add_argument(
+        "--osv-url", metavar="URL", default="", help="where OSV answers, for https://api.osv.dev/v1/query"
+    )
+    command.add_argument(
+        "--timeout", metavar="SECONDS", default="15", help="how long to wait for one answer (default: 15)"
+    )
+    command.add_argument("--strict", action="store_true", help="exit with 2 if anything could not be audited")
+    command.add_argument(
+        "--write-baseline", action="store_true", help="accept the vulnerabilities of today in the baseline"
+    )
+    _options(command, _only("exclude", "per-file-ignores", "min-severity", "fail-on", "exit-zero", "error-on-empty",
+                            "output", "baseline", "as-of", "color"))  # fmt: skip
+
+
 def _rule_options(command: argparse.ArgumentParser) -> None:
     _runs(command, _rule)
     command.add_argument(
@@ -171,6 +194,7 @@ COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = 
     "functions": ("list what is deployed, where, and how that is known", _functions_options),
     "graph": ("draw what triggers which function and what that writes to", _graph_options),
     "bundle": ("say what a bundle weighs, and what of it is loaded", _bundle_options),
+    "vulns": ("ask PyPI or OSV for known vulnerabilities of what is deployed or pinned", _vulns_options),
     "rule": ("print the documentation of rules", _rule_options),
     "baseline": ("accept the findings of today", _baseline_options),
     "config": ("inspect the configuration", _config_options),
@@ -297,7 +321,7 @@ def _settings(arguments: argparse.Namespace, paths: list[str]) -> tuple[Settings
     return load(given.start, given.root, _given(arguments), config), given
 
 
-def _open(arguments: argparse.Namespace, *, built: bool = False) -> tuple[Settings, Project]:
+def _open(arguments: argparse.Namespace, *, built: bool = False, pins: bool = False) -> tuple[Settings, Project]:
     """The settings and the project that the arguments name."""
     from lambdalint import discover
 
@@ -315,7 +339,7 @@ def _open(arguments: argparse.Namespace, *, built: bool = False) -> tuple[Settin
         raise UsageError("--stdin-filename needs '-' as the path")
     settings, given = _settings(arguments, paths)
     project = discover.project(
-        given, settings.exclude, settings.templates, deployed=bool(settings.handler), built=built
+        given, settings.exclude, settings.templates, deployed=bool(settings.handler), built=built, pins=pins
     )
     if content is not None:
         project = discover.overlay(project, name, content)
@@ -338,7 +362,7 @@ def _check(arguments: argparse.Namespace) -> int:
     if arguments.verbose:
         _explain(settings, project)
     # what is wrong with a baseline is said before the work, not after
-    known = _read_baseline(settings.baseline) if settings.baseline else None
+    known = _read_baseline(settings.baseline, audited=False) if settings.baseline else None
     report = _analyse(settings, project, arguments)
     if known is not None:
         report = _accepted(report, known, arguments)
@@ -354,10 +378,13 @@ def _explain(settings: Settings, project: Project) -> None:
     _say(f"{counts}, {project.excluded:,} entries excluded, {len(project.skipped):,} skipped")
 
 
-def _read_baseline(path: str) -> Baseline:
+def _read_baseline(path: str, *, audited: bool) -> Baseline:
+    """What a baseline accepts, of vulnerabilities or of all else: either command leaves the other's entries alone."""
     from lambdalint import baseline  # json, which it needs, is not cheap
+    from lambdalint.diagnostics import VULNERABLE_DEPENDENCY
 
-    return baseline.read(path)
+    known = baseline.read(path)
+    return {key: count for key, count in known.items() if (key.rule == VULNERABLE_DEPENDENCY.name) == audited}
 
 
 def _accepted(report: Report, known: Baseline, arguments: argparse.Namespace) -> Report:
@@ -369,7 +396,8 @@ def _accepted(report: Report, known: Baseline, arguments: argparse.Namespace) ->
         entries, them = (
             ("1 entry", "accepts") if len(applied.stale) == 1 else (f"{len(applied.stale)} entries", "accept")
         )
-        _say(f"{entries} of the baseline {them} more than is found; `lambdalint baseline update` removes that")
+        mend = "vulns --write-baseline" if arguments.run is _vulns else "baseline update"
+        _say(f"{entries} of the baseline {them} more than is found; `lambdalint {mend}` removes that")
     return report._replace(findings=applied.kept, baselined=applied.accepted)
 
 
@@ -436,6 +464,73 @@ def _bundle(arguments: argparse.Namespace) -> int:
         progress.stop()
     _publish("render_bundles_whole" if arguments.all else "render_bundles", told, settings, project, arguments)
     return 0
+
+
+def _vulns(arguments: argparse.Namespace) -> int:
+    service = _service(arguments)
+    settings, project = _open(arguments, built=True, pins=True)
+    if arguments.verbose:
+        _explain(settings, project)
+    path = settings.baseline or os.path.join(project.root, "lambdalint-baseline.json")
+    accepts = bool(settings.baseline) and not arguments.write_baseline
+    known = _read_baseline(path, audited=True) if accepts else None
+    from lambdalint import filters, vulns
+
+    progress = _Progress(arguments.quiet)
+    try:
+        report, audit = vulns.run(project, settings, service, **progress.argument())
+    finally:
+        progress.stop()
+    report = filters.limited(report, settings, project._replace(only=None))  # nothing else was asked for
+    if known is not None:
+        report = _accepted(report, known, arguments)
+    _publish("render_audit", (report, audit), settings, project, arguments)
+    if arguments.write_baseline and audit.answered:
+        _accept(path, report, arguments)
+        settings = settings._replace(exit_zero=True)
+    if not audit.asked and not audit.unaudited:
+        if not arguments.quiet:
+            _say(f"nothing to audit: no distribution is deployed from {project.root}, and no file there pins any")
+        return 2 if settings.error_on_empty else 0
+    if not audit.answered or (arguments.strict and audit.unaudited):
+        from lambdalint.output.audit import unaudited
+
+        reason, items = next(unaudited(audit))
+        what = f"{len(audit.unaudited)} not audited" if audit.answered else "nothing was audited"
+        hint = "; a mirror may lack what PyPI knows: try --service osv" if audit.unknown else ""
+        _say(f"error: {what}, {len(items)} of {len(audit.unaudited)} since: {reason}{hint}")
+        return 2
+    return 0 if settings.exit_zero else int(any(item.severity >= settings.fail_on for item in report.findings))
+
+
+def _accept(path: str, report: Report, arguments: argparse.Namespace) -> None:
+    """Write the vulnerabilities of a report into a baseline, in place of those that it has."""
+    from lambdalint import baseline
+
+    others = _read_baseline(path, audited=False) if os.path.lexists(path) else {}
+    found = baseline.counted(item for item in report.findings if item.code == "LL804")
+    _save(path, baseline.dumps({**others, **found}))
+    if not arguments.quiet:
+        number = sum(found.values())
+        _say(f"{path} accepts {number} {'vulnerability' if number == 1 else 'vulnerabilities'}")
+
+
+def _service(arguments: argparse.Namespace) -> Service:
+    from lambdalint.bundle.vulnerabilities import Service
+
+    try:
+        seconds = float(arguments.timeout)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds <= 600:
+        raise UsageError(f"--timeout takes seconds, more than 0 and at most 600, not '{arguments.timeout}'")
+    for name in ("pypi", "osv"):
+        url = getattr(arguments, f"{name}_url")
+        if url and not url.startswith(("https://", "http://")):
+            raise UsageError(f"--{name}-url takes an address that starts with https://, not '{url}'")
+        if url and name != arguments.service:
+            raise UsageError(f"--{name}-url goes with --service {name}")
+    return Service(arguments.service, getattr(arguments, f"{arguments.service}_url"), seconds)
 
 
 def _read_report(path: str) -> tuple[Kept, ...]:
@@ -563,6 +658,8 @@ def _baseline(arguments: argparse.Namespace) -> int:
     if report.internal_errors:
         return _status(report, settings, project, arguments)
     new = baseline.counted(report.findings) if known is None else baseline.shrunk(known, report.findings)
+    if known is not None:
+        new.update(_read_baseline(path, audited=True))
     _save(path, baseline.dumps(new))
     if not arguments.quiet:
         before = f" of {sum(known.values())}" if known is not None else ""
@@ -584,6 +681,8 @@ def _config_show(arguments: argparse.Namespace) -> int:
         told = {pattern: list(rules) for pattern, rules in value} if key == "per-file-ignores" else label
         if key == "budgets":
             told = {name or "all": budget._asdict() for name, budget in value}
+        if key == "vulns":
+            told = {"ignore": [item._asdict() for item in value]}
         _write(f"{key} = {safe(json.dumps(told, ensure_ascii=False))}  ({safe(origin)})\n")
     return 0
 

@@ -1,4 +1,4 @@
-"""What the engine itself reports (LL0), in one table, with the metadata that a rule has."""
+"""What no rule reports: the run itself (LL0) and the audit of ``vulns``, in one table, with the metadata of rules."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from lambdalint.records import NamedTuple
 
 
 class Diagnostic(NamedTuple):
-    """The metadata of one engine diagnostic; the fields mean what they mean for a `Rule`."""
+    """The metadata of one diagnostic; the fields mean what they mean for a `Rule`."""
 
     code: str
     name: str
@@ -73,7 +73,46 @@ UNKNOWN_RULE = Diagnostic(
     why="A misspelt suppression silences nothing, and may look as if a finding had been accepted.",
     remedy="Correct the name; `lambdalint rule --all` lists them.",
 )
+VULNERABLE_DEPENDENCY = Diagnostic(
+    "LL804",
+    "vulnerable-dependency",
+    Severity.ERROR,
+    doc="""A known vulnerability of a distribution that is deployed, or pinned to be.
+
+    ``lambdalint vulns`` reports it, and no other command: it asks PyPI or OSV, through pip-audit, for each distribution
+    in the bundles and for each exact version in requirements.txt, uv.lock, poetry.lock, Pipfile.lock and pylock.toml.
+    Nothing of the project is resolved, built or installed for that.
+
+    In a bundle it is an error, at the METADATA of the distribution. What is pinned is a warning at its line, and
+    information where only development has it: a group that says so, or a file of requirements for tests.
+
+    Silence means that the service was asked and knows nothing. What could not be asked is listed as not audited, with
+    the reason, and fails a run with ``--strict``: a version that is not pinned, a package from version control, one
+    that the index does not know (a mirror seldom serves what PyPI knows about vulnerabilities), a service that does not
+    answer. OSV cannot say that it does not know a package: to it, what nobody has reported is clean. Advisories that
+    were withdrawn are not reported, nor requirements whose marker holds on no runtime of Lambda.
+
+    Remedy:
+        Upgrade to a version that is named as fixed, and build anew. Accept what does not concern the function with its
+        reason, for a time:
+
+            [[tool.lambdalint.vulns.ignore]]
+            id = "CVE-2024-35195"
+            reason = "no session of ours turns verification off"
+            until = 2027-01-31
+
+    References:
+        - https://github.com/pypa/pip-audit
+        - https://google.github.io/osv.dev/api/
+        - https://docs.pypi.org/api/json/#known-vulnerabilities
+    """,
+    why="Whoever reaches the function may use what is public about it.",
+    remedy="Upgrade to a fixed version and build anew, or accept it in `vulns.ignore` with a reason and an end.",
+    security=True,
+    tags=("bundle", "dependencies"),
+)
 DIAGNOSTICS = (SYNTAX_ERROR, UNREADABLE_INPUT, UNUSED_SUPPRESSION, UNKNOWN_RULE)
+EVERY = (*DIAGNOSTICS, VULNERABLE_DEPENDENCY)  # the last one is no part of any `check`
 
 
 def finding(

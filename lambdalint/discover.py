@@ -39,6 +39,7 @@ EXCLUDED_DIRECTORIES = frozenset(
 SYNTHESISED = "cdk.out"  # its Python is a copy of what is analysed already; its templates are the deployed truth
 CONFIGURATION = ("lambdalint.toml", ".lambdalint.toml", "pyproject.toml")
 ARCHIVE = ".zip"
+LOCKS = frozenset({"uv.lock", "poetry.lock", "Pipfile.lock"})
 APPLICATION = "cdk.json"  # in the directory of a CDK program; a library of constructs has the CDK in its package.json
 PACKAGE = "package.json"
 PROGRAM_LIMIT = 512_000  # bytes; what is larger is put together by a build
@@ -62,7 +63,8 @@ class Project(NamedTuple):
     end) directories that the report is limited to, None where it is not.
     ``artifacts`` are the archives, and directories that are taken for such, which were named; ``layers`` those that
     were named as layers; ``archives`` lie in the project and nobody named them; ``named`` are all files
-    that were, ``directories`` all directories.
+    that were, ``directories`` all directories. ``pins`` are the files of requirements and lock files, which may lie
+    anywhere in what was given.
     """
 
     tree: Tree
@@ -77,6 +79,7 @@ class Project(NamedTuple):
     archives: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
     directories: tuple[str, ...] = ()
+    pins: tuple[str, ...] = ()
 
     def reported(self, path: str) -> bool:
         """Whether findings in ``path`` belong to the report."""
@@ -173,6 +176,7 @@ def project(
     *,
     deployed: bool = False,
     built: bool = False,
+    pins: bool = False,
 ) -> Project:
     """Walk what was given.
 
@@ -182,6 +186,7 @@ def project(
         templates: further template files, relative to the root, from the configuration.
         deployed: whether directories that were given are artifacts, as they will be deployed.
         built: whether to take what `sam build` has made of the templates, too.
+        pins: whether to say which files of requirements and lock files there are.
 
     Raises:
         UsageError: a configured template that does not exist.
@@ -229,6 +234,7 @@ def project(
         archives=tuple(sorted(walk.archives - walk.artifacts)),
         named=named,
         directories=tuple(parts),
+        pins=walk.pinned() if pins else (),
     )
 
 
@@ -353,10 +359,11 @@ def _is_program() -> Callable[[str], bool]:
 def _kind(path: str) -> str:
     """``python``, ``archive``, ``template``, ``data`` (a template if it holds one), ``program`` (likewise) or nothing.
 
-    By the name alone.
+    ``pins`` is what may be a file of requirements or a lock file. By the name alone.
     """
     name = path.rpartition("/")[2]
-    return _kind_of(path if name == "config.json" else name)  # of which the directory matters
+    # of these the directory matters
+    return _kind_of(path if name == "config.json" or name.endswith(".txt") else name)
 
 
 @functools.cache
@@ -365,6 +372,10 @@ def _kind_of(name: str) -> str:
         return "python"
     if name.endswith(ARCHIVE):
         return "archive"
+    if name.endswith(".txt"):
+        return "pins" if "requirement" in name.lower() else ""
+    if name in LOCKS or (name.startswith("pylock.") and name.endswith(".toml")):
+        return "pins"
     if _is_template()(name, b""):
         return "template"
     if name.lower().endswith(DATA_SUFFIXES):
@@ -383,6 +394,7 @@ class _Walk:
         self.templates: set[str] = set()
         self.archives: set[str] = set()
         self.artifacts: set[str] = set()
+        self.pins: dict[str, tuple[_Ignore, ...]] = {}  # with the ignore files that nobody has asked yet
         self.skipped: dict[str, Skipped] = {}
         self.excluded = 0
         self.linked: dict[str, bool] = {}
@@ -431,6 +443,9 @@ class _Walk:
                 elif (kind := _kind(path)) == "program":
                     if not synthesised and name not in installed and entry.is_file(follow_symlinks=False):
                         self.candidates[path] = ignores
+                elif kind == "pins":
+                    if not synthesised and name not in installed and entry.is_file(follow_symlinks=False):
+                        self.pins[path] = ignores
                 elif kind:
                     code = kind in ("python", "archive")
                     if name in installed or (synthesised and code) or self._ignored(path, ignores):
@@ -532,10 +547,16 @@ class _Walk:
             self.linked[path] = True
         elif not stat.S_ISREG(os.lstat(full).st_mode):
             self._skip(path, "not a regular file", named=True)
+        elif kind == "pins":
+            self.pins[path] = ()
         elif kind and (kind != "program" or path in self.templates):
             self._add(path, kind, named=True)
         elif not _PROJECT_FILE.search(path.rpartition("/")[2]):
             self._skip(path, "neither Python source nor a template", named=True)
+
+    def pinned(self) -> tuple[str, ...]:
+        """The files that may be of requirements, or locks, and that are not ignored."""
+        return tuple(sorted(path for path, ignores in self.pins.items() if not self._ignored(path, ignores)))
 
     def links(self) -> None:
         """Read each link to a file once, under the path of the file itself."""

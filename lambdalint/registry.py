@@ -10,7 +10,7 @@ import importlib
 import os
 from collections.abc import Iterable, Mapping
 
-from lambdalint.diagnostics import DIAGNOSTICS, Diagnostic
+from lambdalint.diagnostics import DIAGNOSTICS, EVERY, VULNERABLE_DEPENDENCY, Diagnostic
 from lambdalint.errors import UsageError, nearest
 from lambdalint.records import NamedTuple
 from lambdalint.rule import Rule, Wanted
@@ -132,7 +132,7 @@ class Listed(NamedTuple):
 def listed() -> tuple[Listed, ...]:
     """All rules and diagnostics, by code."""
     found = [Listed(item.code, item.name, item.default) for item in entries()]
-    found += [Listed(item.code, item.name, item.default) for item in DIAGNOSTICS]
+    found += [Listed(item.code, item.name, item.default) for item in EVERY]
     return tuple(sorted(found))
 
 
@@ -148,7 +148,7 @@ def about(code: str) -> About:
         KeyError: there is none.
     """
     source: Diagnostic | type[Rule]
-    for source in DIAGNOSTICS:
+    for source in EVERY:
         if source.code == code:
             return _about(source, source.doc)
     modules = {item.code: item.module for item in entries()}
@@ -198,15 +198,22 @@ def resolve(selector: str) -> frozenset[str]:
 class Selection:
     """Which rules report, and where."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Raises: UsageError: a selector that names no rule."""
+    def __init__(self, settings: Settings, *, audit: bool = False) -> None:
+        """Args: audit: whether it is the run that reports vulnerabilities, and not one of rules.
+
+        Raises: UsageError: a selector that names no rule.
+        """
         # --select leaves the run's own diagnostics on: what was not analysed must never look clean
         own = frozenset(item.code for item in DIAGNOSTICS)
-        asked = {item.code: 0 for item in listed() if item.code in own or (item.default and not settings.select)}
+        asked = dict.fromkeys(own, 0)
+        asked.update((item.code, 0) for item in entries() if item.default and not settings.select)
         refused: dict[str, int] = {}
         for key, weights in (("select", asked), ("extend_select", asked), ("ignore", refused)):
             for selector in getattr(settings, key):
                 _weigh(weights, selector, _resolved(selector, settings, key))
+        asked.pop(VULNERABLE_DEPENDENCY.code, None)
+        if audit:  # whichever rules are to run; who ignores this one by its name means it
+            asked[VULNERABLE_DEPENDENCY.code] = EXACT
         # the more specific selector wins: --select LL101 --ignore LL1 runs LL101
         self.codes = frozenset(code for code, weight in asked.items() if weight > refused.get(code, -1))
         self._ignores = tuple(

@@ -57,6 +57,14 @@ class Budget(NamedTuple):
     growth: int | None = None
 
 
+class Accepted(NamedTuple):
+    """A vulnerability that the project accepts, by its id or an alias, with the reason, and the last day of that."""
+
+    id: str
+    reason: str
+    until: str = ""
+
+
 class Settings(NamedTuple):
     """What one run was asked to do. Patterns and paths are relative to the project's root.
 
@@ -67,7 +75,8 @@ class Settings(NamedTuple):
     that were given; ``as_of`` is the day (``2026-11-21``) that counts as today, empty for the clock's; ``sdk`` is
     where the AWS SDK is to come from, ``runtime`` or ``bundled``; ``compare`` is the absolute path of a report of the
     command ``bundle``, which budgets of growth refer to; ``budgets`` is what bundles may take, by the name of
-    a function and "" for all, see `budget`; ``origins`` tells where each value that is not a default comes from.
+    a function and "" for all, see `budget`; ``vulns`` are the vulnerabilities that are accepted; ``origins`` tells
+    where each value that is not a default comes from.
     """
 
     select: tuple[str, ...] = ()
@@ -96,6 +105,7 @@ class Settings(NamedTuple):
     sdk: str = ""
     compare: str = ""
     budgets: tuple[tuple[str, Budget], ...] = ()
+    vulns: tuple[Accepted, ...] = ()
     origins: Mapping[str, str] = {}
 
     def budget(self, function: str) -> Budget:
@@ -161,6 +171,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("budgets", "budgets", "what a bundle may take: unzipped, zipped, init-modules, growth; and functions.NAME"),
     Option("compare", "path", "the report of `lambdalint bundle --output json:FILE` that bundles are compared with",
            ("--compare",), "FILE"),
+    Option("vulns", "vulns", "ignore: vulnerabilities that are accepted, each with id, reason and until"),
     Option("cache", "flag", "neither read nor write the cache", ("--no-cache",)),
     Option("color", "color", "auto, always or never", ("--color",), "WHEN", in_file=False),
 )  # fmt: skip
@@ -323,6 +334,35 @@ def _size(value: Any) -> int | None:
     raise _Expected("sizes in bytes, or as in '50 MB', which is 52,428,800 bytes as with AWS")
 
 
+def _vulns(value: Any) -> tuple[Accepted, ...]:
+    known = ("ignore",)
+    if not isinstance(value, dict):
+        raise _Expected("a table with a list 'ignore'")
+    for key in value:
+        if key not in known:
+            raise _Expected(f"{known[0]}, not '{key}'{nearest(key, known)}")
+    listed = value.get("ignore", [])
+    if not isinstance(listed, list):
+        raise _Expected("a list of tables in vulns.ignore, each with id and reason")
+    return tuple(map(_accepted, listed))
+
+
+def _accepted(value: Any) -> Accepted:
+    if not isinstance(value, dict):
+        raise _Expected("a list of tables in vulns.ignore, each with id and reason")
+    for key in value:
+        if key not in Accepted._fields:
+            raise _Expected(
+                f"{', '.join(Accepted._fields)} in vulns.ignore, not '{key}'{nearest(key, Accepted._fields)}"
+            )
+    for key in ("id", "reason"):
+        if not isinstance(value.get(key), str) or not value[key].strip():
+            raise _Expected(
+                f"vulns.ignore with an {key} for each" if key == "id" else "vulns.ignore with a reason for each"
+            )
+    return Accepted(value["id"].strip(), value["reason"].strip(), _date(value["until"]) if "until" in value else "")
+
+
 READERS: Mapping[str, Callable[[Any], Any]] = {
     "selectors": _strings,
     "names": _strings,
@@ -342,6 +382,7 @@ READERS: Mapping[str, Callable[[Any], Any]] = {
     "color": _color,
     "sdk": _sdk,
     "budgets": _budgets,
+    "vulns": _vulns,
 }
 LISTS = frozenset({"selectors", "names", "handlers", "patterns", "ignores", "paths", "outputs"})
 

@@ -52,6 +52,7 @@ MAY_IMPORT = {
     },
     "filters": INPUTS | {"discover"},
     "bundles": INPUTS | {"bundle", "engine", "discover"},
+    "vulns": INPUTS | {"bundle", "bundles", "engine", "discover", "source", "diagnostics", "registry"},
     "output": FACTS | {"tree", "registry", "bundle"},
     "cli": None,  # everything
     "__main__": {"cli"},

@@ -394,7 +394,7 @@ def test_rule(report, capsys):
     assert run("rule") == 0
     assert capsys.readouterr().out == (
         "LL001  syntax-error\nLL002  unreadable-input\nLL003  unused-suppression\nLL004  unknown-rule\n"
-        "LL901  sample-rule\nLL902  off-rule  (off by default)\n"
+        "LL804  vulnerable-dependency\nLL901  sample-rule\nLL902  off-rule  (off by default)\n"
     )
     assert run("rule", "sample-rule") == 0
     by_name = capsys.readouterr().out
@@ -407,6 +407,7 @@ def test_rule(report, capsys):
         "LL002",
         "LL003",
         "LL004",
+        "LL804",
         "LL901",
         "LL902",
     ]

@@ -79,7 +79,7 @@ def test_hooks_analyse_the_whole_project_and_file_names_only_filter(project, hoo
     command = ("pre_commit", "try-repo", "--color", "never", "--verbose", hook_repository, "--files", "src/orders.py")
     output = run(sys.executable, "-m", *command, cwd=project, code=1)
     reports = dict(re.findall(r"^- hook id: ([\w-]+)\n(.*?)(?=^- hook id: |\Z)", output, re.DOTALL | re.MULTILINE))
-    assert set(reports) == set(HOOKS)
+    assert set(reports) == set(HOOKS) - {"lambdalint-vulns"}  # it is for a later stage
     found = {
         hook: set(re.findall(r"^(src/\w+\.py:\d+):\d+: .*(LL\d{3})", text, re.MULTILINE))
         for hook, text in reports.items()
@@ -89,7 +89,52 @@ def test_hooks_analyse_the_whole_project_and_file_names_only_filter(project, hoo
     assert found == {"lambdalint": in_orders | {("src/helper.py:5", "LL101")}, "lambdalint-files": in_orders}
 
 
-@pytest.mark.parametrize("hook", HOOKS)
+@pytest.mark.network
+def test_the_hook_for_vulnerabilities_runs_before_a_push_only(project, hook_repository):
+    """With nothing to ask about it needs no service, and says so."""
+    command = (
+        "pre_commit",
+        "try-repo",
+        "--color",
+        "never",
+        "--verbose",
+        hook_repository,
+        "lambdalint-vulns",
+        "--all-files",
+    )
+    (project / "requirements.txt").write_text("boto3\n")
+    commit_all(project)
+    assert "No hook with id" in run(sys.executable, "-m", *command, cwd=project, code=1)
+    output = run(sys.executable, "-m", *command, "--hook-stage", "pre-push", cwd=project, code=1)
+    assert "- exit code: 2" in output
+    assert "lambdalint: error: nothing was audited, 1 of 1 since: not pinned to a version" in output
+
+
+@pytest.mark.parametrize(
+    ("path", "triggers"),
+    [
+        ("requirements.txt", True),
+        ("src/requirements-prod.txt", True),
+        ("dev-requirements.txt", True),
+        ("requirements/base.txt", True),
+        ("uv.lock", True),
+        ("src/poetry.lock", True),
+        ("Pipfile.lock", True),
+        ("pylock.toml", True),
+        ("pylock.prod.toml", True),
+        ("build/function.zip", True),
+        ("requirements.in", False),
+        ("app.py", False),
+        ("template.yaml", False),
+        ("Cargo.lock", False),
+        ("notes.txt", False),
+    ],
+)
+def test_trigger_of_the_audit(path, triggers):
+    assert bool(re.search(HOOKS["lambdalint-vulns"]["files"], path)) is triggers
+
+
+@pytest.mark.parametrize("hook", ["lambdalint", "lambdalint-files"])
 @pytest.mark.parametrize(
     ("path", "triggers"),
     [
@@ -125,10 +170,12 @@ def test_trigger(hook, path, triggers):
 
 
 def test_hooks_say_how_they_are_run():
-    assert list(HOOKS) == ["lambdalint", "lambdalint-files"]
+    assert list(HOOKS) == ["lambdalint", "lambdalint-files", "lambdalint-vulns"]
     assert all(hook["language"] == "python" and hook["require_serial"] for hook in HOOKS.values())
     assert HOOKS["lambdalint"]["pass_filenames"] is False
     assert HOOKS["lambdalint-files"]["pass_filenames"] is True
+    assert HOOKS["lambdalint-vulns"]["pass_filenames"] is False
+    assert HOOKS["lambdalint-vulns"]["stages"] == ["pre-push", "manual"]
 
 
 def test_manifest_is_valid_to_pre_commit():

@@ -48,7 +48,8 @@ def test_ci_runs_the_readme_s_test_command():
 
 def test_readme_lists_the_rules():
     listed = dict(re.findall(r"^\| (LL\d{3}) \| ([a-z0-9-]+) \|", README, re.MULTILINE))
-    assert listed == {entry.code: entry.name for entry in registry.entries()}
+    # what a run reports of itself is told in words
+    assert listed == {item.code: item.name for item in registry.listed() if not item.code.startswith("LL0")}
 
 
 def test_readme_s_configuration_is_valid():

@@ -7,7 +7,7 @@ import pytest
 
 from lambdalint.errors import UsageError, nearest
 from lambdalint.model import Confidence, Severity
-from lambdalint.settings import FILE_KEYS, OPTIONS, Budget, Settings, load, shown
+from lambdalint.settings import FILE_KEYS, OPTIONS, Accepted, Budget, Settings, load, shown
 
 
 @pytest.fixture
@@ -69,6 +69,8 @@ init-modules = 300
 zipped = 1_000_000
 init-modules = 500
 growth = 10
+[tool.lambdalint.vulns]
+ignore = [{id = "CVE-2024-1", reason = "not reached", until = 2027-01-31}, {id = "PYSEC-1", reason = "tests only"}]
 """)
     found = read(root, text)
     assert found == Settings(
@@ -92,6 +94,7 @@ growth = 10
         compare=str(root / "bundles.json"),
         budgets=(("", Budget(52_428_800, None, 300)), ("Orders", Budget(None, 1_000_000, 500, 10))),
         per_file_ignores=(("tools/*", ("http-timeout",)),),
+        vulns=(Accepted("CVE-2024-1", "not reached", "2027-01-31"), Accepted("PYSEC-1", "tests only")),
         origins=dict.fromkeys(FILE_KEYS, "pyproject.toml"),
     )
 

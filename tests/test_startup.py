@@ -51,6 +51,8 @@ new Function(stack, "F", { runtime: Runtime.PYTHON_3_13, handler: "app.handler",
 """
 
 THIRD_PARTY = {
+    "requests",
+    "pip_requirements_parser",
     "libcst",
     "rich",
     "yaml",
@@ -125,6 +127,20 @@ def test_a_clean_run(project):
 def test_what_is_ignored_by_the_usual_patterns(project):
     (project / ".gitignore").write_text("*.py[cod]\n__pycache__/\n.venv/\n*.egg-info\n!keep.txt\n")
     assert loaded(project, "check", ".", "--no-cache") & HEAVY == set()
+
+
+def test_what_only_the_audit_needs(project):
+    """`check` neither reads requirements nor could it ask anybody about them."""
+    (project / "requirements.txt").write_text("urllib3==1.26.4\n")
+    (project / ".gitignore").write_text("*.txt\n")
+    modules = loaded(project, "check", ".", "--no-cache")
+    assert modules & HEAVY == set()
+    assert own(modules) & {"vulns", "bundle.pins", "bundle.audit", "bundle.vulnerabilities", "output.audit"} == set()
+
+
+def test_an_audit_of_nothing_loads_nothing_that_asks(project):
+    modules = loaded(project, "vulns")
+    assert modules & {"pip_audit", "requests", "pip_api", "socket", "pip_requirements_parser"} == set()
 
 
 def test_version(project):

@@ -154,7 +154,7 @@ class Inputs:
         from lambdalint.bundle.distributions import Distributions
 
         found = []
-        merged = Merged(Part(path, artifact, _mount(artifact)))
+        merged = Merged(Part(path, artifact, mount(artifact)))
         installed = frozenset(table("packages")["installed"])
         for top, files in Distributions(merged).unowned.items():
             name = top.rpartition("/")[2].removesuffix(".py")
@@ -236,12 +236,12 @@ class Inputs:
             if artifact is None:
                 continue
             start = start_of(function, path)
-            mount = _mount(artifact) if declared.origin == "arguments" and not start else TASK
+            at = mount(artifact) if declared.origin == "arguments" and not start else TASK
             layers, open_ = self._layers(declared, resources)
             yield BundleView(
                 shared,
                 function,
-                Part(path, artifact, mount),
+                Part(path, artifact, at),
                 [Part(item, tree, OPT) for item, tree in layers],
                 runtime_of(declared),
                 start,
@@ -350,7 +350,7 @@ def _is_told(function: Function) -> bool:
     return function.declared is not None and function.declared.origin == "arguments"
 
 
-def _mount(artifact: Artifact) -> str:
+def mount(artifact: Artifact) -> str:
     """Where a function would see an artifact that is given without a handler: a layer has its modules in ``python``."""
     tops = {entry.path.partition("/")[0] for entry in artifact.entries()}
     return OPT if "python" in tops and not any(top.endswith((".py", ".dist-info")) for top in tops) else TASK

@@ -13,17 +13,19 @@ A Pin says (see its fields): ``version`` where it is exact, and ``specifier`` as
 ``extras``, ``marker``; ``origin`` where it comes from no index (``editable git url path project``); ``registry``, the
 index that a lock names; ``files`` that a lock lists, with names, hashes and sizes; ``groups`` that it belongs to: ""
 for what is always installed, names of dependency groups and extras otherwise, () where the file does not tell;
-``requires``, the locked packages that it requires in turn (uv, Poetry, pylock). `for_development` says whether all of
-its groups are known to be of development.
+``requires``, the locked packages that it requires in turn (uv, Poetry, pylock); ``elsewhere`` where its marker, or
+those on all ways to it in a lock of uv, hold on no runtime of Lambda. `for_development` says whether all of its
+groups are known to be of development.
 """
 
 from __future__ import annotations
 
 import posixpath
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from lambdalint.bundle.distributions import normalized
+from lambdalint.bundle.requirements import possible
 from lambdalint.data import table
 from lambdalint.model import Location
 from lambdalint.patterns import regex
@@ -83,6 +85,7 @@ class Pin(NamedTuple):
     groups: tuple[str, ...] = ()
     files: tuple[File, ...] = ()
     requires: tuple[Required, ...] = ()
+    elsewhere: bool = False
     constraint: Location | None = None
 
 
@@ -228,6 +231,7 @@ def _asked(item: Any, path: str) -> Pin:
         origin=item.origin,
         groups=(MAIN,),
         files=tuple(File("", value) for value in item.hashes),
+        elsewhere=not possible(item.marker),
     )
 
 
@@ -251,20 +255,22 @@ def exact(specifier: str) -> str:
 def _uv(document: Any, path: str, lines: Sequence[str]) -> Iterator[Pin]:
     packages = _tables(document.get("package"))
     places = _places(lines, "[[package]]", packages)
-    groups = _reached(packages)
+    groups, here = _reached(packages), _reached(packages, possible)
     for number, (item, line) in enumerate(zip(packages, places, strict=True)):
         source = _table(item.get("source"))
         origin = next((_UV_ORIGINS[key] for key in source if key in _UV_ORIGINS), "")
+        marker = " or ".join(f"({each})" for each in _strings(item.get("resolution-markers")))
         yield Pin(
             name=normalized(_text(item.get("name"))),
             location=Location(path, line),
             version=_text(item.get("version")) if not origin else "",
-            marker=" or ".join(f"({each})" for each in _strings(item.get("resolution-markers"))),
+            marker=marker,
             origin=origin,
             registry=_text(source.get("registry")),
             groups=groups[number],
             files=tuple(map(_file, _files(item))),
             requires=tuple(_required(each) for each in _dependencies(item)),
+            elsewhere=bool(groups[number] and not here[number]) or not possible(marker),
         )
 
 
@@ -312,8 +318,10 @@ def _required(item: Mapping[str, Any]) -> Required:
     )
 
 
-def _reached(packages: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
-    """By which groups of the project each package of uv.lock is reached."""
+def _reached(
+    packages: Sequence[Mapping[str, Any]], counts: Callable[[str], bool] | None = None
+) -> list[tuple[str, ...]]:
+    """By which groups of the project each package of uv.lock is reached, by requirements whose marker counts."""
     named: dict[str, list[int]] = {}
     for number, item in enumerate(packages):
         named.setdefault(normalized(_text(item.get("name"))), []).append(number)
@@ -327,7 +335,7 @@ def _reached(packages: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
             for group, each in _table(item.get(key)).items():
                 starts[group] = [*starts.get(group, []), *_tables(each)]
         for group, wanted in starts.items():
-            _spread(group, wanted, packages, named, found)
+            _spread(group, wanted, packages, named, found, counts)
     return [tuple(sorted(each)) for each in found]
 
 
@@ -337,12 +345,15 @@ def _spread(
     packages: Sequence[Mapping[str, Any]],
     named: Mapping[str, Sequence[int]],
     found: list[set[str]],
+    counts: Callable[[str], bool] | None,
 ) -> None:
     """Note a group for what it wants and for all that this requires."""
     stack = list(wanted)
     asked: set[tuple[int, str]] = set()
     while stack:
         item = stack.pop()
+        if counts is not None and not counts(_text(item.get("marker"))):
+            continue
         version = _text(item.get("version"))
         for number in named.get(normalized(_text(item.get("name"))), ()):
             package = packages[number]
@@ -367,18 +378,20 @@ def _poetry(document: Any, path: str, lines: Sequence[str]) -> Iterator[Pin]:
             origin = "editable"
         name = _text(item.get("name"))
         markers = item.get("markers")
+        marker = _text(markers) or " or ".join(f"({each})" for each in _table(markers).values())
         category = _text(item.get("category"))  # until lock version 2
         groups = tuple(_strings(item.get("groups"))) or ((category,) if category else ())
         yield Pin(
             name=normalized(name),
             location=Location(path, line),
             version=_text(item.get("version")) if not origin else "",
-            marker=_text(markers) or " or ".join(f"({each})" for each in _table(markers).values()),
+            marker=marker,
             origin=origin,
             registry=_text(source.get("url")) if not origin else "",
             groups=tuple(MAIN if each in ("main", "default") else each for each in groups),
             files=tuple(map(_file, _tables(item.get("files")) or _tables(hashed.get(name)))),
             requires=tuple(_poetry_required(item)),
+            elsewhere=not possible(marker),
         )
 
 
@@ -411,6 +424,7 @@ def _pipenv(document: Any, path: str, lines: Sequence[str]) -> Iterator[Pin]:
                 specifier=specifier,
                 extras=tuple(_strings(item.get("extras"))),
                 marker=_text(item.get("markers")),
+                elsewhere=not possible(_text(item.get("markers"))),
                 origin="editable" if item.get("editable") is True else origin,
                 registry=_text(item.get("index")),
                 groups=({"default": MAIN, "develop": "dev"}.get(section, section),),
@@ -437,6 +451,7 @@ def _pylock(document: Any, path: str, lines: Sequence[str]) -> Iterator[Pin]:
             groups=tuple(dict.fromkeys(_CONDITION.findall(marker))) or (MAIN,),
             files=tuple(map(_file, _files(item))),
             requires=tuple(_required(each) for each in _tables(item.get("dependencies"))),
+            elsewhere=not possible(marker),
         )
 
 

@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from lambdalint.bundle.distributions import normalized
+from lambdalint.bundle.targets import Runtime
 from lambdalint.data import table
 from lambdalint.records import NamedTuple
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
     from lambdalint.bundle.distributions import Distribution, Distributions
-    from lambdalint.bundle.targets import Runtime
 
 EXTRAS_LIMIT = 20  # rounds in which extras may ask for further extras
 PATCHES = ("0", "99")  # the first patch release of a Python, and one that is later than any
@@ -169,6 +169,20 @@ def holds(requirement: Requirement, runtime: Runtime) -> bool:
     return requirement.marker is None or all(
         _holds(requirement, {**environment, "extra": ""}) for environment in _environments(runtime)
     )
+
+
+@functools.lru_cache(maxsize=10_000)
+def possible(marker: str) -> bool:
+    """Whether a marker may hold on a runtime of Lambda; one that asks for more than the runtime may, and an odd one."""
+    if not marker or "extra" in marker or "dependency_groups" in marker:
+        return True
+    from packaging.markers import Marker
+
+    try:
+        read = Marker(marker)
+        return any(read.evaluate(environment) for environment in _environments(Runtime()))
+    except Exception:  # noqa: BLE001  packaging raises what it likes for what is no marker
+        return True
 
 
 def _holds(requirement: Requirement, environment: Mapping[str, str]) -> bool:

@@ -69,6 +69,14 @@ def decoded(data: bytes) -> str:
     return data.decode(encoding, "replace")
 
 
+def comments(text: str) -> Iterator[tuple[int, int, str, bool]]:
+    """Line, column, text and whether it stands alone, of each comment that speaks to lambdalint."""
+    for number, line in enumerate(text.splitlines(), 1):
+        before, mark, words = line.partition("#")
+        if "lambdalint:" in words and (not before or before[-1].isspace()):
+            yield number, len(before) + 1, mark + words, not before.strip()
+
+
 def parsed(text: str) -> Iterator[Asked | Included | Broken]:
     """What the lines of a file of requirements say, in their order. Options that name no requirement are left out.
 

@@ -6,6 +6,7 @@ import importlib
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from lambdalint.bundle.audit import Audit
     from lambdalint.bundle.report import Told
     from lambdalint.model import Report
     from lambdalint.output.view import View
@@ -16,6 +17,13 @@ def render(name: str, report: Report, view: View) -> str:
     module = importlib.import_module(f"lambdalint.output.{name}")
     text: str = module.render(report, view)
     return text
+
+
+def render_audit(name: str, told: tuple[Report, Audit], view: View) -> str:
+    """What ``vulns`` prints in the format ``name``, which is one of those of ``check``."""
+    from lambdalint.output import audit
+
+    return audit.render(name, *told, view)
 
 
 def render_functions(name: str, report: Report, view: View) -> str:

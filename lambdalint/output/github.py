@@ -21,9 +21,14 @@ def render(report: Report, view: View) -> str:
     hidden = sum(max(sum(item.severity.label == label for item in ordered) - SHOWN, 0) for label in KIND)
     if hidden:
         text = f"GitHub shows {SHOWN} annotations of a kind; {hidden} further findings are in this step's log"
-        lines.insert(0, f"::notice title=lambdalint::{text}\n")
-    lines += [f"::error title=lambdalint::internal error: {_data(safe(error))}\n" for error in report.internal_errors]
+        lines.insert(0, message("notice", text))
+    lines += [message("error", f"internal error: {error}") for error in report.internal_errors]
     return "".join(lines)
+
+
+def message(kind: str, text: str) -> str:
+    """A command without a place: ``error``, ``warning`` or ``notice``."""
+    return f"::{kind} title=lambdalint::{_data(safe(text))}\n"
 
 
 def _command(item: Finding, view: View) -> str:

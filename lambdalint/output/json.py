@@ -17,7 +17,12 @@ SCHEMA = 1
 
 def render(report: Report, view: View) -> str:
     """The findings, what was skipped, and a summary."""
-    document: dict[str, Any] = {
+    return dumps(document(report, view))
+
+
+def document(report: Report, view: View) -> dict[str, Any]:
+    """What `render` writes."""
+    found: dict[str, Any] = {
         "schema": SCHEMA,
         "findings": [_finding(item, view) for item in report.findings],
         "analysed": list(report.analysed),
@@ -34,8 +39,8 @@ def render(report: Report, view: View) -> str:
         },
     }
     if view.statistics:
-        document["statistics"] = {**report.statistics._asdict(), "verdicts": dict(report.statistics.verdicts)}
-    return dumps(document)
+        found["statistics"] = {**report.statistics._asdict(), "verdicts": dict(report.statistics.verdicts)}
+    return found
 
 
 def render_functions(report: Report, view: View) -> str:  # noqa: ARG001  the signature of every format
@@ -50,9 +55,9 @@ def render_functions(report: Report, view: View) -> str:  # noqa: ARG001  the si
     )
 
 
-def dumps(document: Any) -> str:
+def dumps(value: Any) -> str:
     """JSON in ASCII with two spaces of indentation; keys keep their order."""
-    return json.dumps(_clean(document), indent=2, allow_nan=False) + "\n"
+    return json.dumps(_clean(value), indent=2, allow_nan=False) + "\n"
 
 
 def _clean(value: Any) -> Any:

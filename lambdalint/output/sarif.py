@@ -7,6 +7,7 @@ What GitHub requires, uses and ignores: github/docs, ``sarif-support-for-code-sc
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -33,8 +34,11 @@ PRECISION = {Confidence.HIGH: "very-high", Confidence.MEDIUM: "high", Confidence
 SECURITY = {Severity.ERROR: "8.0", Severity.WARNING: "5.5", Severity.INFO: "3.0"}
 
 
-def render(report: Report, view: View) -> str:
-    """One run with the rules that found something, the results, and what was skipped."""
+def render(report: Report, view: View, unknown: Iterable[tuple[str, tuple[Location, ...]]] = ()) -> str:
+    """One run with the rules that found something, the results, and what was skipped.
+
+    ``unknown`` are further sentences on what is not known, with their places.
+    """
     left_out = len(report.findings) - RESULT_LIMIT
     if left_out > 0:
         report = report._replace(findings=_worst(report.findings))
@@ -53,7 +57,7 @@ def render(report: Report, view: View) -> str:
         # the category of an upload is what comes before the last slash
         "automationDetails": {"id": "lambdalint/"},
         "columnKind": "unicodeCodePoints",
-        "invocations": [_invocation(report, left_out)],
+        "invocations": [_invocation(report, left_out, unknown)],
         "results": [_result(item, index, hashes, view) for item in report.findings],
     }
     return dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
@@ -125,7 +129,7 @@ def _result(item: Finding, index: dict[str, int], hashes: dict[tuple[str, int], 
 
 
 def _logical(item: Finding) -> dict[str, Any]:
-    if item.function == "<module>":
+    if item.function == "<module>" or " " in item.function:  # a distribution and its vulnerability
         return {}
     return {"logicalLocations": [{"fullyQualifiedName": safe(item.function), "kind": "function"}]}
 
@@ -169,14 +173,30 @@ def _hashes(report: Report, view: View) -> dict[tuple[str, int], str]:
     return found
 
 
-def _invocation(report: Report, left_out: int) -> dict[str, Any]:
-    notes = [
+def _invocation(report: Report, left_out: int, unknown: Iterable[tuple[str, tuple[Location, ...]]]) -> dict[str, Any]:
+    notes: list[dict[str, Any]] = [
         {
             "level": "warning" if item.named else "note",
             "message": {"text": _message(f"not analysed: {item.reason}")},
             "locations": [{"physicalLocation": {"artifactLocation": {"uri": uri(item.path)}}}],
         }
         for item in report.skipped
+    ]
+    notes += [
+        {
+            "level": "warning",
+            "message": {"text": _message(text)},
+            "locations": [
+                {
+                    "physicalLocation": {
+                        "artifactLocation": {"uri": uri(place.path)},
+                        "region": {"startLine": max(place.line, 1)},
+                    }
+                }
+                for place in places
+            ],
+        }
+        for text, places in unknown
     ]
     notes += [{"level": "error", "message": {"text": _message(error)}} for error in report.internal_errors]
     if left_out > 0:

@@ -63,9 +63,9 @@ def render(report: Report, view: View) -> str:
     """The report on at most ``view.width`` columns, source lines and paths excepted where they are longer."""
     out = Painter(view.color)
     for item in report.findings:
-        _finding(item, view, out)
+        finding(item, view, out)
     if report.findings:
-        _rules(report, view, out)
+        rules(report, view, out)
     if not view.quiet:
         summary(report, view, out)
     return out.text()
@@ -99,28 +99,30 @@ def _cell(char: str) -> int:
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
-def _finding(item: Finding, view: View, out: Painter) -> None:
+def finding(item: Finding, view: View, out: Painter) -> None:
+    """Add a finding with all that is known of it."""
     line, column, end_line, end_column = view.span(item.location)
     out.heading(item, line, column)
     out.write("\n")
     for row in wrapped(item.message, view.width, "  "):
         out.write(f"{row}\n")
-    _excerpt(item, (line, column, end_line, end_column), view, out)
+    excerpt(item, (line, column, end_line, end_column), view, out)
     chains = [chain for chain in item.chains if chain]
     for number, chain in enumerate(chains[:CHAINS]):
         _chain(chain, "or" if number else "reached", item, view, out)
     if len(chains) > CHAINS:
-        _labelled("or", f"from {_plural(len(chains) - CHAINS, 'further entry point')}", view, out)
+        labelled("or", f"from {plural(len(chains) - CHAINS, 'further entry point')}", view, out)
     for fact in item.facts:
-        _labelled("because", fact, view, out)
+        labelled("because", fact, view, out)
     for place, message in item.related:
-        _labelled("see", f"{place.path}:{place.line} {message}", view, out)
+        labelled("see", f"{place.path}:{place.line} {message}", view, out)
     if item.remedy:
-        _labelled("help", item.remedy, view, out)
+        labelled("help", item.remedy, view, out)
     out.write("\n")
 
 
-def _labelled(label: str, text: str, view: View, out: Painter) -> None:
+def labelled(label: str, text: str, view: View, out: Painter) -> None:
+    """Add text beside a label."""
     lines = wrapped(text, view.width, " " * (LABEL + 2), f"  {label:<{LABEL}}")
     first = next(lines)
     out.write(first[: LABEL + 2], "cyan")
@@ -129,7 +131,7 @@ def _labelled(label: str, text: str, view: View, out: Painter) -> None:
         out.write(f"{row}\n")
 
 
-def _excerpt(item: Finding, span: tuple[int, int, int, int], view: View, out: Painter) -> None:
+def excerpt(item: Finding, span: tuple[int, int, int, int], view: View, out: Painter) -> None:
     """The line of the finding without its indentation, and the finding underlined."""
     line, column, end_line, end_column = span
     source = view.line(item.location.path, line).rstrip()
@@ -189,15 +191,15 @@ def _chain(chain: tuple[Step, ...], label: str, item: Finding, view: View, out: 
         label = ""
 
 
-def _rules(report: Report, view: View, out: Painter) -> None:
+def rules(report: Report, view: View, out: Painter) -> None:
     """Why and what to do, once for each rule: at the end, where a long report stops on the screen."""
     from lambdalint import registry
 
     for code in sorted({item.code for item in report.findings}):
         about = registry.about(code)
         out.write(f"{about.name} ({about.code})\n", "bold")
-        _labelled("why", about.why, view, out)
-        _labelled("help", about.remedy, view, out)
+        labelled("why", about.why, view, out)
+        labelled("help", about.remedy, view, out)
         out.write("\n")
 
 
@@ -208,9 +210,9 @@ def summary(report: Report, view: View, out: Painter) -> None:
         counts[item.severity.label] = counts.get(item.severity.label, 0) + 1
     total = len(report.findings)
     # "info" has no plural
-    shares = (f"{number} info" if label == "info" else _plural(number, label) for label, number in counts.items())
-    text = f"{_plural(total, 'finding')} ({', '.join(shares)})" if total else "No findings"
-    text += f" in {_plural(len(report.functions), 'function')}, {_plural(len(report.analysed), 'file')} analysed"
+    shares = (f"{number} info" if label == "info" else plural(number, label) for label, number in counts.items())
+    text = f"{plural(total, 'finding')} ({', '.join(shares)})" if total else "No findings"
+    text += f" in {plural(len(report.functions), 'function')}, {plural(len(report.analysed), 'file')} analysed"
     for number, label in (
         (len(report.skipped), "skipped"),
         (report.suppressed, "suppressed"),
@@ -235,7 +237,8 @@ def _statistics(report: Report, out: Painter) -> None:
     out.write("".join(f"  {safe(row)}\n" for row in rows))
 
 
-def _plural(number: int, word: str) -> str:
+def plural(number: int, word: str) -> str:
+    """A number with its noun."""
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
@@ -245,8 +248,8 @@ def render_functions(report: Report, view: View) -> str:
     for item in report.functions:
         _function(item, view, out)
     if not view.quiet:
-        tail = f", {_plural(len(report.skipped), 'file')} skipped" if report.skipped else ""
-        out.write(f"{_plural(len(report.functions), 'function')}{tail}\n", "bold")
+        tail = f", {plural(len(report.skipped), 'file')} skipped" if report.skipped else ""
+        out.write(f"{plural(len(report.functions), 'function')}{tail}\n", "bold")
     return out.text()
 
 
@@ -258,26 +261,26 @@ def _function(item: Function, view: View, out: Painter) -> None:
     declared = item.declared_at
     where = f" {declared.path}:{declared.line}" if declared else ""
     name = f" as {item.name}" if declared and item.name not in ("", item.handler) else ""
-    _labelled("origin", f"{item.origin}{where}{name}", view, out)
-    _labelled("reason", item.reason, view, out)
+    labelled("origin", f"{item.origin}{where}{name}", view, out)
+    labelled("reason", item.reason, view, out)
     if item.problem:
-        _labelled("problem", item.problem, view, out)
+        labelled("problem", item.problem, view, out)
     for name, unit in (("runtime", ""), ("architecture", ""), ("memory", " MB"), ("timeout", " s")):
         value = item.value(name)
         if value.state is not State.ABSENT:
             told = f"{value.value}{unit}" if value.known else f"unknown: {value.reason}"
-            _labelled(_LABELS.get(name, name), told + _from(value, declared), view, out)
+            labelled(_LABELS.get(name, name), told + _from(value, declared), view, out)
     events = item.value("events")
     for event in item.events:
         told = f"{event.kind} {_spelt(event.resource)}".rstrip()
-        _labelled("event", told + _at(event.location, declared), view, out)
+        labelled("event", told + _at(event.location, declared), view, out)
     if events.unknown:
-        _labelled("event", f"perhaps others: {events.reason}{_from(events, declared)}", view, out)
+        labelled("event", f"perhaps others: {events.reason}{_from(events, declared)}", view, out)
     layers = item.value("layers")
     for layer in layers.value if layers.known and type(layers.value) is tuple else ():
-        _labelled("layer", (_spelt(layer) or "unknown") + _from(layer, declared), view, out)
+        labelled("layer", (_spelt(layer) or "unknown") + _from(layer, declared), view, out)
     if layers.unknown:
-        _labelled("layer", f"unknown: {layers.reason}{_from(layers, declared)}", view, out)
+        labelled("layer", f"unknown: {layers.reason}{_from(layers, declared)}", view, out)
     out.write("\n")
 
 
