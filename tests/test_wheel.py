@@ -160,6 +160,7 @@ def test_wheel_describes_itself(built):
     assert names == {
         "libcst",
         "pip-audit",
+        "pip-requirements-parser",
         "packaging",
         "rich",
         "tomli",
