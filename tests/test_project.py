@@ -83,3 +83,18 @@ def test_nothing_to_install_is_left_to_chance():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     for requirement in project["dependencies"]:
         assert re.match(r"[\w-]+>=\d", requirement), requirement
+
+
+def test_security_names_the_tests_of_each_promise():
+    text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    promises, limits = text.split("## What lambdalint does not defend against")
+    rows = re.findall(r"^\| \*\*(.+)\*\*.* \| (.+) \|$", promises, re.MULTILINE)
+    assert len(rows) >= 12
+    named = set()
+    for promise, tests in rows:
+        modules = re.findall(r"`((?:tests/)?test_\w+\.py)`", tests)
+        assert modules, promise
+        named.update(module if "/" in module else f"tests/promises/{module}" for module in modules)
+    assert all((ROOT / path).is_file() for path in named)
+    assert named >= {path.relative_to(ROOT).as_posix() for path in (ROOT / "tests" / "promises").glob("test_*.py")}
+    assert len(re.findall(r"^- \*\*", limits, re.MULTILINE)) >= 6

@@ -169,7 +169,6 @@ def test_wheel_describes_itself(built):
         "tree-sitter-hcl",
         "tree-sitter-typescript",
         "pathspec",
-        "pip-requirements-parser",
     }
     assert [line for line in required if ";" in line] == [line for line in required if line.startswith("tomli")]
 

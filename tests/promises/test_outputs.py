@@ -187,6 +187,17 @@ def test_hostile_values(project, command, options, format_):
             assert not urllib.parse.urlsplit(uri).scheme
 
 
+@pytest.mark.parametrize("format_", ["text", "github", "sarif"])
+def test_hostile_names_of_distributions(project, format_):
+    """Nobody answers, and what could not be audited is told."""
+    done = run("vulns", "--pypi-url", "http://127.0.0.1:9", "--output", format_, cwd=project)
+    assert done.returncode == 2
+    assert b"internal error" not in done.stderr
+    assert b"evil" in done.stdout
+    assert_harmless(done.stdout, format_)
+    assert_harmless(done.stderr, "text")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
