@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import sys
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterable
 from operator import itemgetter, methodcaller
@@ -49,7 +50,7 @@ def _no_progress(stage: str, done: int, total: int) -> None:
 
 def find_functions(project: Project, settings: Settings, progress: Progress = _no_progress) -> Report:
     """The deployed functions of a project, without any rule."""
-    with _deep_recursion():
+    with _analysing():
         run = _Run(project, settings, progress)
         run.find()
         return Report(functions=run.functions, skipped=run.skipped(), excluded=project.excluded)
@@ -57,7 +58,7 @@ def find_functions(project: Project, settings: Settings, progress: Progress = _n
 
 def draw(project: Project, settings: Settings, progress: Progress = _no_progress) -> Report:
     """The event graph of a project, without any rule."""
-    with _deep_recursion():
+    with _analysing():
         run = _Run(project, settings, progress)
         run.find()
         run.reach()
@@ -73,7 +74,7 @@ def bundles(
     from lambdalint.bundle.inputs import Inputs, Packed
     from lambdalint.bundle.views import Shared as Deployed
 
-    with _deep_recursion():
+    with _analysing():
         run = _Run(project, settings, progress)
         run.find()
         inputs = run.inputs or Inputs(project.tree)
@@ -95,7 +96,7 @@ def check(
         progress: told the stage, what is done and the total.
         disabled: tags of exemptions that are not granted; the tests of the exemptions set it, nobody else.
     """
-    with _deep_recursion():
+    with _analysing():
         run = _Run(project, settings, progress, disabled)
         if settings.compare:
             from lambdalint.bundle import growth
@@ -106,12 +107,18 @@ def check(
         return run.report()
 
 
-class _deep_recursion:  # noqa: N801 - a context manager, used like a function
+class _analysing:  # noqa: N801 - a context manager, used like a function
+    """Room for deep recursion, and silence where Python warns of what it parses: invalid escapes and the like."""
+
     def __enter__(self) -> None:
         self.limit = sys.getrecursionlimit()
         sys.setrecursionlimit(max(self.limit, RECURSION_LIMIT))
+        self.warnings = warnings.catch_warnings()
+        self.warnings.__enter__()
+        warnings.simplefilter("ignore")
 
     def __exit__(self, *error: object) -> None:
+        self.warnings.__exit__(None, None, None)
         sys.setrecursionlimit(self.limit)
 
 
