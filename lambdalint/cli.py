@@ -471,9 +471,8 @@ def _vulns(arguments: argparse.Namespace) -> int:
     settings, project = _open(arguments, built=True, pins=True)
     if arguments.verbose:
         _explain(settings, project)
-    path = settings.baseline or os.path.join(project.root, "lambdalint-baseline.json")
     accepts = bool(settings.baseline) and not arguments.write_baseline
-    known = _read_baseline(path, audited=True) if accepts else None
+    known = _read_baseline(settings.baseline, audited=True) if accepts else None
     from lambdalint import filters, vulns
 
     progress = _Progress(arguments.quiet)
@@ -486,7 +485,7 @@ def _vulns(arguments: argparse.Namespace) -> int:
         report = _accepted(report, known, arguments)
     _publish("render_audit", (report, audit), settings, project, arguments)
     if arguments.write_baseline and audit.answered:
-        _accept(path, report, arguments)
+        _accept(settings, project, report, arguments)
         settings = settings._replace(exit_zero=True)
     if not audit.asked and not audit.unaudited:
         if not arguments.quiet:
@@ -503,12 +502,14 @@ def _vulns(arguments: argparse.Namespace) -> int:
     return 0 if settings.exit_zero else int(any(item.severity >= settings.fail_on for item in report.findings))
 
 
-def _accept(path: str, report: Report, arguments: argparse.Namespace) -> None:
-    """Write the vulnerabilities of a report into a baseline, in place of those that it has."""
+def _accept(settings: Settings, project: Project, report: Report, arguments: argparse.Namespace) -> None:
+    """Write the vulnerabilities of a report into the baseline, in place of those that it has."""
     from lambdalint import baseline
+    from lambdalint.diagnostics import VULNERABLE_DEPENDENCY
 
+    path = settings.baseline or os.path.join(project.root, baseline.FILE_NAME)
     others = _read_baseline(path, audited=False) if os.path.lexists(path) else {}
-    found = baseline.counted(item for item in report.findings if item.code == "LL804")
+    found = baseline.counted(item for item in report.findings if item.code == VULNERABLE_DEPENDENCY.code)
     _save(path, baseline.dumps({**others, **found}))
     if not arguments.quiet:
         number = sum(found.values())

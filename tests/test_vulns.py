@@ -12,7 +12,7 @@ import jsonschema_rs
 import pytest
 
 from lambdalint import cli
-from lambdalint.bundle.vulnerabilities import Vulnerability, later, merged
+from lambdalint.bundle.vulnerabilities import Service, Vulnerability, ask, later, merged
 from tests.bundles.made import archive
 from tests.bundles.test_distributions import dist
 from tests.service import advisory, circling, cut, dripping, serving, silent
@@ -201,7 +201,7 @@ def test_a_service_that_fails_several_times_is_given_up(folder, run, service):
     assert told(document) == ([], ["p1 1"], ["p0 1", *(f"p{number} 1" for number in range(2, 9))])
     reasons = [item["reason"] for item in document["audit"]["not_audited"]]
     failed = f"{service} ({run.address}) answered with status 503"
-    assert reasons == [failed] * 4 + [f"not asked, since {failed}, 3 times in a row"] * 4
+    assert reasons == [failed] * 4 + [f"{failed}; given up after 3 failures in a row"] * 4
     assert run.status == 0
 
 
@@ -371,6 +371,35 @@ def test_a_bundle_without_metadata_is_not_clean(folder, run):
     assert {item["reason"] for item in document["audit"]["not_audited"]} == {
         "in the bundle without metadata that says its version"
     }
+
+
+def test_what_was_installed_from_elsewhere_is_not_what_the_index_has(folder, run):
+    def installed(name, source):
+        told = json.dumps(source) if source else "["
+        return dist(name, "1.0", f"{name}.py") | {f"{name}-1.0.dist-info/direct_url.json": told}
+
+    files = (
+        installed("own", {"url": "file:///src", "dir_info": {}}),
+        installed("forked", {"url": "https://example.com/f.git", "vcs_info": {"vcs": "git", "commit_id": "1"}}),
+        installed("wheel", {"url": "file:///w/wheel-1.0-py3-none-any.whl", "archive_info": {}}),
+        installed("odd", None),
+    )
+    (folder / "function.zip").write_bytes(function(*files))
+    document = run.document({("wheel", "1.0"): [], ("odd", "1.0"): []}, "function.zip")
+    assert told(document) == ([], ["odd 1.0", "wheel 1.0"], ["forked", "own"])
+    assert [item["reason"] for item in document["audit"]["not_audited"]] == [
+        "from version control, not from an index",
+        "from a path, not from an index",
+    ]
+
+
+def test_progress_is_told():
+    steps = []
+    with serving({("a", "1"): [], ("b", "1"): []}) as (_, pypi, _):
+        asked = [("a", "1"), ("a", "1.0"), ("b", "1"), ("c", "what")]
+        found = ask(asked, Service("pypi", pypi), lambda *step: steps.append(step))
+    assert steps == [("asking pypi", 0, 2), ("asking pypi", 1, 2)]
+    assert [found[key].reason for key in asked] == ["", "", "", "'what' is no version that can be compared"]
 
 
 def test_directories_layers_and_artifacts_of_templates(folder, run):

@@ -31,6 +31,7 @@ _ORIGINS = {
     "url": "from a URL, not from an index",
     "path": "from a path, not from an index",
 }
+SOURCE_LIMIT = 64 * 1024  # bytes of a direct_url.json
 OWN = "project"  # the origin of the project itself, which is no dependency
 
 
@@ -116,7 +117,7 @@ def bundled(view: ArtifactView) -> Iterator[Place]:
         version = version_of(item)
         name = normalized(item.metadata.name or item.name)
         place = Location(*_place(merged, item))
-        reason = "" if name and version else f"its metadata has no {'version' if name else 'name'}"
+        reason = _source(item) if name and version else f"its metadata has no {'version' if name else 'name'}"
         yield Place(name, version if not reason else "", place, Severity.ERROR, reason)
     installed = frozenset(table("packages")["installed"])
     for top, files in found.unowned.items():
@@ -124,6 +125,24 @@ def bundled(view: ArtifactView) -> Iterator[Place]:
         if name in installed and any(file.endswith((".py", ".pyc", ".so")) for file in files):
             reason = "in the bundle without metadata that says its version"
             yield Place(normalized(name), "", Location(merged.shown(files[0]), 1), Severity.ERROR, reason)
+
+
+def _source(item: Distribution) -> str:
+    """Why it is not what an index has under its name and version, "" where it may be (PEP 610).
+
+    A wheel that was installed from a file may well be from an index.
+    """
+    text = item.text("direct_url.json", SOURCE_LIMIT)
+    if not text:
+        return ""
+    import json
+
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return ""
+    told = found if isinstance(found, dict) else {}
+    return _ORIGINS["git"] if "vcs_info" in told else _ORIGINS["path"] if "dir_info" in told else ""
 
 
 def _place(merged: Merged, item: Distribution) -> tuple[str, int]:

@@ -107,7 +107,7 @@ def ask(
             failures = failures + 1 if answer.failed else 0
             last = answer.reason
         else:
-            answer = Answer(reason=f"not asked, since {last}, {FAILURES} times in a row", failed=True)
+            answer = Answer(reason=f"{last}; given up after {FAILURES} failures in a row", failed=True)
         found.update(dict.fromkeys(spelt, answer))
     return found
 
