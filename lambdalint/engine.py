@@ -40,7 +40,7 @@ Progress = Callable[[str, int, int], None]
 
 SUPPRESSION = b"lambdalint:"
 PLUGINS_LIMIT = 200  # modules of one package that are taken for plug-ins when it imports by computed names
-COLLECTED = 250_000  # bytes of source; what is made of each is 25 times as large, and is in cycles
+COLLECTED = 1_500_000  # bytes of source; what is made of each is 25 times as large, and is in cycles
 RECURSION_LIMIT = 6_000  # names resolve through at most 60 levels of some ten frames; the rest is head room
 
 

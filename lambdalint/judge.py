@@ -284,7 +284,7 @@ class Judge:
         """Whether a module that a region runs, or one that such a module imports, imports one of some modules."""
         found = self._importing.get(tables)
         if found is None:
-            wanted = frozenset().union(*map(_entries, tables))
+            wanted = _union(tables)
             found = self._importing[tables] = frozenset(
                 item.path
                 for item in self.program.loaded()
@@ -360,13 +360,19 @@ def _reached(wants: Wanted) -> frozenset[str]:
     return frozenset(_tail(entry) for name in wants.reaches for entry in _entries(name))
 
 
-def _entries(name: str) -> list[str]:
+@functools.cache
+def _entries(name: str) -> tuple[str, ...]:
     """The keys of a table of data, ``head.key``; ``head.key.*`` are those of all tables in that table."""
     head, *keys = name.split(".")
     found: Any = table(head)
     for key in keys:
         found = [entry for inner in found.values() for entry in inner] if key == "*" else found[key]
-    return list(found)
+    return tuple(found)
+
+
+@functools.cache
+def _union(tables: tuple[str, ...]) -> frozenset[str]:
+    return frozenset().union(*map(_entries, tables))
 
 
 @functools.cache

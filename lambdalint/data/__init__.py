@@ -7,6 +7,7 @@ than the rest of a run over one file. A test compares the two.
 
 from __future__ import annotations
 
+import functools
 import importlib
 from collections.abc import Mapping
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+@functools.cache
 def table(name: str) -> Mapping[str, Any]:
     """The contents of ``lambdalint/data/<name>.toml`` as plain dicts, lists and scalars (dates as ISO strings)."""
     module = importlib.import_module(f"lambdalint.data.compiled.{name}")

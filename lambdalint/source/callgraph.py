@@ -6,6 +6,7 @@ no edge; a call that could not be resolved at all is counted.
 
 from __future__ import annotations
 
+import functools
 from collections import deque
 from collections.abc import Iterable, Mapping
 
@@ -63,6 +64,16 @@ class Region(NamedTuple):
     resolved: int
 
 
+@functools.cache
+def _dispatching() -> Mapping[str, str]:
+    """What is called to hand an event to an application object, with what makes such an object."""
+    return {
+        f"{constructor}()" if method == "__call__" else f"{constructor}().{method}": constructor
+        for constructor, spec in table("calls")["dispatchers"].items()
+        for method in (*spec.get("dispatch", ()), *spec.get("factory", ()))
+    }
+
+
 class CallGraph:
     """Edges by need, memoised by definition."""
 
@@ -73,11 +84,7 @@ class CallGraph:
         self.dispatchers: Mapping[str, Any] = calls["dispatchers"]
         self.wrappers: Mapping[str, Any] = calls["wrappers"]
         self.factories: Mapping[str, Any] = calls["decorator_factories"]
-        self._dispatch = {
-            f"{constructor}()" if method == "__call__" else f"{constructor}().{method}": constructor
-            for constructor, spec in self.dispatchers.items()
-            for method in (*spec.get("dispatch", ()), *spec.get("factory", ()))
-        }
+        self._dispatch = _dispatching()
         self._edges: dict[Node, tuple[Edge, ...]] = {}
         self._counts: dict[Node, tuple[int, int]] = {}
         self._unresolved: dict[Node, tuple[CallRef, ...]] = {}

@@ -136,7 +136,8 @@ def may_come_again(flow: Flow, region: Region, entry: Node, functions: Iterable[
 
     def spells_(key: bytes) -> bool:
         if key not in spelt:
-            spelt[key] = any(b'"%s"' % key in module or b"'%s'" % key in module for module in modules)
+            forms = (b'"%s"' % key, b"'%s'" % key, b".%s" % key)  # models of events have keys as attributes
+            spelt[key] = any(form in module for module in modules for form in forms)
         return spelt[key]
 
     return any(all(map(spells_, keys)) for keys in _again())
