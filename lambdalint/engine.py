@@ -142,6 +142,7 @@ class _Run:
         self.program = Program(self.project.tree, self.project.python)
         self.names: Names = Names(self.program)
         self.graph = CallGraph(self.names)
+        self._own = frozenset(self.project.python)  # what is excluded, or installed beside it, is followed, not judged
         self.selection = registry.Selection(settings)
         self._chosen = Chosen(())
         self._plugged: list[tuple[str, str]] = []  # modules, each with one that it imports by a computed name
@@ -277,7 +278,7 @@ class _Run:
             self.names,
             component,
             self._chosen,
-            frozenset(self.project.python),  # what is excluded, or installed beside it, is followed and not judged
+            self._own,
             self.whole,
             self.disabled,
             lambda stage, more: self.progress(stage, done + more, len(self.entries)),

@@ -611,3 +611,14 @@ def test_interrupt_of_a_process(clean):
     assert text.endswith("lambdalint: interrupted\n")
     assert "Traceback" not in text
     assert time.monotonic() - started < 40  # it did not run to its end
+
+
+def test_warnings_of_what_is_parsed_are_not_printed(tmp_path):
+    (tmp_path / "app.py").write_text("import boto3\n\ndef handler(event, context):\n    return boto3, '\\d'\n")
+    (tmp_path / "other.py").write_text("NAME = '\\d'\n")
+    for command in ("check", "functions"):
+        run = subprocess.run(
+            [sys.executable, "-W", "always", "-m", "lambdalint", command, str(tmp_path)],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert "Warning" not in run.stdout + run.stderr

@@ -8,6 +8,7 @@ No parser is used here: only skeletons, names, the call graph and lowered Bodies
 
 from __future__ import annotations
 
+import functools
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -97,6 +98,14 @@ class _State(NamedTuple):
     asked: Term | None = None  # what a Question is still open on
 
 
+@functools.cache
+def _values() -> Mapping[str, frozenset[str]]:
+    """The operations that say where a value comes from, by kind."""
+    found = {name: frozenset(operations) for name, operations in table("calls")["values"].items()}
+    found["reading"] = found["pure_methods"] - {"split", "rsplit", "splitlines", "items", "keys", "values"}
+    return found
+
+
 class Flow:
     """Verdicts over one Program.
 
@@ -109,15 +118,15 @@ class Flow:
         self.graph = graph
         self.names = graph.names
         self.disabled = disabled
-        values = table("calls")["values"]
-        self.pure = frozenset(values["pure"])
-        self.pure_methods = frozenset(values["pure_methods"])
-        self.reading = self.pure_methods - {"split", "rsplit", "splitlines", "items", "keys", "values"}
-        self.environment = frozenset(values["environment"])
-        self.secret = frozenset(values["secret"])
-        self.token = frozenset(values["token"])
-        self.random = frozenset(values["random"])
-        self.found = frozenset(values["found"])
+        values = _values()
+        self.pure = values["pure"]
+        self.pure_methods = values["pure_methods"]
+        self.reading = values["reading"]
+        self.environment = values["environment"]
+        self.secret = values["secret"]
+        self.token = values["token"]
+        self.random = values["random"]
+        self.found = values["found"]
         self.constructors: Mapping[str, Any] = table("clients")["constructors"]
         self.lowered: dict[tuple[str, tuple[int, int]], Lowered | None] = {}
         self.refused: dict[str, SourceError] = {}
