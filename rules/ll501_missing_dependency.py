@@ -10,6 +10,7 @@ from lambdalint.rule import Rule, Wanted
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from lambdalint.bundle.unbuilt import RequirementsView
     from lambdalint.bundle.views import BundleView
     from lambdalint.model import Finding
 
@@ -29,6 +30,8 @@ class MissingDependency(Rule):
         1. [missing] The function's own code imports a module that is nowhere.
         2. [transitive] A bundled distribution imports one that is nowhere: its own dependency was left out.
         3. [removed] The module was in the standard library of earlier Pythons, and nothing bundled stands in for it.
+        4. [requirement] The source of a function that is not built yet imports what its requirements do not bring. It
+           is known what each of them is and requires.
 
     Exemptions:
         1. [guarded] An ``except ImportError``, or ``contextlib.suppress``, catches the failure.
@@ -38,6 +41,7 @@ class MissingDependency(Rule):
         5. [deferred] It is in the body of a function.
         6. [layers] The function has layers that are not here and may bring it.
         7. [search-path] The code changes ``sys.path``, or the template sets ``PYTHONPATH``: it may come from elsewhere.
+        8. [unknown] One of the requirements is not known, and may bring it.
 
     Remedy:
         Install the distribution into the bundle or a layer (``pip install --target``, with ``--platform`` and
@@ -54,7 +58,7 @@ class MissingDependency(Rule):
     tags = ("correctness", "bundle")
     why = "The function fails when it is loaded, on every invocation, before its handler runs."
     remedy = "Put the distribution into the bundle or a layer, or guard the import."
-    wants = Wanted(bundles=True)
+    wants = Wanted(bundles=True, requirements=True)
     needs = frozenset({"bundle"})
 
     def check_bundle(self, bundle: BundleView) -> Iterable[Finding]:
@@ -77,4 +81,14 @@ class MissingDependency(Rule):
                 f"{who}: {reason}",
                 chains=bundle.chains(item.chain, least=2),
                 facts=(f"function {bundle.name} runs on {bundle.runtime.name}",),
+            )
+
+    def check_requirements(self, view: RequirementsView) -> Iterable[Finding]:
+        """A finding for each import of a distribution that will not be installed."""
+        for item in view.missing():
+            yield self.finding(
+                item.location,
+                f"import of {item.module} fails: {view.file}, by which it is built, has no {item.distribution}",
+                function=item.function,
+                chains=item.chains,
             )

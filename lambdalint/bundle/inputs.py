@@ -229,7 +229,7 @@ class Inputs:
                 continue
             if not (text(declared.runtime) or "python").startswith("python") or _is_stand_in(declared):
                 continue
-            path = _normal(declared.code_root.value)
+            path = normal(declared.code_root.value)
             if declared.origin != "arguments" and not (self._tree is not None and is_artifact(self._tree, path)):
                 continue
             artifact = self.artifact(path)
@@ -384,7 +384,7 @@ def content_of(layer: Value, resources: Sequence[Resource]) -> str | None:
                 continue
             if isinstance(path, str):
                 try:
-                    return _normal(inside(posixpath.dirname(resource.location.path) or ".", path))
+                    return normal(inside(posixpath.dirname(resource.location.path) or ".", path))
                 except OutsideProject:
                     return None
     return None
@@ -397,6 +397,7 @@ def _described(value: Value) -> str:
     return next((item.name for item in references(value)), value.reason or "a layer")
 
 
-def _normal(path: str) -> str:
+def normal(path: str) -> str:
+    """A path of the project without what is redundant; "" for its root."""
     path = posixpath.normpath(path.strip("/")) if path.strip("/") else ""
     return "" if path == "." else path

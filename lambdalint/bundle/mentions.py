@@ -139,6 +139,14 @@ class Sources:
             left -= found
         return Mentions(frozenset(found), opaque)
 
+    def plainly(self) -> frozenset[str]:
+        """The top-level modules that lines of the source import."""
+        found: set[bytes] = set()
+        for path in self.files() or ():
+            if path.endswith(".py"):
+                found.update(_PLAINLY.findall(self._source(path, SOURCE_LIMIT) or b""))
+        return frozenset(name.decode() for name in found)
+
     def _is_test(self, path: str) -> bool:
         """Whether a file is one of tests, by its name or a directory within the function's."""
         root = max((each for each in self._directories if not each or path.startswith(f"{each}/")), key=len, default="")

@@ -102,4 +102,7 @@ def provided(version: tuple[int, int] | None) -> Mapping[str, str]:
     for name, fact in facts["provided_until"].items():
         if version is None or version <= (fact["version"][0], fact["version"][1]):
             found.update(dict.fromkeys(fact["modules"], name))
+    for name, fact in facts["provided_from"].items():
+        if version is None or version >= (fact["version"][0], fact["version"][1]):
+            found.update(dict.fromkeys(fact["modules"], name))
     return found

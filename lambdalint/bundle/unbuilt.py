@@ -12,16 +12,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from lambdalint.bundle import groups, is_artifact, pins
 from lambdalint.bundle.distributions import normalized
-from lambdalint.bundle.inputs import LAYERS, base, content_of, runtime_of
+from lambdalint.bundle.inputs import LAYERS, base, content_of, normal, runtime_of, start_of
 from lambdalint.bundle.mentions import Mentions, Sources, mentions
+from lambdalint.bundle.targets import provided, stdlib
 from lambdalint.data import table
 from lambdalint.model import Location
+from lambdalint.model import Step as ChainStep
 from lambdalint.patterns import regex
 from lambdalint.records import NamedTuple
 from lambdalint.tree import Unreadable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from lambdalint.bundle.closure import Missing
     from lambdalint.bundle.pins import Pin, Pinned, Required
     from lambdalint.bundle.targets import Runtime
     from lambdalint.bundle.views import Shared
@@ -66,6 +69,16 @@ class Part(NamedTuple):
     pin: Pin
     other: str
     requirement: str = ""
+
+
+class Absent(NamedTuple):
+    """An import that fails: in which function, of what, the distribution that has it, where, and what leads there."""
+
+    function: str
+    module: str
+    distribution: str
+    location: Location
+    chains: tuple[tuple[ChainStep, ...], ...]
 
 
 def unbuilt(
@@ -380,16 +393,21 @@ class RequirementsView:
         modules = known["modules"] if known is not None else table("development")["modules"].get(name, ())
         return frozenset({name, name.replace("-", "_"), *modules})
 
-    def _mentioned(self, names: Iterable[str], *, tests: bool) -> Mentions:
-        """Which distributions the source of the functions mentions, or their settings do."""
+    @property
+    def _sources(self) -> Sources:
+        """The source of the functions, and of their layers as far as it is here."""
         key = ("sources", self.path)
         if key not in self._shared.memo:
-            roots = {str(function.declared.code_root.value) for function in self.functions if function.declared}
+            roots = {normal(str(item.declared.code_root.value)) for item in self.functions if item.declared}
             roots |= {path for function in self.functions for path in self._layers(function)[0]}
-            roots.add(posixpath.dirname(self.path))
-            self._shared.memo[key] = Sources(self._tree, ("" if root == "." else root for root in roots))
+            self._shared.memo[key] = Sources(self._tree, {*roots, posixpath.dirname(self.path)})
+        found: Sources = self._shared.memo[key]
+        return found
+
+    def _mentioned(self, names: Iterable[str], *, tests: bool) -> Mentions:
+        """Which distributions the source of the functions mentions, or their settings do."""
         words = {word for name in names for word in self._words(name)}
-        found: Mentions = self._shared.memo[key].of(words, tests=tests, strings=self.grants("name"))
+        found = self._sources.of(words, tests=tests, strings=self.grants("name"))
         values = [value.value for function in self.functions for value in function.variables.values()]
         texts = " ".join(
             [*(value for value in values if isinstance(value, str)), *(item.handler for item in self.functions)]
@@ -472,6 +490,84 @@ class RequirementsView:
             pins_ = tuple(item._replace(files=files) for item, files in zip(pins_, wheels, strict=True))
         yield from (item for item in misfits(pins_, self.runtime) if item.kind == kind)
 
+    def missing(self) -> Iterator[Absent]:
+        """The imports at the start of functions of distributions that are certain not to be installed."""
+        if (
+            self.pinned.problem
+            or self.runtime.version is None
+            or any(item.origin not in ("", "project") for item in self.pinned.pins)
+        ):
+            return
+        if not self._is_closed or any(installs.open for installs in self._installs):
+            return
+        here = {item.name for item in self.pinned.pins}
+        here = here.union(*map(_wanted, here))
+        absent = {
+            module: name
+            for name, facts in table("distributions")["known"].items()
+            for module in facts["modules"]
+            if module not in stdlib(self.runtime.version) and module not in provided(self.runtime.version)
+        }
+        for module in {module for name in here for module in self._modules(name)}:
+            absent.pop(module, None)
+        absent = {
+            module: name for module, name in absent.items() if not any(_resemble(module, name, other) for other in here)
+        }
+        asked = self._sources.plainly() & absent.keys()
+        for function in self.functions if asked else ():
+            value = function.value("layers")
+            if (value.unknown or value.value) and self.grants("layers"):
+                continue
+            for item in self._fails(function):
+                if item.name in asked:
+                    yield Absent(function.name, item.name, absent[item.name], *self._imported(function, item))
+
+    def _modules(self, name: str) -> Sequence[str]:
+        """The modules that a distribution holds, as far as that is known."""
+        known = table("distributions")["known"].get(name)
+        return known["modules"] if known is not None else (name, name.replace("-", "_"))
+
+    def _fails(self, function: Function) -> Iterator[Missing]:
+        """The imports of modules that are not in the source of a function, when it starts."""
+        from lambdalint.bundle.closure import Closure
+        from lambdalint.bundle.entries import Folder
+        from lambdalint.bundle.layers import TASK, Merged, Part
+
+        directory = base(self._tree)
+        declared = function.declared
+        if directory is None or declared is None or "PYTHONPATH" in function.variables:
+            return
+        root = normal(str(declared.code_root.value))
+        if declared.origin == "chalice" and "vendor" in directory.names(root):
+            return
+        merged = Merged(Part(root, Folder(directory, root), TASK), (), self.runtime.version)
+        try:
+            closure = Closure(merged, self.runtime, start_of(function, root), self._shared.disabled)
+        except Unreadable:
+            return
+        if not closure.paths_changed:
+            yield from (item for item in closure.missing if item.chain and item.reason == "absent")
+
+    def _imported(self, function: Function, item: Missing) -> tuple[Location, tuple[tuple[ChainStep, ...], ...]]:
+        """Where an import is in the project, with the imports that lead there."""
+        from lambdalint.bundle.layers import TASK
+
+        assert function.declared is not None
+        root = normal(str(function.declared.code_root.value))
+        steps = [(step.path[len(TASK) + 1 :], step) for step in item.chain]
+        places = [Location(f"{root}/{path}" if root else path, step.line) for path, step in steps]
+        named = (path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for path, _ in steps)
+        chain = tuple(
+            ChainStep(place, name, f"imports {step.imported}")
+            for place, name, (_, step) in zip(places, named, steps, strict=True)
+        )
+        return places[-1], (chain,) if len(chain) > 1 else ()
+
+    @property
+    def file(self) -> str:
+        """The name of the file."""
+        return posixpath.basename(self.path)
+
     @functools.cached_property
     def _needed(self) -> frozenset[str]:
         """The packages of a lock that the target is certain to need: those on other systems only are in it, too."""
@@ -507,3 +603,8 @@ def _wanted(name: str) -> frozenset[str]:
                 found.add(other)
                 queue.append(other)
     return frozenset(found)
+
+
+def _resemble(module: str, name: str, other: str) -> bool:
+    """Whether another distribution may be one of those that hold the module, by its name: a fork, a part, a bundle."""
+    return normalized(module) in other or name in other or other in name

@@ -267,7 +267,7 @@ class _Construct:
             settings["build_method"] = known("python", self.place, "what is deployed is built from the directory")
             if code_root.known and "**" not in self.given:
                 files = tuple(posixpath.normpath(posixpath.join(code_root.value, name)) for name in _LOCKS)
-                settings["installs"] = known(Installs(files), self.place)
+                settings["installs"] = known(Installs(files, open="bundling" in self.given), self.place)
         else:
             code_root = self._code(settings)
             handler = self._likely("handler", settings)

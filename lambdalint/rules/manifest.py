@@ -431,7 +431,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[Any, ...], tuple[str, ...]], ...] 
         "LL501",
         "missing-dependency",
         True,
-        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), False, False),
+        ((), (), False, False, False, (), (), (), False, (), True, False, (), (), True, False),
         ("bundle",),
     ),
     (

@@ -595,7 +595,7 @@ class Service(Stack):
             return {}
         barred = tuple(inside(service, file) for file in ("Pipfile", "pyproject.toml", "uv.lock"))
         without = tuple(omitted for item in items(options.get("noDeploy", ABSENT)) if (omitted := text(item)))
-        return {"installs": known(Installs(tuple(files), barred, without), place)}
+        return {"installs": known(Installs(tuple(files), barred, without, open="vendor" in {**options, **own}), place)}
 
     def _archive(self, name: str, own: Mapping[str, Value], place: Location) -> dict[str, Value]:
         """The archive that ``serverless package`` makes: one for the service, unless each function gets its own."""

@@ -61,12 +61,13 @@ class Installs(NamedTuple):
 
     ``files`` are files of requirements and locks, by their paths in the project: the tool takes the first that is
     there. ``barred`` are files beside which it may not take one of requirements. ``without`` are distributions that it
-    leaves out, as they are written.
+    leaves out, as they are written, ``open`` tells that more may be installed.
     """
 
     files: tuple[str, ...]
     barred: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    open: bool = False
 
 
 class ChaliceProject(NamedTuple):

@@ -404,3 +404,89 @@ def test_packages_for_other_systems_are_in_a_lock_too(tmp_path):
         '[project]\nname = "orders"\ndependencies = ["colours", "pywin32; sys_platform == \'win32\'"]\n'
     )
     assert found(tmp_path, files, select=("LL502", "LL503", "LL504")) == [("LL504", "src/uv.lock", 20)]
+
+
+IMPORTING = "import requests\n" + APP
+MISSING = ("LL501",)
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ({"template.yaml": SAM, "src/app.py": IMPORTING, "src/requirements.txt": "pyyaml\n"}, True),
+        ({"template.yaml": SAM, "src/app.py": IMPORTING, "src/requirements.txt": ""}, True),
+        ({"template.yaml": SAM, "src/app.py": IMPORTING, "src/requirements.txt": "requests\n"}, False),
+        ({"template.yaml": SAM, "src/app.py": IMPORTING, "src/requirements.txt": "requests-oauthlib\n"}, False),
+        (
+            {"template.yaml": SAM, "src/app.py": IMPORTING, "src/requirements.txt": "requests; python_version < '3'\n"},
+            False,
+        ),
+        ({"template.yaml": SAM, "src/app.py": IMPORTING, "src/requirements.txt": "pyyaml\n-e ./lib\n"}, False),
+        ({"template.yaml": SAM, "src/app.py": IMPORTING, "src/requirements.txt": "pyyaml\n-r gone.txt\n"}, False),
+        ({"template.yaml": SAM, "src/app.py": IMPORTING, "src/requirements.txt": "ledger\n"}, False),
+        (
+            {"template.yaml": SAM, "src/app.py": IMPORTING, "src/requests.py": "", "src/requirements.txt": "pyyaml\n"},
+            False,
+        ),
+        ({"template.yaml": SAM, "src/app.py": "import boto3, json\n" + APP, "src/requirements.txt": "pyyaml\n"}, False),
+        ({"template.yaml": SAM, "src/app.py": "import unheard_of\n" + APP, "src/requirements.txt": "pyyaml\n"}, False),
+        (
+            {
+                "template.yaml": SAM,
+                "src/app.py": APP,
+                "src/x.py": "import requests\n",
+                "src/requirements.txt": "pyyaml\n",
+            },
+            False,
+        ),
+        (
+            {
+                "template.yaml": SAM,
+                "src/app.py": "try:\n    import requests\nexcept ImportError:\n    requests = None\n" + APP,
+                "src/requirements.txt": "pyyaml\n",
+            },
+            False,
+        ),
+        (
+            {
+                "template.yaml": SAM,
+                "src/app.py": "import sys\nsys.path.append('lib')\n" + IMPORTING,
+                "src/requirements.txt": "pyyaml\n",
+            },
+            False,
+        ),
+        (
+            {
+                "template.yaml": SAM.replace("python3.13", "python3.14"),
+                "src/app.py": "import aws_durable_execution_sdk_python\n" + APP,
+                "src/requirements.txt": "boto3>=1.42\n",
+            },
+            False,  # the runtime has it
+        ),
+        (
+            {
+                "serverless.yml": SERVERLESS + "custom: {pythonRequirements: {vendor: ./vendored}}\n",
+                "app.py": IMPORTING,
+                "requirements.txt": "pyyaml\n",
+            },
+            False,
+        ),
+    ],
+)
+def test_what_is_certain_to_be_missing(tmp_path, files, told):
+    path = "src/app.py" if "src/app.py" in files else "app.py"
+    assert found(tmp_path, files, select=MISSING) == ([("LL501", path, 1)] if told else [])
+
+
+def test_the_chain_to_a_missing_import(tmp_path):
+    files = {"template.yaml": SAM, "src/app.py": "import lib.a\n" + APP, "src/lib/a.py": "\nimport requests\n"}
+    assert found(tmp_path, {**files, "src/requirements.txt": "pyyaml\n"}, select=MISSING) == [
+        ("LL501", "src/lib/a.py", 2)
+    ]
+
+
+def test_a_lock_tells_all_that_is_installed(tmp_path):
+    template = SAM.replace("Properties:", "Metadata: {BuildMethod: python-uv}\n    Properties:")
+    files = {"template.yaml": template, "src/app.py": "import requests, colours, yaml\n" + APP, "src/uv.lock": UV_LOCK}
+    files["src/uv.lock"] += UV_LOCK[UV_LOCK.index('[[package]]\nname = "native"') :].replace("native", "yamllike")
+    assert found(tmp_path, files, select=MISSING) == [("LL501", "src/app.py", 1)]  # requests; yamllike may have yaml

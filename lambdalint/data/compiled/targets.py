@@ -43,6 +43,8 @@ TABLE = {'source': "glibc of the images: aws-lambda-builders, packager.py (_RUNT
          'pinned_by': ['aioboto3', 'aiobotocore', 'awscli', 's3fs'],
          'requires': {'botocore': ["urllib3<1.27,>=1.25.4; python_version < '3.10'"]}},
  'provided_until': {'setuptools': {'version': [3, 11], 'modules': ['setuptools', 'pkg_resources', '_distutils_hack']}},
+ 'provided_from': {'aws-durable-execution-sdk-python': {'version': [3, 13],
+                                                        'modules': ['aws_durable_execution_sdk_python']}},
  'seen': {'thin': True,
           'python3.9': {'boto3': '1.26.90', 'botocore': '1.29.90', 'urllib3': '1.26.11', 'day': '2023-09-14'},
           'python3.10': {'boto3': '1.26.90', 'botocore': '1.29.90', 'urllib3': '1.26.15', 'day': '2023-09-14'},
