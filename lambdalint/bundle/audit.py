@@ -164,14 +164,15 @@ def pinned(pins: Iterable[Pin], is_test: Callable[[str], bool]) -> Iterator[Plac
     """
     from lambdalint.bundle.pins import for_development
 
-    best: dict[tuple[str, Location], Pin] = {}
-    for pin in pins:
-        key = (pin.name, pin.location)
-        if key not in best or not best[key].version:  # a file of constraints may say what the file itself leaves open
-            best[key] = pin
-    for pin in best.values():
-        if pin.elsewhere or pin.origin == OWN:
+    every = dict.fromkeys(pins)  # a file may be read by itself, and once more where another one includes it
+    versions = {(pin.name, pin.location) for pin in every if pin.version}
+    told = set()
+    for pin in every:
+        at = (pin.name, pin.location)
+        # what the file itself leaves open, constraints of the other one may say
+        if pin.elsewhere or pin.origin == OWN or (not pin.version and at in versions) or (*at, pin.version) in told:
             continue
+        told.add((*at, pin.version))
         reason = _ORIGINS.get(pin.origin, "")
         if not reason and not pin.version:
             reason = "not pinned to a version"

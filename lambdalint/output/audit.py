@@ -120,7 +120,7 @@ def _unknown(audit: Audit, view: View, out: Painter) -> None:
 def _summary(report: Report, audit: Audit, view: View, out: Painter) -> None:
     if view.quiet and not audit.unaudited:
         return
-    text = sentence(audit)
+    text = sentence(audit) if audit.asked or audit.unaudited else "Nothing to audit"
     for number, label in ((report.suppressed, "suppressed"), (report.baselined, "in the baseline")):
         text += f", {plural(number, 'finding')} {label}" if number else ""
     for row in wrapped(text, view.width, "  ", ""):
