@@ -97,7 +97,7 @@ def test_vulnerable_and_clean(folder, run, service):
             "fixed_versions": ["1.26.5"],
             "summary": "Backtracking",
             "link": "https://osv.dev/vulnerability/PYSEC-2021-108",
-            "places": [{"path": "requirements.txt", "line": 2, "severity": "warning"}],
+            "places": [{"path": "requirements.txt", "line": 2, "severity": "warning", "required_by": []}],
             "accepted": None,
         }
     ]
@@ -315,6 +315,24 @@ def test_locks(folder, run, name):
     assert all(item["function"].split()[0] in lines[item["line"] - 1] for item in document["findings"])
     assert told(document)[1:] == ([], [])
     assert run.fake.asked == [("pytest", "1.0"), ("urllib3", "1.26.4")]
+
+
+def test_who_requires_it_is_told_from_a_lock(folder, run):
+    (folder / "uv.lock").write_text(LOCKS["uv.lock"].replace("dev = [", "dev = [{ name = 'urllib3' }, "))
+    (folder / "poetry.lock").write_text(
+        "".join(
+            f'[[package]]\nname = "p{number}"\nversion = "1"\ndependencies = {{urllib3 = "*"}}\n' for number in range(8)
+        )
+        + '[[package]]\nname = "urllib3"\nversion = "1.26.4"\n'
+    )
+    known = {**KNOWN, ("pytest", "1.0"): []} | {(f"p{number}", "1"): [] for number in range(8)}
+    places = run.document(known)["audit"]["vulnerable"][0]["places"]
+    assert [(item["path"], item["required_by"]) for item in places] == [
+        ("poetry.lock", [f"p{number}" for number in range(8)]),
+        ("uv.lock", ["app"]),
+    ]
+    run(known)
+    assert "  needed by app, p0, p1, p2, p3, p4 and 3 more\n  also at   uv.lock:8\n" in run.out
 
 
 def test_what_is_not_pinned_or_comes_from_no_index_is_not_audited(folder, run):

@@ -38,7 +38,8 @@ OWN = "project"  # the origin of the project itself, which is no dependency
 class Place(NamedTuple):
     """A distribution where it stands. ``severity`` is what a vulnerability of it is worth there.
 
-    ``version`` is "" and ``reason`` says why where it cannot be asked for. ``asked`` is how its line has it.
+    ``version`` is "" and ``reason`` says why where it cannot be asked for. ``via`` are the packages of the same lock
+    that require it.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Place(NamedTuple):
     location: Location
     severity: Severity = Severity.WARNING
     reason: str = ""
+    via: tuple[str, ...] = ()
 
 
 class Flaw(NamedTuple):
@@ -167,6 +169,10 @@ def pinned(pins: Iterable[Pin], is_test: Callable[[str], bool]) -> Iterator[Plac
     every = dict.fromkeys(pins)  # a file may be read by itself, and once more where another one includes it
     versions = {(pin.name, pin.location) for pin in every if pin.version}
     told = set()
+    requirers: dict[tuple[str, str], set[str]] = {}
+    for pin in every:
+        for item in pin.requires:
+            requirers.setdefault((pin.location.path, item.name), set()).add(pin.name)
     for pin in every:
         at = (pin.name, pin.location)
         # what the file itself leaves open, constraints of the other one may say
@@ -178,7 +184,8 @@ def pinned(pins: Iterable[Pin], is_test: Callable[[str], bool]) -> Iterator[Plac
             reason = "not pinned to a version"
         development = for_development(pin) or is_test(pin.location.path)
         severity = Severity.INFO if development else Severity.WARNING
-        yield Place(pin.name, pin.version if not reason else "", pin.location, severity, reason)
+        via = tuple(sorted(requirers.get((pin.location.path, pin.name), ())))
+        yield Place(pin.name, pin.version if not reason else "", pin.location, severity, reason, via)
 
 
 def judged(
