@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -134,6 +135,10 @@ class DirectoryTree:
                     pass
             self._names[directory] = found
         return found
+
+    def listed(self, directory: str, names: Iterable[str]) -> None:
+        """Take what lies in a directory that is no link, from who has listed it."""
+        self._names[directory] = frozenset(names)
 
     def _directory(self, path: str) -> str:
         """The directory ``path`` without links. A realpath would ask for each directory above it, for every file."""
