@@ -7,6 +7,7 @@ from lambdalint.bundle.views import BundleView, Shared
 from lambdalint.discover import BUILT
 from lambdalint.errors import UsageError, nearest
 from lambdalint.model import Function
+from lambdalint.tree import ending
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def bundles(project: Project, settings: Settings, *, named: bool = True, **progr
 
 
 def _holds_distributions(tree: Tree, path: str) -> bool:
-    return any(name.endswith(".dist-info") for name in tree.names(path))
+    return bool(ending(tree, path, ".dist-info"))
 
 
 def _asked(bundle: BundleView, project: Project) -> bool:

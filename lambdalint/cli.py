@@ -44,6 +44,7 @@ READER_GONE = 141
 WIDTH = 80  # columns where there is no terminal
 PROSE = 100  # columns that text takes at most
 TABLE = 160  # columns that a table takes at most
+FEW = 8  # inputs that are analysed as fast as an earlier report is found
 REPEATED = frozenset({"ignores", "outputs", "names"})  # not split at commas: names and paths may hold them
 
 
@@ -96,7 +97,7 @@ def _check_options(command: argparse.ArgumentParser) -> None:
 def _functions_options(command: argparse.ArgumentParser) -> None:
     _runs(command, _functions)
     _paths(command)
-    _options(command, _only("exclude", "function", "output", "color", "cache"))
+    _options(command, _only("exclude", "function", "output", "color", "cache", "cache-dir"))
 
 
 def _graph_options(command: argparse.ArgumentParser) -> None:
@@ -110,7 +111,7 @@ def _graph_options(command: argparse.ArgumentParser) -> None:
         default=[],
         help="text, mermaid or dot, to standard output or PATH (repeatable)",
     )
-    _options(command, _only("exclude", "function", "color", "cache"))
+    _options(command, _only("exclude", "function", "color", "cache", "cache-dir"))
 
 
 def _bundle_options(command: argparse.ArgumentParser) -> None:
@@ -185,9 +186,14 @@ def _config_options(command: argparse.ArgumentParser) -> None:
     _options(show, [option for option in OPTIONS if option.flags])
 
 
+def _clean_options(command: argparse.ArgumentParser) -> None:
+    _runs(command, _clean)
+    _options(command, _only("cache-dir"))
+
+
 BASELINE_KEYS = (
     "select", "ignore", "extend-select", "per-file-ignores", "exclude", "min-severity", "min-confidence", "baseline",
-    "as-of", "cache",
+    "as-of", "cache", "cache-dir",
 )  # fmt: skip
 COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "check": ("analyse the code of Lambda functions", _check_options),
@@ -198,6 +204,7 @@ COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = 
     "rule": ("print the documentation of rules", _rule_options),
     "baseline": ("accept the findings of today", _baseline_options),
     "config": ("inspect the configuration", _config_options),
+    "clean": ("remove the cache", _clean_options),
 }
 
 
@@ -347,14 +354,33 @@ def _open(arguments: argparse.Namespace, *, built: bool = False, pins: bool = Fa
 
 
 def _analyse(settings: Settings, project: Project, arguments: argparse.Namespace) -> Report:
-    from lambdalint import engine, filters
+    from lambdalint import filters
 
-    progress = _Progress(arguments.quiet)
-    try:
-        report = engine.check(project, settings, **progress.argument())
-    finally:
-        progress.stop()
-    return filters.limited(report, settings, project)
+    return filters.limited(_run("check", settings, project, arguments), settings, project)
+
+
+def _run(what: str, settings: Settings, project: Project, arguments: argparse.Namespace) -> Report:
+    """What a function of the engine says of a project, now or in an earlier run."""
+
+    def run(project: Project, settings: Settings) -> Report:
+        from lambdalint import engine
+
+        progress = _Progress(arguments.quiet)
+        try:
+            report: Report = getattr(engine, what)(project, settings, **progress.argument())
+        finally:
+            progress.stop()
+        return report
+
+    if not settings.cache or len(project.python) + len(project.templates) + len(project.archives) < FEW:
+        return run(project, settings)  # it takes no longer than to look for what an earlier run has left
+    from lambdalint import replay
+
+    return replay.report(what, project, settings, run, _say if arguments.verbose else _mute)
+
+
+def _mute(text: str) -> None:
+    """What is of interest under -v alone."""
 
 
 def _check(arguments: argparse.Namespace) -> int:
@@ -403,7 +429,7 @@ def _accepted(report: Report, known: Baseline, arguments: argparse.Namespace) ->
 
 def _functions(arguments: argparse.Namespace) -> int:
     settings, project = _open(arguments)
-    from lambdalint import engine, filters
+    from lambdalint import filters
 
     if "output" not in _given(arguments):
         settings = settings._replace(output=())  # what the configuration says is meant for check
@@ -411,11 +437,7 @@ def _functions(arguments: argparse.Namespace) -> int:
         name = item.partition(":")[0]
         if name not in FUNCTION_FORMATS:
             raise UsageError(f"functions can be printed as {' or '.join(FUNCTION_FORMATS)}, not as {name}")
-    progress = _Progress(arguments.quiet)
-    try:
-        report = engine.find_functions(project, settings, **progress.argument())
-    finally:
-        progress.stop()
+    report = _run("find_functions", settings, project, arguments)
     report = filters.of_functions(report, settings)
     _publish("render_functions", report, settings, project, arguments)
     return 2 if report.internal_errors else 0
@@ -427,14 +449,10 @@ def _graph(arguments: argparse.Namespace) -> int:
         if name not in GRAPH_FORMATS:
             raise UsageError(f"the graph can be drawn as {', '.join(GRAPH_FORMATS)}, not as {name}")
     settings, project = _open(arguments)
-    from lambdalint import engine, filters
+    from lambdalint import filters
 
     settings = settings._replace(output=tuple(arguments.formats))  # what the configuration says is meant for check
-    progress = _Progress(arguments.quiet)
-    try:
-        report = engine.draw(project, settings, **progress.argument())
-    finally:
-        progress.stop()
+    report = _run("draw", settings, project, arguments)
     report = filters.of_functions(report, settings)
     _publish("render_graph", report, settings, project, arguments)
     return 0
@@ -685,6 +703,21 @@ def _config_show(arguments: argparse.Namespace) -> int:
         if key == "vulns":
             told = {"ignore": [item._asdict() for item in value]}
         _write(f"{key} = {safe(json.dumps(told, ensure_ascii=False))}  ({safe(origin)})\n")
+    return 0
+
+
+def _clean(arguments: argparse.Namespace) -> int:
+    from lambdalint import cache
+
+    path = cache.directory(os.path.abspath(arguments.cache_dir) if hasattr(arguments, "cache_dir") else "")
+    try:
+        done = cache.Cache(path).clean() if path else cache.Cleaned(0, 0, left=False)
+    except OSError as error:
+        raise UsageError(f"the cache in {path} cannot be removed ({error.strerror})") from None
+    if not arguments.quiet:
+        results = "1 result" if done.files == 1 else f"{done.files:,} results"
+        rest = "; what else lies there was left" if done.left else ""
+        _say(f"removed {results}, {done.size:,} bytes, from {path}{rest}" if done.size else f"no cache in {path}{rest}")
     return 0
 
 

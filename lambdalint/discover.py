@@ -417,8 +417,8 @@ class _Walk:
             except OSError as error:
                 self._skip(prefix.rstrip("/"), error.strerror or "directory cannot be read")
                 continue
-            names = {entry.name for entry in listed}
-            self.tree.listed(prefix.rstrip("/"), names)
+            names = frozenset([entry.name for entry in listed])
+            self.tree.know(prefix.rstrip("/"), names)
             self.marks[prefix.rstrip("/")] = (APPLICATION in names, PACKAGE in names)
             if "pyvenv.cfg" in names and prefix:
                 self.excluded += 1
@@ -619,7 +619,7 @@ class _Walk:
             self.ignores[prefix] = (ignore,) if ignore else ()
         return self.ignores[prefix]
 
-    def _installed(self, prefix: str, names: set[str]) -> frozenset[str]:
+    def _installed(self, prefix: str, names: frozenset[str]) -> frozenset[str]:
         """The entries of a directory that installed distributions own (``pip install --target``)."""
         found: set[str] = set()
         for name in names:

@@ -101,6 +101,7 @@ class Settings(NamedTuple):
     statistics: bool = False
     as_of: str = ""
     cache: bool = True
+    cache_dir: str = ""
     color: str = "auto"
     sdk: str = ""
     compare: str = ""
@@ -173,6 +174,8 @@ OPTIONS: tuple[Option, ...] = (
            ("--compare",), "FILE"),
     Option("vulns", "vulns", "ignore: vulnerabilities that are accepted, each with id, reason and until"),
     Option("cache", "flag", "neither read nor write the cache", ("--no-cache",)),
+    Option("cache-dir", "path", "where the cache lies (default: LAMBDALINT_CACHE_DIR, else the user's cache directory)",
+           ("--cache-dir",), "DIR", in_file=False),
     Option("color", "color", "auto, always or never", ("--color",), "WHEN", in_file=False),
 )  # fmt: skip
 BY_KEY = {option.key: option for option in OPTIONS}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 
 import pytest
@@ -17,3 +18,16 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="write fixtures/*/expected.txt and the graphs anew")
+
+
+@pytest.fixture(scope="session")
+def caches(tmp_path_factory):
+    """Places for caches, none of which is there yet."""
+    base = tmp_path_factory.mktemp("caches")
+    return (str(base / str(number)) for number in itertools.count())
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(caches, monkeypatch):
+    """Each test has a cache of its own: nothing is written to the developer's, and no test sees another's results."""
+    monkeypatch.setenv("LAMBDALINT_CACHE_DIR", next(caches))

@@ -79,6 +79,10 @@ OWN = """
     settings source source.callgraph source.names source.program source.skeleton templates templates.values tree
     data.compiled.calls data.compiled.entry_points data.compiled.packages
 """.split()  # noqa: SIM905 - the list is read, and grows
+REPLAY = """
+    lambdalint cache cli codec data diagnostics discover errors filters model output output.escape output.text
+    output.view patterns records registry replay rule rules rules.manifest settings templates templates.values tree
+""".split()  # noqa: SIM905
 VERSION = ["lambdalint", "cli", "errors", "model", "patterns", "records", "settings", "tree"]
 
 PROGRAM = """\
@@ -122,6 +126,18 @@ def test_a_clean_run(project):
     wanted = [item.wants for item in registry.entries()]
     tables = {name.split(".")[0] for wants in wanted for name in (*wants.tables, *wants.reaches, *wants.imports)}
     assert own(modules) - {f"data.compiled.{name}" for name in tables} == set(OWN)
+
+
+def test_a_run_that_an_earlier_one_has_done(project):
+    (project / "template.yaml").write_text(SAM)
+    (project / "found.py").write_text(FINDING)
+    for number in range(8):
+        (project / f"module{number}.py").write_text("")
+    arguments = ("check", ".", "--cache-dir", str(project / "cache"))
+    assert "yaml" in loaded(project, *arguments, status=1)
+    modules = loaded(project, *arguments, status=1)
+    assert modules & HEAVY == {"hashlib", "json", "typing"}  # a rule's page names its types
+    assert own(modules) - {"rules.ll101_client_in_handler"} == set(REPLAY)
 
 
 def test_what_is_ignored_by_the_usual_patterns(project):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lambdalint.patterns import regex
+from lambdalint.tree import ending
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,4 +23,4 @@ def is_artifact(tree: DirectoryTree, path: str) -> bool:
         return tree.exists(path)
     if _BUILT.search(path):
         return bool(tree.names(path))
-    return any(name.endswith(".dist-info") for name in tree.names(path))
+    return bool(ending(tree, path, ".dist-info"))

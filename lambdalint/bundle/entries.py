@@ -23,7 +23,8 @@ class Entry(NamedTuple):
 
     ``packed`` is what it takes in the archive and ``crc`` its checksum, both None where there is no archive.
     ``mode`` is a ``st_mode`` (type and permissions), -1 where the archive was written by a system without them.
-    ``mtime`` is in seconds; archives keep local time, which counts as UTC here. The last three are the archive's own.
+    ``mtime`` is in seconds; archives keep local time, which counts as UTC here, and a directory has 0: what it holds is
+    as old as its checkout. The last three are the archive's own.
     """
 
     path: str
@@ -123,27 +124,6 @@ class Folder:
     def entries(self) -> Sequence[Entry]:
         """See `Artifact.entries`."""
         if self._entries is None:
-            self._entries = tuple(sorted(self._walk()))
+            walked = self._tree.walk(self._prefix.rstrip("/"), ENTRIES_LIMIT)
+            self._entries = tuple(Entry(path, size, None, mode, 0, None) for path, size, mode in walked)
         return self._entries
-
-    def _walk(self) -> list[Entry]:
-        found: list[Entry] = []
-        top = os.path.join(self._tree.root, self._prefix)
-        stack = [""]
-        while stack:
-            prefix = stack.pop()
-            try:
-                with os.scandir(os.path.join(top, prefix)) as listed:
-                    for item in listed:
-                        info = item.stat(follow_symlinks=False)
-                        directory = stat.S_ISDIR(info.st_mode)
-                        path = prefix + item.name + ("/" if directory else "")
-                        size = 0 if directory else info.st_size
-                        found.append(Entry(path, size, None, info.st_mode, int(info.st_mtime), None))
-                        if directory:
-                            stack.append(path)
-            except OSError as error:
-                raise Unreadable(f"{prefix or 'the directory'} cannot be listed ({error.strerror})") from error
-            if len(found) > ENTRIES_LIMIT:
-                raise Unreadable(f"more than {ENTRIES_LIMIT:,} entries")
-        return found

@@ -43,19 +43,19 @@ def development(tree: DirectoryTree, places: Iterable[str]) -> Mapping[str, str]
     found: dict[str, str] = {}
     main: set[str] = set()
     for directory in directories:
-        here = tree.names(directory)
-        if "pyproject.toml" in here:
-            path = posixpath.join(directory, "pyproject.toml")
+        path = posixpath.join(directory, "pyproject.toml")
+        if tree.exists(path):
             data = _toml(tree, path)
             main.update(_names(_main(data)))
             for group, lines in _groups(data):
                 found.update((name, f"{group} of {path}") for name in _names(lines) if name not in found)
         for name in table("development")["groups"]["files"]:
             path = posixpath.join(directory, name)
-            if name.partition("/")[0] in here and tree.exists(path):
+            if tree.exists(path):
                 found.update((each, path) for each in _listed(tree, path) if each not in found)
-        if "requirements.txt" in here:
-            main.update(_listed(tree, posixpath.join(directory, "requirements.txt")))
+        path = posixpath.join(directory, "requirements.txt")
+        if tree.exists(path):
+            main.update(_listed(tree, path))
     return {name: where for name, where in found.items() if name not in main}
 
 

@@ -30,7 +30,7 @@ from lambdalint.data import table
 from lambdalint.model import Location
 from lambdalint.patterns import regex
 from lambdalint.records import NamedTuple
-from lambdalint.tree import Unreadable
+from lambdalint.tree import Unreadable, ending
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -120,7 +120,8 @@ def is_pinned_file(path: str) -> bool:
 def below(tree: Tree, directory: str) -> tuple[str, ...]:
     """The files of requirements and locks that lie in a directory itself, sorted."""
     prefix = f"{directory}/" if directory else ""
-    return tuple(sorted(prefix + name for name in tree.names(directory) if is_pinned_file(prefix + name)))
+    names = ending(tree, directory, ".txt", ".toml", *KINDS)
+    return tuple(sorted(prefix + name for name in names if is_pinned_file(prefix + name)))
 
 
 def for_development(pin: Pin) -> bool:

@@ -51,7 +51,8 @@ class View:
         """One line (from 1) without its end; empty where there is none."""
         if path not in self._lines:
             # not splitlines(): the parsers count neither form feeds nor U+2028 as line ends
-            self._lines[path] = _LINE_END.split(self.text(path).removeprefix("\ufeff"))
+            text = self.text(path).removeprefix("\ufeff")
+            self._lines[path] = _LINE_END.split(text) if "\r" in text else text.split("\n")
         lines = self._lines[path]
         return lines[number - 1] if 0 < number <= len(lines) else ""
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from lambdalint.data import table
 from lambdalint.model import Skipped
 from lambdalint.source.skeleton import Skeleton, SourceError, defect, skeleton
-from lambdalint.tree import Tree, Unreadable
+from lambdalint.tree import Tree, Unreadable, ending
 
 SOURCE_LIMIT = 1 << 20  # bytes of one source file; ``ast`` needs about 100 bytes of memory for each
 # Directories that often hold a source root beside the functions that import from it.
@@ -201,8 +201,7 @@ class Program:
         """Whether distributions are installed in a directory, as in a bundle."""
         found = self._installed.get(root)
         if found is None:
-            names = self.tree.names(root)
-            found = self._installed[root] = any(name.endswith((".dist-info", ".egg-info")) for name in names)
+            found = self._installed[root] = bool(ending(self.tree, root, ".dist-info", ".egg-info"))
         return found
 
     def _shared(self, path: str, dotted: str) -> str | None:

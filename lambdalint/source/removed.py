@@ -11,7 +11,7 @@ from lambdalint.records import NamedTuple
 from lambdalint.source.program import join, parent
 from lambdalint.source.skeleton import MODULE
 from lambdalint.source.startup import startup
-from lambdalint.tree import Unreadable
+from lambdalint.tree import Unreadable, ending
 
 if TYPE_CHECKING:
     from lambdalint.model import Function
@@ -96,7 +96,7 @@ def _is_deployed(view: FunctionView, path: str) -> bool:
     if root is None:
         return False
     in_archive = any(part.endswith(".zip") for part in path.lower().split("/")[:-1])
-    return in_archive or any(name.endswith(".dist-info") for name in program.tree.names(root))
+    return in_archive or bool(ending(program.tree, root, ".dist-info"))
 
 
 def _has_backport(view: FunctionView, started: Startup, path: str, name: str) -> bool:
