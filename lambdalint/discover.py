@@ -418,7 +418,7 @@ class _Walk:
                 self._skip(prefix.rstrip("/"), error.strerror or "directory cannot be read")
                 continue
             names = frozenset([entry.name for entry in listed])
-            self.tree.know(prefix.rstrip("/"), names)
+            self.tree.listed(prefix.rstrip("/"), names)
             self.marks[prefix.rstrip("/")] = (APPLICATION in names, PACKAGE in names)
             if "pyvenv.cfg" in names and prefix:
                 self.excluded += 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -223,10 +224,6 @@ class DirectoryTree:
         """The paths of which something else is read than directories."""
         return [prefix.rstrip("/") for prefix in self._mounts]
 
-    def know(self, directory: str, names: frozenset[str]) -> None:
-        """Note what a directory holds that has been listed already, and is no link."""
-        self._names[directory] = names
-
     def walk(self, directory: str, limit: int) -> list[tuple[str, int, int]]:
         """Path, size and mode of everything below a directory; the path of a directory ends with a slash.
 
@@ -281,6 +278,10 @@ class DirectoryTree:
                     pass
             self._names[directory] = found
         return found
+
+    def listed(self, directory: str, names: Iterable[str]) -> None:
+        """Take what lies in a directory that is no link, from who has listed it."""
+        self._names[directory] = frozenset(names)
 
     def _directory(self, path: str) -> str:
         """The directory ``path`` without links. A realpath would ask for each directory above it, for every file."""

@@ -97,7 +97,7 @@ def test_vulnerable_and_clean(folder, run, service):
             "fixed_versions": ["1.26.5"],
             "summary": "Backtracking",
             "link": "https://osv.dev/vulnerability/PYSEC-2021-108",
-            "places": [{"path": "requirements.txt", "line": 2, "severity": "warning"}],
+            "places": [{"path": "requirements.txt", "line": 2, "severity": "warning", "required_by": []}],
             "accepted": None,
         }
     ]
@@ -154,13 +154,26 @@ def test_redirects_without_end(folder, run):
     assert run.status == 2
 
 
-def test_an_answer_of_which_there_is_more(folder, run):
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b'], "next_page_token": "x"',
+        b', {"id": "PYSEC-2", "schema_version": "2.0.0", "affected": []}]',
+        b', {"id": "PYSEC-2"}]',
+    ],
+)
+def test_an_answer_of_which_pip_audit_reads_a_part(folder, run, rest):
     requirements(folder, "six==1.16.0", "good==1.0")
-    some = b'{"vulns": [{"id": "PYSEC-1", "affected": []}], "next_page_token": "x"}'
+    some = (
+        b'{"vulns": [{"id": "PYSEC-1", "affected": []}, {"id": "PYSEC-3", "withdrawn": "2024-01-01T00:00:00Z"}'
+        + rest
+        + b"}"
+    )
     document = run.document({("six", "1.16.0"): some}, service="osv")
     assert told(document) == (["six 1.16.0 PYSEC-1"], ["good 1.0"], ["six 1.16.0"])
-    assert document["audit"]["not_audited"][0]["reason"] == f"osv ({run.address}) told a part of its answer only"
-    assert run.status == 1
+    reason = f"osv ({run.address}) gave an answer of which a part cannot be read"
+    assert document["audit"]["not_audited"][0]["reason"] == reason
+    assert (run.status, run.err) == (1, "")
 
 
 @pytest.mark.parametrize("service", ["pypi", "osv"])
@@ -304,6 +317,24 @@ def test_locks(folder, run, name):
     assert run.fake.asked == [("pytest", "1.0"), ("urllib3", "1.26.4")]
 
 
+def test_who_requires_it_is_told_from_a_lock(folder, run):
+    (folder / "uv.lock").write_text(LOCKS["uv.lock"].replace("dev = [", "dev = [{ name = 'urllib3' }, "))
+    (folder / "poetry.lock").write_text(
+        "".join(
+            f'[[package]]\nname = "p{number}"\nversion = "1"\ndependencies = {{urllib3 = "*"}}\n' for number in range(8)
+        )
+        + '[[package]]\nname = "urllib3"\nversion = "1.26.4"\n'
+    )
+    known = {**KNOWN, ("pytest", "1.0"): []} | {(f"p{number}", "1"): [] for number in range(8)}
+    places = run.document(known)["audit"]["vulnerable"][0]["places"]
+    assert [(item["path"], item["required_by"]) for item in places] == [
+        ("poetry.lock", [f"p{number}" for number in range(8)]),
+        ("uv.lock", ["app"]),
+    ]
+    run(known)
+    assert "  needed by app, p0, p1, p2, p3, p4 and 3 more\n  also at   uv.lock:8\n" in run.out
+
+
 def test_what_is_not_pinned_or_comes_from_no_index_is_not_audited(folder, run):
     requirements(
         folder, "six==1.16.0", "boto3", "requests>=2", "django==3.2.*", "-e ../shared", "tool @ https://example.com/t.whl",
@@ -341,6 +372,15 @@ def test_a_version_is_asked_for_once_and_told_at_each_place(folder, run):
         ("requirements.txt", 1),
         ("src/requirements.txt", 1),
     ]
+
+
+def test_a_file_that_is_read_by_itself_and_included_is_told_once(folder, run):
+    requirements(folder, "urllib3", "six==1.16.0", name="requirements/base.txt")
+    requirements(folder, "-r base.txt", "-c pins.cfg", name="requirements/prod.txt")
+    (folder / "requirements" / "pins.cfg").write_text("urllib3==1.26.4\n")
+    document = run.document(KNOWN)
+    assert told(document) == (["urllib3 1.26.4 PYSEC-2021-108"], ["six 1.16.0"], [])
+    assert [(item["path"], item["line"]) for item in document["findings"]] == [("requirements/base.txt", 1)]
 
 
 def function(*members):
@@ -480,6 +520,7 @@ def test_nothing_to_audit(folder, run, options, status):
     assert run.err == (
         f"lambdalint: nothing to audit: no distribution is deployed from {folder}, and no file there pins any\n"
     )
+    assert run.out == "Nothing to audit\n"
 
 
 # What is accepted

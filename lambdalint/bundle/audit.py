@@ -38,7 +38,8 @@ OWN = "project"  # the origin of the project itself, which is no dependency
 class Place(NamedTuple):
     """A distribution where it stands. ``severity`` is what a vulnerability of it is worth there.
 
-    ``version`` is "" and ``reason`` says why where it cannot be asked for. ``asked`` is how its line has it.
+    ``version`` is "" and ``reason`` says why where it cannot be asked for. ``via`` are the packages of the same lock
+    that require it.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Place(NamedTuple):
     location: Location
     severity: Severity = Severity.WARNING
     reason: str = ""
+    via: tuple[str, ...] = ()
 
 
 class Flaw(NamedTuple):
@@ -164,20 +166,26 @@ def pinned(pins: Iterable[Pin], is_test: Callable[[str], bool]) -> Iterator[Plac
     """
     from lambdalint.bundle.pins import for_development
 
-    best: dict[tuple[str, Location], Pin] = {}
-    for pin in pins:
-        key = (pin.name, pin.location)
-        if key not in best or not best[key].version:  # a file of constraints may say what the file itself leaves open
-            best[key] = pin
-    for pin in best.values():
-        if pin.elsewhere or pin.origin == OWN:
+    every = dict.fromkeys(pins)  # a file may be read by itself, and once more where another one includes it
+    versions = {(pin.name, pin.location) for pin in every if pin.version}
+    told = set()
+    requirers: dict[tuple[str, str], set[str]] = {}
+    for pin in every:
+        for item in pin.requires:
+            requirers.setdefault((pin.location.path, item.name), set()).add(pin.name)
+    for pin in every:
+        at = (pin.name, pin.location)
+        # what the file itself leaves open, constraints of the other one may say
+        if pin.elsewhere or pin.origin == OWN or (not pin.version and at in versions) or (*at, pin.version) in told:
             continue
+        told.add((*at, pin.version))
         reason = _ORIGINS.get(pin.origin, "")
         if not reason and not pin.version:
             reason = "not pinned to a version"
         development = for_development(pin) or is_test(pin.location.path)
         severity = Severity.INFO if development else Severity.WARNING
-        yield Place(pin.name, pin.version if not reason else "", pin.location, severity, reason)
+        via = tuple(sorted(requirers.get((pin.location.path, pin.name), ())))
+        yield Place(pin.name, pin.version if not reason else "", pin.location, severity, reason, via)
 
 
 def judged(

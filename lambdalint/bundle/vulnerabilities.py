@@ -169,7 +169,7 @@ class _Client:
             kind = type(error).__name__
             return Answer(reason=f"{where} gave an answer that cannot be read ({kind})", failed=True)
         if session.cut:
-            return Answer(found, f"{where} told a part of its answer only")
+            return Answer(found, f"{where} gave an answer of which a part cannot be read")
         return Answer(found)
 
 
@@ -186,6 +186,9 @@ def _services() -> Any:
     They ask pip-api for the version of pip, which runs ``python -m pip`` in the working directory: what lies there
     under the name of pip would be run. Only a cache that is not used here wants to know.
     """
+    import logging
+
+    logging.getLogger("pip_audit").addHandler(logging.NullHandler())  # else what it notes is printed
     name = "pip_api"
     known = sys.modules.get(name)
     if known is None:
@@ -215,7 +218,7 @@ class _Session:
         self._session = requests.Session()
         self._session.max_redirects = 5
         self._session.headers["User-Agent"] = f"lambdalint/{__version__}"
-        self.cut = False  # whether there is more to the last answer
+        self.cut = False  # whether there is more to the last answer than pip-audit reads
 
     def get(self, url: str, timeout: float) -> Response:
         """A question to PyPI."""
@@ -245,7 +248,7 @@ class _Session:
             told = answer.get(self._key) if isinstance(answer, dict) else None
             if type(told) is not list and not (self._service.name == "osv" and answer == {}):
                 raise _Unusable("answers without a word on vulnerabilities, as a mirror may")
-            self.cut = bool(answer.get("next_page_token"))
+            self.cut = bool(answer.get("next_page_token")) or any(map(_passed_over, told or ()))
         return whole
 
     def _read(self, response: Response) -> bytes:
@@ -259,6 +262,13 @@ class _Session:
         finally:
             response.close()
         return b"".join(parts)
+
+
+def _passed_over(item: Any) -> bool:
+    """Whether pip-audit leaves an advisory out although it holds: one of OSV in a later schema, or of no package."""
+    if not isinstance(item, dict) or item.get("withdrawn") or "fixed_in" in item:
+        return False
+    return item.get("affected") is None or not str(item.get("schema_version", "1.")).startswith("1.")
 
 
 def _plain(item: Any) -> Vulnerability:

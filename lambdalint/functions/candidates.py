@@ -249,7 +249,7 @@ class Candidates:
             self._strong(match[1]) and not match[2].startswith(b"logging.") for match in ASSIGNED.finditer(text)
         ):
             return True
-        return any(package in data for package in self.words.packages)
+        return any(map(data.__contains__, self.words.packages))
 
     def _strong(self, name: bytes) -> bool:
         return self.words.is_strong(name.decode("utf-8", "replace"))
@@ -450,7 +450,7 @@ class Candidates:
         if not strong and not self.words.event.fullmatch(_bare(definition.params[0].name)):
             points -= 1
         body = self._body(skeleton.path, definition)
-        if self.words.uses_context.search(body) or any(word in body for word in self.words.event_keys):
+        if self.words.uses_context.search(body) or any(map(body.__contains__, self.words.event_keys)):
             points += 2
             reasons = (*reasons, "uses them as Lambda's")
         if self.words.uses_other.search(body):

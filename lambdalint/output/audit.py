@@ -98,6 +98,10 @@ def _group(found: list[tuple[Finding, Flaw]], view: View, out: Painter) -> None:
         labelled("fixed in", ", ".join(after) if after else "no later version that is known", view, out)
         for fact in item.facts:
             labelled("", fact, view, out)
+    requirers = sorted({name for place in flaw.places if place.location in places for name in place.via})
+    if requirers:
+        more = f" and {len(requirers) - NAMED} more" if len(requirers) > NAMED else ""
+        labelled("needed by", ", ".join(requirers[:NAMED]) + more, view, out)
     for place in list(places)[1:]:
         labelled("also at", f"{place.path}:{place.line}", view, out)
     out.write("\n")
@@ -120,7 +124,7 @@ def _unknown(audit: Audit, view: View, out: Painter) -> None:
 def _summary(report: Report, audit: Audit, view: View, out: Painter) -> None:
     if view.quiet and not audit.unaudited:
         return
-    text = sentence(audit)
+    text = sentence(audit) if audit.asked or audit.unaudited else "Nothing to audit"
     for number, label in ((report.suppressed, "suppressed"), (report.baselined, "in the baseline")):
         text += f", {plural(number, 'finding')} {label}" if number else ""
     for row in wrapped(text, view.width, "  ", ""):
@@ -182,7 +186,10 @@ def _flaw(flaw: Flaw) -> dict[str, Any]:
         "fixed_versions": known.fixed,
         "summary": known.summary or None,
         "link": known.link or None,
-        "places": [{**_place(place.location), "severity": place.severity.label} for place in flaw.places],
+        "places": [
+            {**_place(place.location), "severity": place.severity.label, "required_by": place.via}
+            for place in flaw.places
+        ],
         "accepted": {**entry._asdict(), "until": entry.until or None, "expired": flaw.expired} if entry else None,
     }
 
