@@ -50,7 +50,8 @@ def run(
     as_of = settings.as_of or _today()
     answers = vulnerabilities.ask(asked, service, progress)
     result = auditing.judged(found.places, answers, settings.vulns, service, as_of)
-    if project.only is not None:
+    certain = result.certain and not found.skipped
+    if project.only is not None or not certain:
         result = result._replace(unused=())  # it may be meant for what was not asked for
     selection = registry.Selection(settings, audit=True)
     findings = [
@@ -61,7 +62,7 @@ def run(
         for item in found.skipped.values()
         if selection.enabled(diagnostics.UNREADABLE_INPUT.code, item.path)
     ]
-    kept, suppressed = _commented(findings, found, selection, judge_unused=not result.unaudited)
+    kept, suppressed = _commented(findings, found, selection, judge_unused=certain)
     return (
         Report(
             findings=registry.ranked(kept),
@@ -130,7 +131,8 @@ class _Found:
             if view.path in named or project.reported(view.path) or project.reported(f"{view.path}/"):
                 self.places += auditing.bundled(view)
                 self.read.add(view.path or ".")
-        self.skipped.update(inputs.problems)
+        problems = inputs.problems.items()
+        self.skipped.update(item for item in problems if item[1].named or project.reported(item[0]))
 
     def _views(self, inputs: Inputs, bundles: list[BundleView]) -> Iterator[ArtifactView]:
         from lambdalint.bundle.views import ArtifactView

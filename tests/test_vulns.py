@@ -12,6 +12,7 @@ import jsonschema_rs
 import pytest
 
 from lambdalint import cli
+from lambdalint.bundle import vulnerabilities
 from lambdalint.bundle.vulnerabilities import Service, Vulnerability, ask, later, merged
 from tests.bundles.made import archive
 from tests.bundles.test_distributions import dist
@@ -433,6 +434,24 @@ def test_what_was_installed_from_elsewhere_is_not_what_the_index_has(folder, run
     ]
 
 
+def test_names_that_are_none_are_not_asked_for(folder, run):
+    """A name is part of the address that is asked: what a lock calls `six/1.16.0/json?` is not six."""
+    names = ["six/1.16.0/json?", "../../simple", "a b", "", "x\\u001b[31m", "-six", "six\\n"]
+    (folder / "pylock.toml").write_text("".join(f'[[packages]]\nname = "{name}"\nversion = "1"\n' for name in names))
+    assert run(KNOWN) == 2
+    assert run.fake.asked == []
+    assert "\x1b" not in run.out + run.err
+    assert "'six/1-16-0/json?' is no name of a distribution" in run.out
+
+
+def test_a_run_asks_about_so_many_versions_and_says_so(folder, run, monkeypatch):
+    monkeypatch.setattr(vulnerabilities, "ASKED_LIMIT", 2)
+    requirements(folder, "a==1", "b==1", "c==1")
+    document = run.document({(name, "1"): [] for name in "abc"})
+    assert told(document) == ([], ["a 1", "b 1"], ["c 1"])
+    assert document["audit"]["not_audited"][0]["reason"] == "one run asks about 2 versions at most"
+
+
 def test_progress_is_told():
     steps = []
     with serving({("a", "1"): [], ("b", "1"): []}) as (_, pypi, _):
@@ -511,6 +530,17 @@ def test_a_file_that_cannot_be_read_is_told(folder, run):
     }  # fmt: skip
     assert run.status == 0
     assert run(KNOWN, "--strict") == 2
+    assert run(KNOWN, "--output", "concise") == 0
+    assert f"LL002) read in part: {problem}\n" in run.out
+    assert f"requirements.txt:1: not audited: {problem}\n" in run.out
+    run(KNOWN, "--output", "sarif")
+    notes = json.loads(run.out)["runs"][0]["invocations"][0]["toolExecutionNotifications"]
+    texts = [item["message"]["text"].partition(" (at")[0] for item in notes]
+    assert texts == [
+        "not analysed: cannot be read: Invalid value",
+        f"not audited: {problem}",
+        "Audited with pypi: 0 vulnerable, 1 clean, 2 not audited",
+    ]
 
 
 @pytest.mark.parametrize(("options", "status"), [((), 0), (("--error-on-empty",), 2), (("--strict",), 0)])
@@ -556,7 +586,7 @@ def test_what_was_accepted_for_a_time_is_reported_after_it(folder, run):
 
 
 def test_an_entry_that_nothing_has_is_told_if_that_is_certain(folder, run):
-    requirements(folder, "urllib3==1.26.4", "six==1.16.0")
+    requirements(folder, "urllib3==1.26.4", "six==1.16.0", "boto3")
     accept(folder, 'id = "CVE-1999-0001"\nreason = "x"', 'id = "PYSEC-2021-108"\nreason = "y"')
     document = run.document(KNOWN)
     (finding,) = document["findings"]

@@ -83,7 +83,7 @@ class Unaudited(NamedTuple):
 class Audit(NamedTuple):
     """The outcome. ``clean`` are names and versions without a known vulnerability, ``asked`` counts what was asked for.
 
-    ``unused`` are entries of ``vulns.ignore`` that nothing has the id of; none where that cannot be told.
+    ``unused`` are entries of ``vulns.ignore`` that no answer has the id of.
     """
 
     service: Service
@@ -98,6 +98,11 @@ class Audit(NamedTuple):
     def vulnerable(self) -> int:
         """How many versions have a vulnerability that is not accepted."""
         return len({(flaw.name, flaw.version) for flaw in self.flaws if not flaw.silenced})
+
+    @property
+    def certain(self) -> bool:
+        """Whether the service knew all that it was asked for: another time it will say the same."""
+        return not any(item.failed or item.unknown for item in self.unaudited)
 
     @property
     def unknown(self) -> bool:
@@ -220,7 +225,7 @@ def judged(
             expired = entry is not None and _over(entry, as_of)
             flaws.append(Flaw(name, version, vulnerability, tuple(found), entry, expired))
     used = {flaw.accepted for flaw in flaws}
-    unused = () if unaudited else tuple(item for item in accepted if item not in used)
+    unused = tuple(item for item in accepted if item not in used)
     return Audit(service, as_of, tuple(flaws), tuple(clean), tuple(sorted(unaudited)), len(by), unused)
 
 

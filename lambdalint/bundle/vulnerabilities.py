@@ -27,9 +27,11 @@ OSV_URL = "https://api.osv.dev/v1/query"
 SERVICES = ("pypi", "osv")
 TIMEOUT_S = 15  # for one answer
 FAILURES = 3  # in a row, after which a service is asked nothing more
+ASKED_LIMIT = 10_000  # versions of one run; the lock of a large workspace has 1,000
 ANSWER_LIMIT = 32 << 20  # bytes of one answer
 SUMMARY = 200  # characters of a description
 _HINTS = {"SSLError": ": its certificate is not trusted here", "ProxyError": " through the proxy"}
+_NAME = regex(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?\Z")
 _ID = regex(r"[A-Za-z0-9][\w.-]{1,80}$")
 _LINKS = (
     ("GHSA-", "https://github.com/advisories/{}"),
@@ -92,6 +94,9 @@ def ask(
     found: dict[tuple[str, str], Answer] = {}
     numbers: dict[tuple[str, Version], list[tuple[str, str]]] = {}  # 1.0 and 1.0.0 are one version
     for name, version in wanted:
+        if not _NAME.match(name):  # it becomes a part of an address
+            found[name, version] = Answer(reason=f"'{name}' is no name of a distribution")
+            continue
         try:
             numbers.setdefault((name, Version(version)), []).append((name, version))
         except InvalidVersion:
@@ -102,7 +107,9 @@ def ask(
         if progress is not None:
             progress(f"asking {service.name}", done, len(numbers))
         assert client is not None
-        if failures < FAILURES:
+        if done >= ASKED_LIMIT:
+            answer = Answer(reason=f"one run asks about {ASKED_LIMIT:,} versions at most")
+        elif failures < FAILURES:
             answer = client.answer(name, number)
             failures = failures + 1 if answer.failed else 0
             last = answer.reason

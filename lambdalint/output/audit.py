@@ -142,7 +142,8 @@ def _concise(report: Report, audit: Audit, view: View) -> str:
     for item in report.findings:
         line, column, _, _ = view.span(item.location)
         out.heading(item, line, column)
-        out.write(block(f" {safe(item.message)}; {safe(item.remedy)}\n"))
+        remedy = f"; {safe(item.remedy)}" if item.remedy else ""
+        out.write(block(f" {safe(item.message)}{remedy}\n"))
     for reason, items in unaudited(audit):
         for each in items:
             out.write(block(f"{safe(_title(each))}: not audited: {safe(reason)}\n"))
@@ -202,7 +203,10 @@ def _sarif(report: Report, audit: Audit, view: View) -> str:
     from lambdalint.output import sarif
 
     notes = [
-        (f"not audited: {f'{item.name} {item.version}'.strip()}: {item.reason}", item.places)
+        (
+            ": ".join(part for part in ("not audited", f"{item.name} {item.version}".strip(), item.reason) if part),
+            item.places,
+        )
         for item in audit.unaudited
         if item.name or item.reason not in {skipped.reason for skipped in report.skipped}
     ]

@@ -1,6 +1,8 @@
 """What files of requirements and lock files pin: each kind of file, with the line, group, origin and files of a pin."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lambdalint.bundle import pins, requirements_txt
 from lambdalint.bundle.pins import File, Required
@@ -495,6 +497,33 @@ def test_broken_locks_are_told_and_odd_ones_hold_nothing(path, text, problem):
     found = read(path, text)
     assert found.problem == problem
     assert not any(item.version for item in found.pins)
+
+
+FILES = {
+    "requirements.txt": REQUIREMENTS,
+    "uv.lock": UV,
+    "poetry.lock": POETRY,
+    "Pipfile.lock": PIPFILE,
+    "pylock.toml": PYLOCK,
+}
+
+
+@given(
+    st.sampled_from(sorted(FILES)),
+    st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 40), st.text(max_size=6)), max_size=6),
+)
+def test_whatever_stands_there_it_is_read_or_the_reason_told(path, edits):
+    text = FILES[path]
+    for start, length, put in edits:
+        at = start % (len(text) + 1)
+        text = text[:at] + put + text[at + length :]
+    found = read(path, text.encode("utf-8", "surrogatepass"))
+    assert found.pins or found.problem or not any(word in text for word in ("version", "=="))
+    for pin in found.pins:
+        assert pin.location.path == path
+        assert 1 <= pin.location.line <= len(text.splitlines())
+        assert all(type(value) is str for value in (pin.name, pin.version, pin.specifier, pin.marker, pin.origin))
+        assert all(type(value) is str for value in (*pin.extras, *pin.groups))
 
 
 def test_a_file_that_is_not_there_or_too_large():
