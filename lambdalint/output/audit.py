@@ -213,7 +213,7 @@ def _sarif(report: Report, audit: Audit, view: View) -> str:
     left = len(notes) - NOTES
     if left > 0:
         notes = [*notes[:NOTES], (f"not audited: {left} more", ())]
-    return sarif.render(report, view, [*notes, (sentence(audit), ())])
+    return sarif.render(report, view, [*notes, (sentence(audit), ())], "lambdalint-vulns")
 
 
 def _github(report: Report, audit: Audit, view: View) -> str:

@@ -34,10 +34,16 @@ PRECISION = {Confidence.HIGH: "very-high", Confidence.MEDIUM: "high", Confidence
 SECURITY = {Severity.ERROR: "8.0", Severity.WARNING: "5.5", Severity.INFO: "3.0"}
 
 
-def render(report: Report, view: View, unknown: Iterable[tuple[str, tuple[Location, ...]]] = ()) -> str:
+def render(
+    report: Report,
+    view: View,
+    unknown: Iterable[tuple[str, tuple[Location, ...]]] = (),
+    category: str = "lambdalint",
+) -> str:
     """One run with the rules that found something, the results, and what was skipped.
 
-    ``unknown`` are further sentences on what is not known, with their places.
+    ``unknown`` are further sentences on what is not known, with their places. An upload to GitHub closes the alerts of
+    earlier ones with the same ``category`` that it does not have.
     """
     left_out = len(report.findings) - RESULT_LIMIT
     if left_out > 0:
@@ -55,7 +61,7 @@ def render(report: Report, view: View, unknown: Iterable[tuple[str, tuple[Locati
             }
         },
         # the category of an upload is what comes before the last slash
-        "automationDetails": {"id": "lambdalint/"},
+        "automationDetails": {"id": f"{category}/"},
         "columnKind": "unicodeCodePoints",
         "invocations": [_invocation(report, left_out, unknown)],
         "results": [_result(item, index, hashes, view) for item in report.findings],
