@@ -145,6 +145,7 @@ class _Run:
         self._own = frozenset(self.project.python)  # what is excluded, or installed beside it, is followed, not judged
         self.selection = registry.Selection(settings)
         self._chosen = Chosen(())
+        self._own = frozenset(self.project.python)  # what is excluded, or installed beside it, is followed, not judged
         self._plugged: list[tuple[str, str]] = []  # modules, each with one that it imports by a computed name
         self._whole: Whole | None = None
         self.templates: Templates | None = None
