@@ -193,7 +193,7 @@ def _clean_options(command: argparse.ArgumentParser) -> None:
 
 BASELINE_KEYS = (
     "select", "ignore", "extend-select", "per-file-ignores", "exclude", "min-severity", "min-confidence", "baseline",
-    "as-of", "cache", "cache-dir",
+    "as-of", "cache", "cache-dir", "jobs",
 )  # fmt: skip
 COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "check": ("analyse the code of Lambda functions", _check_options),

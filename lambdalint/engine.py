@@ -6,20 +6,20 @@ input, is named in the report, and the rest goes on.
 
 from __future__ import annotations
 
-import gc
 import sys
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter, methodcaller
 
 from lambdalint import diagnostics, registry
 from lambdalint.components import Component, components, joined
 from lambdalint.discover import Project, is_test
-from lambdalint.judge import Asker, Chosen, Judge
+from lambdalint.judge import Asker, Chosen, Judge, Outcome
 from lambdalint.model import EventGraph, Finding, Function, Location, Report, Skipped, Statistics, Step
-from lambdalint.source.program import Program
+from lambdalint.source.program import SOURCE_LIMIT, Program
 from lambdalint.source.skeleton import SourceError, defect, refuse_unparsable
+from lambdalint.tasks import Task, perform
 from lambdalint.tree import DirectoryTree, Unreadable
 
 TYPE_CHECKING = False
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from lambdalint.bundle.growth import Kept
     from lambdalint.bundle.inputs import Inputs
     from lambdalint.bundle.views import BundleView
-    from lambdalint.judge import Outcome
     from lambdalint.registry import Entry as RuleEntry
     from lambdalint.settings import Settings
     from lambdalint.source.callgraph import Entry
@@ -40,7 +39,10 @@ Progress = Callable[[str, int, int], None]
 
 SUPPRESSION = b"lambdalint:"
 PLUGINS_LIMIT = 200  # modules of one package that are taken for plug-ins when it imports by computed names
-COLLECTED = 1_500_000  # bytes of source; what is made of each is 25 times as large, and is in cycles
+PARSED = 200  # modules that are looked through in one task
+# CPU seconds that it takes to judge a byte of source, and to look through a module: they tell when processes pay
+JUDGED_S = 2e-6
+PARSED_S = 5e-4
 RECURSION_LIMIT = 6_000  # names resolve through at most 60 levels of some ten frames; the rest is head room
 
 
@@ -148,6 +150,7 @@ class _Run:
         self._own = frozenset(self.project.python)  # what is excluded, or installed beside it, is followed, not judged
         self._plugged: list[tuple[str, str]] = []  # modules, each with one that it imports by a computed name
         self._whole: Whole | None = None
+        self._done = 0  # entry points that are judged
         self.templates: Templates | None = None
         self.functions: tuple[Function, ...] = ()
         self.entries: dict[Node, Entry] = {}
@@ -241,37 +244,54 @@ class _Run:
         chosen = [item for item in self.selection.rules() if item.wants != registry.NOTHING_WANTED]
         self._chosen = Chosen(chosen)
         found = components(self.program, self.entries, self._plugged)
-        outcomes = self._judged(found, "judge")
-        outcomes += self._judged(self._rings(found, outcomes), "loops")
+        rest = [path for path in (*self.project.python, *self.archived) if path not in self.program.skeletons]
+        tasks = [self._judging(component, Judge.judge) for component in found]
+        tasks += [self._parsing(rest[start : start + PARSED]) for start in range(0, len(rest), PARSED)]
+        outcomes = self._performed(tasks)
+        outcomes += self._performed([self._judging(ring, Judge.loops) for ring in self._rings(found, outcomes)])
         self._gather(outcomes)
         self._declared(chosen)
         self._bundles(chosen)
         self._requirements(chosen)
-        self._parse_rest()
 
-    def _judged(self, found: Iterable[Component], question: str) -> list[Outcome]:
-        """What `Judge` answers for each component, which alone is in sight then."""
-        outcomes = []
-        done = seen = 0
-        gc.freeze()  # what is loaded stays: only what a component leaves is to be looked through
-        try:
-            for component in found:
-                judge = self._judge(component, done)
-                outcomes.append(judge.judge() if question == "judge" else judge.loops())
-                done += len(component.entries)
-                seen += component.size
-                if seen > COLLECTED:
-                    del judge
-                    gc.collect()
-                    seen = 0
-        finally:
-            gc.unfreeze()
+    def _performed(self, tasks: Sequence[Task]) -> list[Outcome]:
+        self._done = 0
+
+        def told(entries: int) -> None:
+            self._done += entries
+            self.progress("judging functions", self._done, len(self.entries))
+
+        outcomes = perform(tasks, self.settings.jobs, told)
         self.program.limit(None)
         self.names.forget()
         return outcomes
 
-    def _judge(self, component: Component, done: int = 0) -> Judge:
-        """A judge of one component, which alone is in sight from now on; ``done`` counts the entry points before."""
+    def _judging(self, component: Component, question: Callable[[Judge], Outcome]) -> Task:
+        """The task to ask a `Judge` of a component, in parts of each of its entry points by itself."""
+        entries = component.entries
+        return Task(
+            next(iter(entries))[0],
+            component.size * JUDGED_S,
+            len(entries),
+            lambda: question(self._judge(component)),
+            lambda: [
+                self._judging(component._replace(entries={node: entry}), question)
+                for node, entry in (entries.items() if len(entries) > 1 else ())
+            ],
+        )
+
+    def _parsing(self, paths: Sequence[str]) -> Task:
+        """The task to look whether modules can be parsed."""
+        return Task(
+            paths[0],
+            len(paths) * PARSED_S,
+            0,
+            lambda: self._parsed(paths),
+            lambda: [self._parsing([path]) for path in paths if len(paths) > 1],
+        )
+
+    def _judge(self, component: Component) -> Judge:
+        """A judge of one component, which alone is in sight from now on."""
         self.program.limit(component.modules)
         self.names.forget()
         return Judge(
@@ -282,7 +302,7 @@ class _Run:
             self._own,
             self.whole,
             self.disabled,
-            lambda stage, more: self.progress(stage, done + more, len(self.entries)),
+            lambda stage, more: self.progress(stage, self._done + more, len(self.entries)),
         )
 
     def whole(self) -> Whole:
@@ -314,11 +334,13 @@ class _Run:
         self.findings += [finding for outcome in outcomes for finding in outcome.modules]
         errors = [error for outcome in outcomes for error in outcome.errors]
         self.errors += [message for _, message in sorted(dict(reversed(errors)).items())]
-        lowered: dict[tuple[str, tuple[int, int]], tuple[int, int]] = {}
+        lowered: dict[object, tuple[int, int]] = {}
         verdicts: dict[str, int] = {}
         for outcome in outcomes:
             lowered.update(outcome.lowered)
             self.program.failures.update(outcome.failures)
+            for path in outcome.commented:
+                self.program.skeleton(path)
             for name, count in outcome.verdicts.items():
                 verdicts[name] = verdicts.get(name, 0) + count
         refused = {path: error for outcome in reversed(outcomes) for path, error in outcome.refused.items()}
@@ -463,22 +485,22 @@ class _Run:
 
     # -- the report
 
-    def _parse_rest(self) -> None:
-        """Every other file is parsed too, so that one that cannot be is never passed over."""
-        for path in (*self.project.python, *self.archived):
-            if path in self.program.skeletons:
-                continue
+    def _parsed(self, paths: Iterable[str]) -> Outcome:
+        """What is wrong with modules that nothing needs: one that cannot be parsed is never passed over."""
+        failures: dict[str, SourceError | Unreadable] = {}
+        commented = []
+        for path in paths:
             try:
-                source = self.program.source(path)
+                source = self.project.tree.read(path, SOURCE_LIMIT)
                 if SUPPRESSION in source:
-                    self.program.skeleton(path)  # its comments are judged, whether or not anything is found in it
-                    continue
-                del self.program.sources[path]
-                refuse_unparsable(source, path, self.program.runtime)
+                    commented.append(path)  # its comments are judged, whether or not anything is found in it
+                else:
+                    refuse_unparsable(source, path, self.program.runtime)
             except (SourceError, Unreadable) as error:
-                self.program.failures[path] = error
+                failures[path] = error
             except Exception as error:  # noqa: BLE001  the boundary: a defect of the reader costs the input, and is told
-                self.program.failures[path] = defect(error)
+                failures[path] = defect(error)
+        return Outcome(failures=failures, commented=tuple(commented))
 
     def skipped(self) -> tuple[Skipped, ...]:
         """All inputs that were not analysed."""

@@ -40,7 +40,8 @@ class Outcome(NamedTuple):
     ``errors`` are (code of a rule that failed, message). ``written`` is what entry points may write, where a
     rule asks for loops of functions; ``calls`` and ``resolved`` count the calls of the regions; ``lowered`` has the
     numbers of Bodies and of mismatches by slice, ``verdicts`` those by outcome; ``refused`` are the definitions beyond
-    the parser's limits, one for each module, ``failures`` modules that were read for the first time, and could not be.
+    the parser's limits, one for each module, ``failures`` modules that were read for the first time, and could not be;
+    ``commented`` are modules whose comments have yet to be read.
     """
 
     sites: tuple[Finding, ...] = ()
@@ -50,10 +51,11 @@ class Outcome(NamedTuple):
     written: Mapping[Node, Written] = {}
     calls: int = 0
     resolved: int = 0
-    lowered: Mapping[tuple[str, tuple[int, int]], tuple[int, int]] = {}
+    lowered: Mapping[Any, tuple[int, int]] = {}
     verdicts: Mapping[str, int] = {}
     refused: Mapping[str, SourceError] = {}
     failures: Mapping[str, SourceError | Unreadable] = {}
+    commented: tuple[str, ...] = ()
 
 
 class Chosen:

@@ -31,6 +31,7 @@ FUNCTION_FORMATS = ("text", "json")  # of the command `functions`
 GRAPH_FORMATS = ("text", "mermaid", "dot")  # of the command `graph`
 FILE_LIMIT = 256 * 1024  # bytes; TOML parsers are quadratic in places
 STAR_LIMIT = 8  # wildcards in one segment of a pattern; each multiplies the time of a failing match
+JOBS_LIMIT = 64  # processes; each has four ends of pipes
 NEWLINE = b"\n"
 DEFAULT = "default"
 COMMAND_LINE = "command line"
@@ -75,8 +76,8 @@ class Settings(NamedTuple):
     that were given; ``as_of`` is the day (``2026-11-21``) that counts as today, empty for the clock's; ``sdk`` is
     where the AWS SDK is to come from, ``runtime`` or ``bundled``; ``compare`` is the absolute path of a report of the
     command ``bundle``, which budgets of growth refer to; ``budgets`` is what bundles may take, by the name of
-    a function and "" for all, see `budget`; ``vulns`` are the vulnerabilities that are accepted; ``origins`` tells
-    where each value that is not a default comes from.
+    a function and "" for all, see `budget`; ``vulns`` are the vulnerabilities that are accepted; ``jobs`` is how many
+    processes share the work, 0 for as many as pay; ``origins`` tells where each value that is not a default comes from.
     """
 
     select: tuple[str, ...] = ()
@@ -102,6 +103,7 @@ class Settings(NamedTuple):
     as_of: str = ""
     cache: bool = True
     cache_dir: str = ""
+    jobs: int = 0
     color: str = "auto"
     sdk: str = ""
     compare: str = ""
@@ -176,6 +178,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("cache", "flag", "neither read nor write the cache", ("--no-cache",)),
     Option("cache-dir", "path", "where the cache lies (default: LAMBDALINT_CACHE_DIR, else the user's cache directory)",
            ("--cache-dir",), "DIR", in_file=False),
+    Option("jobs", "jobs", "processes that share the work: a number, or auto for as many as pay (default)",
+           ("--jobs",), "N", in_file=False),
     Option("color", "color", "auto, always or never", ("--color",), "WHEN", in_file=False),
 )  # fmt: skip
 BY_KEY = {option.key: option for option in OPTIONS}
@@ -295,6 +299,14 @@ def _color(value: Any) -> str:
     return str(value)
 
 
+def _jobs(value: Any) -> int:
+    if value == "auto":
+        return 0
+    if not isinstance(value, str) or not value.isascii() or not value.isdecimal() or not 0 < int(value) <= JOBS_LIMIT:
+        raise _Expected(f"auto or a number from 1 to {JOBS_LIMIT}")
+    return int(value)
+
+
 def _sdk(value: Any) -> str:
     if value not in ("runtime", "bundled"):
         raise _Expected("runtime or bundled")
@@ -383,6 +395,7 @@ READERS: Mapping[str, Callable[[Any], Any]] = {
     "confidence": _level(Confidence),
     "outputs": _outputs,
     "color": _color,
+    "jobs": _jobs,
     "sdk": _sdk,
     "budgets": _budgets,
     "vulns": _vulns,

@@ -11,6 +11,7 @@ import os
 import pickle
 import select
 import signal
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -54,22 +55,19 @@ class _Worker:
 
     def end(self, *, kill: bool = False) -> str:
         """Wait until it is gone; says how it went."""
-        os.close(self.requests)
-        self.answers.close()
         if kill:
             os.kill(self.pid, signal.SIGKILL)
-        code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        if code >= 0:
-            return f"exit status {code}"
+        os.close(self.requests)
+        self.answers.close()
         try:
-            return f"killed by {signal.Signals(-code).name}"
-        except ValueError:
-            return f"killed by signal {-code}"
+            code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        except ChildProcessError:  # somebody else has asked for it
+            return "nobody knows how"
+        names = {-number: number.name for number in signal.Signals}
+        return f"killed by {names.get(code, f'signal {-code}')}" if code < 0 else f"exit status {code}"
 
 
-def shared_out(
-    work: Callable[[int], Any], tasks: Iterable[int], jobs: int, told: Callable[[int, Any], None]
-) -> None:
+def shared_out(work: Callable[[int], Any], tasks: Iterable[int], jobs: int, told: Callable[[int, Any], None]) -> None:
     """Do tasks in forked processes.
 
     Args:
@@ -95,13 +93,15 @@ def shared_out(
                 continue
             ready = select.select([item.answers for item in workers], (), ())[0]
             for worker in [item for item in workers if item.answers in ready]:
+                workers.remove(worker)
                 answer = worker.answer()
                 told(worker.task, answer)
-                if type(answer) is not Lost and waiting:
-                    worker.give(waiting.popleft())
+                if type(answer) is Lost:
                     continue
-                workers.remove(worker)
-                if type(answer) is not Lost:
+                if waiting:
+                    workers.append(worker)
+                    worker.give(waiting.popleft())
+                else:
                     worker.end()
     finally:
         for worker in workers:
@@ -116,7 +116,9 @@ def _started(work: Callable[[int], Any], others: Sequence[_Worker]) -> _Worker |
     try:
         ends += os.pipe()
         ends += os.pipe()
-        pid = os.fork()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of other threads: they hold nothing that is needed there
+            pid = os.fork()
         if pid == 0:
             for other in others:
                 os.close(other.requests)

@@ -37,8 +37,11 @@ MAY_IMPORT = {
     "baseline": INPUTS,
     "components": FACTS | {"source"},
     "judge": FACTS | {"tree", "discover", "source", "rule", "registry", "components"},
+    "workers": {"records"},
+    "tasks": FACTS | {"source", "judge", "workers"},
     "engine": INPUTS
     | {
+        "tasks",
         "components",
         "judge",
         "discover",

@@ -51,6 +51,7 @@ class Program:
         self._directories: set[str] | None = None
         self._by_name: dict[str, list[str]] | None = None
         self._in_sight: tuple[str, ...] | None = None
+        self._late: list[str] = []  # what was read since the last `limit`
 
     # -- files
 
@@ -80,6 +81,8 @@ class Program:
             except Exception as error:  # noqa: BLE001  the boundary: a defect of the reader costs the input, and is told
                 self.failures[path] = defect(error)
             self.skeletons[path] = found
+            if self._in_sight is not None:
+                self._late.append(path)
         return self.skeletons[path]
 
     def loaded(self) -> Iterable[Skeleton]:
@@ -88,7 +91,14 @@ class Program:
         return [found for path in paths if (found := self.skeletons[path]) is not None]
 
     def limit(self, paths: Sequence[str] | None) -> None:
-        """Have only these modules, sorted, count as `loaded` from now on; None for all."""
+        """Have only these modules, sorted, count as `loaded` from now on; None for all.
+
+        What has been read since the last time is forgotten: it was never in sight, and by chance there for others.
+        """
+        for path in self._late:
+            self.skeletons.pop(path, None)
+            self.sources.pop(path, None)
+        self._late.clear()
         self._in_sight = None if paths is None else tuple(paths)
 
     def exists(self, path: str) -> bool:

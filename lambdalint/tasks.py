@@ -1,0 +1,122 @@
+"""The work of a run in pieces that have nothing to do with one another: here one by one, or by several processes.
+
+The outcome is the same however many there are. A piece on which a worker dies is cut into smaller ones, each with a
+process of its own; what ends even that is given up, and told.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Callable, Sequence
+
+from lambdalint.judge import Outcome
+from lambdalint.records import NamedTuple
+from lambdalint.source.skeleton import SourceError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from lambdalint.workers import Lost
+
+AUTO = 0  # jobs: as many as there are processors, where it pays
+WORTH = 0.5  # seconds of work for which it pays to have another process
+COLLECTED = 0.5  # seconds of work after which memory is looked through for what is no longer used
+
+
+class Task(NamedTuple):
+    """A piece of work.
+
+    ``path`` is the file that it is told by, ``seconds`` what it takes, roughly; ``entries`` are the entry points that
+    are judged when it is done. ``work`` does it, ``parts`` are the smaller pieces that it consists of: none where it
+    is the smallest.
+    """
+
+    path: str
+    seconds: float
+    entries: int
+    work: Callable[[], Outcome]
+    parts: Callable[[], Sequence[Task]]
+
+
+def perform(tasks: Sequence[Task], jobs: int, told: Callable[[int], None]) -> list[Outcome]:
+    """The outcomes of tasks, in their order.
+
+    Args:
+        tasks: what to do.
+        jobs: how many processes to use at most, or `AUTO`.
+        told: told how many more entry points are judged.
+    """
+    jobs = _jobs(tasks, jobs)
+    gc.freeze()  # what is loaded stays: only what is made from now on is looked through, and processes share the rest
+    try:
+        return _shared_out(tasks, jobs, told) if jobs > 1 else _one_by_one(tasks, told)
+    finally:
+        gc.unfreeze()
+
+
+def _jobs(tasks: Sequence[Task], jobs: int) -> int:
+    """How many processes to use."""
+    if not hasattr(os, "fork"):
+        return 1
+    if jobs == AUTO:
+        processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        jobs = min(processors, 1 + int(sum(task.seconds for task in tasks) / WORTH))
+    return min(jobs, len(tasks))
+
+
+def _one_by_one(tasks: Sequence[Task], told: Callable[[int], None]) -> list[Outcome]:
+    outcomes = []
+    seconds = 0.0
+    for task in tasks:
+        outcomes.append(task.work())
+        told(task.entries)
+        seconds = _collected(seconds + task.seconds)
+    return outcomes
+
+
+def _collected(seconds: float) -> float:
+    """How long memory has not been looked through, given how long it had not been before."""
+    if seconds < COLLECTED:
+        return seconds
+    gc.collect()  # what a component leaves is in cycles, and several times as large as its source
+    return 0.0
+
+
+def _shared_out(tasks: Sequence[Task], jobs: int, told: Callable[[int], None]) -> list[Outcome]:
+    from lambdalint.workers import Lost, shared_out
+
+    found: dict[int, Outcome] = {}
+    lost: dict[int, Lost] = {}
+    waited = 0.0
+
+    def work(number: int) -> Outcome:
+        nonlocal waited  # each process has its own
+        outcome = tasks[number].work()
+        waited = _collected(waited + tasks[number].seconds)
+        return outcome
+
+    def answered(number: int, answer: Outcome | Lost) -> None:
+        if isinstance(answer, Lost):
+            lost[number] = answer
+        else:
+            found[number] = answer
+            told(tasks[number].entries)
+
+    longest_first = sorted(range(len(tasks)), key=lambda number: -tasks[number].seconds)
+    shared_out(work, longest_first, jobs, answered)
+    outcomes = []
+    for number, task in enumerate(tasks):
+        if number not in lost:
+            outcomes.append(found[number])
+        elif parts := task.parts():
+            outcomes += _shared_out(parts, jobs, told)
+        else:
+            outcomes.append(_given_up(task, lost[number]))
+    return outcomes
+
+
+def _given_up(task: Task, lost: Lost) -> Outcome:
+    reason = f"the process that analysed it has died ({lost.reason})"
+    return Outcome(
+        errors=((f"process of {task.path}", f"{task.path}: {reason}"),), failures={task.path: SourceError(reason)}
+    )
