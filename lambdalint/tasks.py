@@ -46,7 +46,7 @@ def perform(tasks: Sequence[Task], jobs: int, told: Callable[[int], None]) -> li
         jobs: how many processes to use at most, or `AUTO`.
         told: told how many more entry points are judged.
     """
-    jobs = _jobs(tasks, jobs)
+    jobs = processes(tasks, jobs)
     gc.freeze()  # what is loaded stays: only what is made from now on is looked through, and processes share the rest
     try:
         return _shared_out(tasks, jobs, told) if jobs > 1 else _one_by_one(tasks, told)
@@ -54,8 +54,8 @@ def perform(tasks: Sequence[Task], jobs: int, told: Callable[[int], None]) -> li
         gc.unfreeze()
 
 
-def _jobs(tasks: Sequence[Task], jobs: int) -> int:
-    """How many processes to use."""
+def processes(tasks: Sequence[Task], jobs: int) -> int:
+    """How many processes to use for tasks; see `perform`."""
     if not hasattr(os, "fork"):
         return 1
     if jobs == AUTO:

@@ -36,6 +36,7 @@ class _Worker:
         self.requests = requests
         self.answers = answers
         self.task = -1
+        self.gone = False
 
     def give(self, task: int) -> None:
         """Have it do a task."""
@@ -55,6 +56,9 @@ class _Worker:
 
     def end(self, *, kill: bool = False) -> str:
         """Wait until it is gone; says how it went."""
+        if self.gone:
+            return ""
+        self.gone = True
         if kill:
             os.kill(self.pid, signal.SIGKILL)
         os.close(self.requests)
@@ -93,16 +97,13 @@ def shared_out(work: Callable[[int], Any], tasks: Iterable[int], jobs: int, told
                 continue
             ready = select.select([item.answers for item in workers], (), ())[0]
             for worker in [item for item in workers if item.answers in ready]:
-                workers.remove(worker)
-                answer = worker.answer()
-                told(worker.task, answer)
-                if type(answer) is Lost:
-                    continue
-                if waiting:
-                    workers.append(worker)
+                done, answer = worker.task, worker.answer()
+                if waiting and type(answer) is not Lost:
                     worker.give(waiting.popleft())
                 else:
                     worker.end()
+                    workers.remove(worker)
+                told(done, answer)
     finally:
         for worker in workers:
             worker.end(kill=True)
