@@ -147,7 +147,6 @@ class _Run:
         self._own = frozenset(self.project.python)  # what is excluded, or installed beside it, is followed, not judged
         self.selection = registry.Selection(settings)
         self._chosen = Chosen(())
-        self._own = frozenset(self.project.python)  # what is excluded, or installed beside it, is followed, not judged
         self._plugged: list[tuple[str, str]] = []  # modules, each with one that it imports by a computed name
         self._whole: Whole | None = None
         self._done = 0  # entry points that are judged
@@ -273,12 +272,19 @@ class _Run:
             next(iter(entries))[0],
             component.size * JUDGED_S,
             len(entries),
-            lambda: question(self._judge(component)),
+            lambda: self._asked(component, question),
             lambda: [
                 self._judging(component._replace(entries={node: entry}), question)
                 for node, entry in (entries.items() if len(entries) > 1 else ())
             ],
         )
+
+    def _asked(self, component: Component, question: Callable[[Judge], Outcome]) -> Outcome:
+        judge = self._judge(component)
+        try:
+            return question(judge)
+        finally:
+            judge.forget()
 
     def _parsing(self, paths: Sequence[str]) -> Task:
         """The task to look whether modules can be parsed."""

@@ -172,6 +172,13 @@ class Judge:
         lowered = {key: (len(item.bodies), item.mismatches) for key, item in flow.lowered.items() if item is not None}
         return outcome._replace(lowered=lowered, verdicts=flow.outcomes, refused=flow.refused)
 
+    def forget(self) -> None:
+        """Cut open the cycles that all it has made is in, so that it is freed at once."""
+        if self._shared is not None:
+            vars(self._shared.flow).clear()
+            vars(self._shared).clear()
+        vars(self).clear()
+
     @property
     def shared(self) -> Shared:
         """What views have in common, with the data flow: most clean projects never need it."""

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 AUTO = 0  # jobs: as many as there are processors, where it pays
 WORTH = 0.5  # seconds of work for which it pays to have another process
-COLLECTED = 0.5  # seconds of work after which memory is looked through for what is no longer used
 
 
 class Task(NamedTuple):
@@ -66,20 +65,10 @@ def processes(tasks: Sequence[Task], jobs: int) -> int:
 
 def _one_by_one(tasks: Sequence[Task], told: Callable[[int], None]) -> list[Outcome]:
     outcomes = []
-    seconds = 0.0
     for task in tasks:
         outcomes.append(task.work())
         told(task.entries)
-        seconds = _collected(seconds + task.seconds)
     return outcomes
-
-
-def _collected(seconds: float) -> float:
-    """How long memory has not been looked through, given how long it had not been before."""
-    if seconds < COLLECTED:
-        return seconds
-    gc.collect()  # what a component leaves is in cycles, and several times as large as its source
-    return 0.0
 
 
 def _shared_out(tasks: Sequence[Task], jobs: int, told: Callable[[int], None]) -> list[Outcome]:
@@ -87,13 +76,6 @@ def _shared_out(tasks: Sequence[Task], jobs: int, told: Callable[[int], None]) -
 
     found: dict[int, Outcome] = {}
     lost: dict[int, Lost] = {}
-    waited = 0.0
-
-    def work(number: int) -> Outcome:
-        nonlocal waited  # each process has its own
-        outcome = tasks[number].work()
-        waited = _collected(waited + tasks[number].seconds)
-        return outcome
 
     def answered(number: int, answer: Outcome | Lost) -> None:
         if isinstance(answer, Lost):
@@ -103,7 +85,7 @@ def _shared_out(tasks: Sequence[Task], jobs: int, told: Callable[[int], None]) -
             told(tasks[number].entries)
 
     longest_first = sorted(range(len(tasks)), key=lambda number: -tasks[number].seconds)
-    shared_out(work, longest_first, jobs, answered)
+    shared_out(lambda number: tasks[number].work(), longest_first, jobs, answered)
     outcomes = []
     for number, task in enumerate(tasks):
         if number not in lost:
