@@ -6,6 +6,7 @@ input, is named in the report, and the rest goes on.
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from collections import deque
@@ -20,7 +21,7 @@ from lambdalint.model import EventGraph, Finding, Function, Location, Report, Sk
 from lambdalint.source.program import SOURCE_LIMIT, Program
 from lambdalint.source.skeleton import SourceError, defect, refuse_unparsable
 from lambdalint.tasks import Task, perform
-from lambdalint.tree import DirectoryTree, Unreadable
+from lambdalint.tree import DirectoryTree, Seen, Unreadable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -149,6 +150,7 @@ class _Run:
         self._chosen = Chosen(())
         self._plugged: list[tuple[str, str]] = []  # modules, each with one that it imports by a computed name
         self._whole: Whole | None = None
+        self._process = os.getpid()
         self._done = 0  # entry points that are judged
         self.templates: Templates | None = None
         self.functions: tuple[Function, ...] = ()
@@ -272,7 +274,7 @@ class _Run:
             next(iter(entries))[0],
             component.size * JUDGED_S,
             len(entries),
-            lambda: self._asked(component, question),
+            lambda: self._observed(lambda: self._asked(component, question)),
             lambda: [
                 self._judging(component._replace(entries={node: entry}), question)
                 for node, entry in (entries.items() if len(entries) > 1 else ())
@@ -286,13 +288,21 @@ class _Run:
         finally:
             judge.forget()
 
+    def _observed(self, work: Callable[[], Outcome]) -> Outcome:
+        """The outcome of a task, with what another process than the first one has asked of the tree for it."""
+        tree = self.project.tree
+        if not isinstance(tree, DirectoryTree) or tree.seen is None or os.getpid() == self._process:
+            return work()
+        tree.seen = seen = Seen()
+        return work()._replace(seen=seen)
+
     def _parsing(self, paths: Sequence[str]) -> Task:
         """The task to look whether modules can be parsed."""
         return Task(
             paths[0],
             len(paths) * PARSED_S,
             0,
-            lambda: self._parsed(paths),
+            lambda: self._observed(lambda: self._parsed(paths)),
             lambda: [self._parsing([path]) for path in paths if len(paths) > 1],
         )
 
@@ -345,6 +355,9 @@ class _Run:
         for outcome in outcomes:
             lowered.update(outcome.lowered)
             self.program.failures.update(outcome.failures)
+            tree = self.project.tree
+            if isinstance(tree, DirectoryTree) and tree.seen is not None and outcome.seen is not None:
+                tree.seen.add(outcome.seen)
             for path in outcome.commented:
                 self.program.skeleton(path)
             for name, count in outcome.verdicts.items():

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from lambdalint.source.sites import Written
     from lambdalint.source.skeleton import Expr, Skeleton, SourceError
     from lambdalint.source.views import Shared, Whole
+    from lambdalint.tree import Seen
 
 
 class Outcome(NamedTuple):
@@ -41,7 +42,7 @@ class Outcome(NamedTuple):
     rule asks for loops of functions; ``calls`` and ``resolved`` count the calls of the regions; ``lowered`` has the
     numbers of Bodies and of mismatches by slice, ``verdicts`` those by outcome; ``refused`` are the definitions beyond
     the parser's limits, one for each module, ``failures`` modules that were read for the first time, and could not be;
-    ``commented`` are modules whose comments have yet to be read.
+    ``commented`` are modules whose comments have yet to be read; ``seen`` is what another process asked of the tree.
     """
 
     sites: tuple[Finding, ...] = ()
@@ -56,6 +57,7 @@ class Outcome(NamedTuple):
     refused: Mapping[str, SourceError] = {}
     failures: Mapping[str, SourceError | Unreadable] = {}
     commented: tuple[str, ...] = ()
+    seen: Seen | None = None
 
 
 class Chosen:

@@ -92,7 +92,7 @@ def report(
 def _key(command: str, project: Project, settings: Settings) -> str:
     """What is asked of what: the name of the entry."""
     inputs = [getattr(project, field) for field in project._fields if field not in ("tree", "root")]
-    told = settings._replace(origins={})
+    told = settings._replace(origins={}, jobs=0)  # as many as there are, the report is the same
     parts = (SCHEMA, _program(), sys.version, sys.platform, command, tuple(told), inputs)
     return digest(repr(parts).encode("utf-8", "surrogatepass"))
 

@@ -56,6 +56,21 @@ class Seen:
         self.endings: dict[tuple[str, tuple[str, ...]], str] = {}  # the same of the names that end so
         self.walked: dict[tuple[str, int], str] = {}  # those of which somebody saw all that is below, and the limit
 
+    def add(self, other: Seen) -> None:
+        """What another process has asked for besides."""
+        for path, found in other.files.items():
+            if self.files.setdefault(path, found) != found:
+                self.files[path] = ""
+        for path, before in other.opened.items():
+            self.opened.setdefault(path, before)
+        for directory, names in other.absent.items():
+            self.absent.setdefault(directory, set()).update(names)
+        self.refused.update(other.refused)
+        self.present.update(other.present)
+        self.listed.update(other.listed)
+        self.endings.update(other.endings)
+        self.walked.update(other.walked)
+
 
 class DirectoryTree:
     """The files below a directory of this machine.

@@ -18,6 +18,7 @@ from lambdalint.judge import Judge, Outcome
 from lambdalint.model import Report
 from lambdalint.settings import Settings
 from lambdalint.tasks import Task
+from lambdalint.tree import DirectoryTree, Seen
 from lambdalint.workers import Lost
 from tests.generated import project
 
@@ -179,9 +180,12 @@ def test_how_many_processes_pay(
 # -- runs
 
 
-def check(folder: pathlib.Path, jobs: int) -> Report:
+def check(folder: pathlib.Path, jobs: int, seen: Seen | None = None) -> Report:
     settings = Settings(select=("ALL",), as_of="2026-11-21", jobs=jobs)
-    return engine.check(discover.project(discover.locate([str(folder)])), settings)
+    found = discover.project(discover.locate([str(folder)]))
+    assert isinstance(found.tree, DirectoryTree)
+    found.tree.seen = seen
+    return engine.check(found, settings)
 
 
 def written(folder: pathlib.Path, seed: int) -> pathlib.Path:
@@ -198,7 +202,8 @@ def test_the_report_is_the_same_for_every_number_of_processes(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     written(tmp_path, seed)
-    alone = check(tmp_path, 1)
+    asked = Seen()
+    alone = check(tmp_path, 1, asked)
     assert {item.code for item in alone.findings} > {"LL002", "LL004"}
     used: list[int] = []
     shared_out = workers.shared_out
@@ -206,7 +211,9 @@ def test_the_report_is_the_same_for_every_number_of_processes(
         workers, "shared_out", lambda work, order, jobs, told: used.append(jobs) or shared_out(work, order, jobs, told)
     )
     for jobs in (2, 3, 16):
-        assert check(tmp_path, jobs) == alone
+        seen = Seen()
+        assert check(tmp_path, jobs, seen) == alone
+        assert vars(seen) == vars(asked)  # the cache depends on it
     assert used
     assert min(used) >= 2
 
