@@ -17,7 +17,7 @@ from hypothesis import given, strategies
 from lambdalint import cache, cli, engine, model, replay, rules, settings
 from lambdalint.codec import Codec, Mismatch
 from lambdalint.templates import values
-from lambdalint.tree import DirectoryTree
+from lambdalint.tree import DirectoryTree, Seen
 
 ROOT = Path(__file__).parent.parent
 REPLAYED = "nothing has changed since a run"
@@ -133,15 +133,15 @@ def edit(root, draw):
     return what, some
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_edits_of_any_kind_give_what_a_run_without_a_cache_gives(project, run, seed):
+@pytest.mark.parametrize(("seed", "jobs"), [(0, "1"), (1, "2"), (2, "auto")])
+def test_edits_of_any_kind_give_what_a_run_without_a_cache_gives(project, run, seed, jobs):
     draw = random.Random(seed)
     replayed = 0
     history = []
     for _ in range(20):
         for output in ("json", "text"):
-            expected, status, _ = run(project, "--no-cache", "--output", output)
-            found, same, said = run(project, "--output", output)
+            expected, status, _ = run(project, "--no-cache", "--output", output, "--jobs", "1")
+            found, same, said = run(project, "--output", output, "--jobs", jobs)
             assert (found, same) == (expected, status), history
             replayed += REPLAYED in said
         history.append(edit(project, draw))
@@ -313,6 +313,32 @@ def test_another_program_does_not_count(project, run, monkeypatch, tmp_path):
     write(tmp_path, "more/deep/helper.py", "changed = 2\n")
     assert len({before, once, replay._program()}) == 3
     assert REPLAYED not in run(project)[2]
+
+
+def test_what_a_worker_has_seen_is_seen(project, run):
+    for number in range(20):
+        write(project, f"unused/m{number}.py", "x = 1\n")
+    one, many = (run(project, "--jobs", jobs, "--cache-dir", project.parent / jobs) for jobs in "12")
+    assert one == many
+    stores = [cache.Cache(str(project.parent / jobs)) for jobs in "12"]
+    names = [[path.name for path in Path(item.path).iterdir() if len(path.name) == 64] for item in stores]
+    assert names[0] == names[1]
+    seen = [json.loads(item.get(names[0][0]))["seen"] for item in stores]
+    assert seen[0] == seen[1]
+    assert {f"unused/m{number}.py" for number in range(20)} <= set(seen[0]["files"])
+    write(project, "unused/m7.py", "x = 1 +\n")
+    assert REPLAYED not in run(project, "--jobs", "2", "--cache-dir", project.parent / "2")[2]
+
+
+def test_what_two_processes_saw_differently_is_not_kept():
+    one, other = Seen(), Seen()
+    one.files.update(a="1", b="2")
+    other.files.update(b="3", c="4")
+    one.absent["d"] = {"x"}
+    other.absent["d"] = {"y"}
+    one.add(other)
+    assert one.files == {"a": "1", "b": "", "c": "4"}
+    assert one.absent == {"d": {"x", "y"}}
 
 
 def test_other_parsers_do_not_count(monkeypatch, tmp_path):
