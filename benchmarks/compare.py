@@ -49,6 +49,7 @@ rules:
     severity: WARNING
     pattern: "def $F(...):\\n  ...\\n  boto3.client(...)"
 """
+WHEEL = "package_0-1.0-cp313-cp313-linux_x86_64.whl"
 # A peer checks something comparable: it follows handlers (pythaw), or looks at names and imports, or at calls.
 PEERS: Mapping[str, str] = {
     "pythaw": "pythaw check .",
@@ -59,6 +60,7 @@ PEERS: Mapping[str, str] = {
     "pylint": "pylint --rcfile=/dev/null -j1 --disable=all --enable=W0613,W0611 --recursive=y .",
     "semgrep": "semgrep scan --metrics off --disable-version-check --no-git-ignore -q --config {rule} .",
     "zipfile -l": "{python} -m zipfile -l package.zip",
+    "check-wheel-contents": f"check-wheel-contents {WHEEL}",
 }
 
 
@@ -90,6 +92,7 @@ WORKS = (
     Work("5,500 files, warm", "large", "check --exit-zero .", {"ruff, warm": 0.8}, command="clean"),
     Work("5,500 files, one edited", "large", "check --exit-zero .", {"ruff, warm": 2.0}, command="clean", edits=True),
     Work("70 MB archive, 7,000 entries", "archive", "bundle package.zip", {"zipfile -l": 1.0}, 60, command="bundle"),
+    Work("12 MB wheel, 1,200 entries", "wheel", "bundle package.zip", {"check-wheel-contents": None}, command="bundle"),
     Work("10,000 calls deep", "deep", COLD, {}),
     Work("1,000 callers", "wide", COLD, {}),
 )
@@ -143,6 +146,7 @@ class Bench:
         self.folder = folder
         self.missing: dict[str, None] = {}  # what was not measured, and why
         self.edits = 0
+        os.makedirs(folder, exist_ok=True)
         self.rule = os.path.join(folder, "client.yml")
         with open(self.rule, "w", encoding="utf-8") as file:
             file.write(SEMGREP_RULE)
@@ -224,6 +228,10 @@ def make(name: str, path: str) -> None:
     elif kind == "archive":
         os.makedirs(path)
         corpus.archive(os.path.join(path, "package.zip"), 70, 7_000, seed=SEED)
+    elif kind == "wheel":
+        os.makedirs(path)
+        corpus.archive(os.path.join(path, WHEEL), 12, 1_200, seed=SEED, distributions=1)
+        shutil.copy(os.path.join(path, WHEEL), os.path.join(path, "package.zip"))
 
 
 def edited(folder: str) -> str:

@@ -434,10 +434,13 @@ def fan(folder: str, callers: int) -> None:
         save(os.path.join(folder, f"caller_{number}.py"), text)
 
 
-def archive(path: str, megabytes: int, entries: int, *, seed: int) -> None:
-    """A deployment package: distributions with their RECORD, most entries small, most bytes in shared objects."""
+def archive(path: str, megabytes: int, entries: int, *, seed: int, distributions: int = 17) -> None:
+    """A deployment package: distributions with their RECORD, most entries small, most bytes in shared objects.
+
+    With one distribution it is a wheel as well.
+    """
     chance = random.Random(seed)
-    distributions, objects = 17, 68
+    objects = 68
     native = ((megabytes << 20) - entries * 1500) // objects
     records: dict[str, list[str]] = {}
     with zipfile.ZipFile(path, "w") as target:
@@ -459,7 +462,12 @@ def archive(path: str, megabytes: int, entries: int, *, seed: int) -> None:
             records.setdefault(package, []).append(f"{entry},,{len(content)}")
         for package, rows in sorted(records.items()):
             add(f"{package}-1.0.dist-info/METADATA", f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n".encode())
-            add(f"{package}-1.0.dist-info/RECORD", "\n".join(rows).encode())
+            info = f"{package}-1.0.dist-info"
+            if distributions == 1:
+                add(f"{info}/WHEEL", b"Wheel-Version: 1.0\nRoot-Is-Purelib: false\nTag: cp313-cp313-linux_x86_64\n")
+                rows[:] = [row.replace(",,", f",sha256={'A' * 43},") for row in rows]
+                rows.extend(f"{info}/{name},," for name in ("METADATA", "WHEEL", "RECORD"))
+            add(f"{info}/RECORD", "\n".join(rows).encode())
 
 
 def save(path: str, text: str) -> None:
