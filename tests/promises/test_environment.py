@@ -67,6 +67,7 @@ def test_homes(project, usual, tmp_path, home):
     (tmp_path / "locked").mkdir(mode=0o555)
     (tmp_path / "loop").symlink_to("loop")
     variables = {name: value and value.format(tmp_path) for name, value in HOMES[home].items()}
+    variables["LAMBDALINT_CACHE_DIR"] = None
     before = sorted(path.name for path in project.iterdir())
     for _ in range(2):
         done = run("check", "--select", "ALL", cwd=project, variables=variables, preexec_fn=unprivileged)

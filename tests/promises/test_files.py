@@ -89,6 +89,21 @@ def test_reads_below_the_project_and_writes_what_it_was_told_to(project, tmp_pat
         assert SECRET not in path.read_text()
 
 
+def test_the_cache_is_written_where_it_was_said_to_lie(project, tmp_path):
+    cache = tmp_path / "cache"
+    command = [project, "check", "--select", "ALL", "--cache-dir", cache, "."]
+    found = watched([command, command], project, tmp_path)
+    assert found["statuses"] == [1, 1]
+    assert found["executed"] == found["forbidden"] == []
+    assert found["changed"]
+    below = (str(project), str(cache))
+    assert [path for path in found["changed"] if not path.startswith(str(cache))] == []
+    assert [path for path in found["read"] if not os.path.realpath(path).startswith(below)] == []
+    assert len([path for path in cache.iterdir() if len(path.name) == 64]) == 1
+    for path in cache.iterdir():
+        assert SECRET.encode() not in path.read_bytes()
+
+
 def test_nothing_of_what_is_outside_is_told(project):
     for command in (["check", "--select", "ALL"], ["functions"], ["graph"], ["bundle", "--all"]):
         done = run(*command, "--no-cache", "-vv", ".", cwd=project)

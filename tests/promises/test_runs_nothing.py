@@ -11,12 +11,15 @@ import sys
 
 import pytest
 
+from lambdalint.settings import OPTIONS
 from tests.hostile import GENERATOR, generated, group
 from tests.processes import ROOT, environment
 from tests.promises import traps
 
 WATCH = ROOT / "tests" / "promises" / "watch.py"
-COMMANDS = (["check", "--select", "ALL", "--output", "json"], ["functions"], ["graph"], ["bundle", "--all"])
+# in this process alone, where the hook sees everything
+ALONE = ["--jobs", "1"] if any(option.key == "jobs" for option in OPTIONS) else []
+COMMANDS = (["check", "--select", "ALL", "--output", "json", *ALONE], ["functions"], ["graph"], ["bundle", "--all"])
 
 
 def watched(commands, analysed, where):
