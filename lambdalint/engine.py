@@ -16,11 +16,12 @@ from operator import itemgetter, methodcaller
 from lambdalint import diagnostics, registry
 from lambdalint.components import Component, components, joined
 from lambdalint.discover import Project, is_test
+from lambdalint.errors import UsageError
 from lambdalint.judge import Asker, Chosen, Judge, Outcome
 from lambdalint.model import EventGraph, Finding, Function, Location, Report, Skipped, Statistics, Step
 from lambdalint.source.program import SOURCE_LIMIT, Program
 from lambdalint.source.skeleton import SourceError, defect, refuse_unparsable
-from lambdalint.tasks import Task, perform
+from lambdalint.tasks import Task, described, perform
 from lambdalint.tree import DirectoryTree, Seen, Unreadable
 
 TYPE_CHECKING = False
@@ -251,9 +252,17 @@ class _Run:
         outcomes = self._performed(tasks)
         outcomes += self._performed([self._judging(ring, Judge.loops) for ring in self._rings(found, outcomes)])
         self._gather(outcomes)
-        self._declared(chosen)
-        self._bundles(chosen)
-        self._requirements(chosen)
+        for asked, about in (
+            (self._declared, "what templates declare"),
+            (self._bundles, "what is deployed"),
+            (self._requirements, "what will be installed"),
+        ):
+            try:
+                asked(chosen)
+            except UsageError:
+                raise
+            except Exception as error:  # noqa: BLE001  the boundary: a defect costs what is judged, and is told
+                self.errors.append(f"judging {about} failed ({described(error)})")
 
     def _performed(self, tasks: Sequence[Task]) -> list[Outcome]:
         self._done = 0

@@ -63,11 +63,37 @@ def processes(tasks: Sequence[Task], jobs: int) -> int:
     return min(jobs, len(tasks))
 
 
+class Failed(NamedTuple):
+    """The answer to a task in which something was raised that nobody expected."""
+
+    reason: str
+
+
+def _tried(task: Task) -> Outcome | Failed:
+    try:
+        return task.work()
+    except Exception as error:  # noqa: BLE001  the boundary: a defect costs the task, in whichever process it shows
+        return Failed(f"its analysis failed ({described(error)})")
+
+
+def described(error: Exception) -> str:
+    """An exception that nobody expected, and where it was raised."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace is not None else "?"
+    return f"{type(error).__name__}: {error}; {place}"
+
+
 def _one_by_one(tasks: Sequence[Task], told: Callable[[int], None]) -> list[Outcome]:
-    outcomes = []
+    outcomes: list[Outcome] = []
     for task in tasks:
-        outcomes.append(task.work())
-        told(task.entries)
+        answer = _tried(task)
+        if isinstance(answer, Outcome):
+            outcomes.append(answer)
+            told(task.entries)
+        else:
+            outcomes += _one_by_one(task.parts(), told) or [_given_up(task, answer.reason)]
     return outcomes
 
 
@@ -75,30 +101,29 @@ def _shared_out(tasks: Sequence[Task], jobs: int, told: Callable[[int], None]) -
     from lambdalint.workers import Lost, shared_out
 
     found: dict[int, Outcome] = {}
-    lost: dict[int, Lost] = {}
+    lost: dict[int, str] = {}
 
-    def answered(number: int, answer: Outcome | Lost) -> None:
+    def answered(number: int, answer: Outcome | Failed | Lost) -> None:
         if isinstance(answer, Lost):
-            lost[number] = answer
+            lost[number] = f"the process that analysed it has died ({answer.reason})"
+        elif isinstance(answer, Failed):
+            lost[number] = answer.reason
         else:
             found[number] = answer
             told(tasks[number].entries)
 
     longest_first = sorted(range(len(tasks)), key=lambda number: -tasks[number].seconds)
-    shared_out(lambda number: tasks[number].work(), longest_first, jobs, answered)
-    outcomes = []
+    shared_out(lambda number: _tried(tasks[number]), longest_first, jobs, answered)
+    outcomes: list[Outcome] = []
     for number, task in enumerate(tasks):
         if number not in lost:
             outcomes.append(found[number])
-        elif parts := task.parts():
-            outcomes += _shared_out(parts, jobs, told)
         else:
-            outcomes.append(_given_up(task, lost[number]))
+            outcomes += _shared_out(task.parts(), jobs, told) or [_given_up(task, lost[number])]
     return outcomes
 
 
-def _given_up(task: Task, lost: Lost) -> Outcome:
-    reason = f"the process that analysed it has died ({lost.reason})"
+def _given_up(task: Task, reason: str) -> Outcome:
     return Outcome(
         errors=((f"process of {task.path}", f"{task.path}: {reason}"),), failures={task.path: SourceError(reason)}
     )

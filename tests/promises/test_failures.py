@@ -1,5 +1,6 @@
 """A rule that fails costs that rule, an input on which a reader fails costs that input; both are named, the rest goes on."""
 
+import importlib
 import json
 
 import pytest
@@ -8,7 +9,7 @@ from lambdalint import cli, registry
 from lambdalint.bundle import archive
 from lambdalint.model import Location
 from lambdalint.rule import Rule
-from lambdalint.source import lower, program
+from lambdalint.source import flow, lower, program
 from tests.promises.traps import HANDLER, SAM, pack
 
 FAILING = "client-in-handler"  # LL101, which has something to say about `HANDLER`
@@ -234,3 +235,53 @@ def test_an_archive_on_which_the_reader_fails_costs_that_archive(project, capsys
     assert status == 1
     assert {item["path"] for item in document["skipped"]} == {"app.zip", "layer.zip"}
     assert ("slow.py", OTHER) in found(document)
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("broken"), KeyError("x"), RecursionError(), MemoryError(), AssertionError()]
+)
+def test_an_entry_point_on_which_the_analysis_fails_costs_that_entry_point(project, capsys, monkeypatch, error):
+    """Wherever it fails outside of rules, and however many processes there are: with the same bytes."""
+    site = flow.Flow.site
+
+    def fail(self, node, reference):
+        if node[0] == "app.py":
+            raise error
+        return site(self, node, reference)
+
+    monkeypatch.setattr(flow.Flow, "site", fail)
+    (project / "other.py").write_text(
+        "from slow import handler as nap\n\n\ndef handler(event, context):\n    return nap(event, context)\n"
+    )
+    found_by_jobs = []
+    for jobs in ("1", "2"):
+        status, document, told = report(capsys, "--select", f"{FAILING},{OTHER}", "--jobs", jobs)
+        assert status == 2
+        (said,) = document["errors"]
+        assert said.startswith(f"app.py: its analysis failed ({type(error).__name__}: ")
+        assert said in told
+        assert ("slow.py", OTHER) in found(document)
+        assert ("app.py", FAILING) not in found(document)
+        assert [item["path"] for item in document["skipped"]] == ["app.py"]
+        assert "slow.py" in document["analysed"]
+        found_by_jobs.append((document, told))
+    assert found_by_jobs[0] == found_by_jobs[1]
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "about"),
+    [
+        ("lambdalint.source.declared", "DeclaredView", "what templates declare"),
+        ("lambdalint.bundle.inputs", "Packed", "what is deployed"),
+    ],
+)
+def test_a_stage_that_fails_costs_that_stage(project, capsys, monkeypatch, module, name, about):
+    def fail(*arguments):
+        raise KeyError("broken")
+
+    monkeypatch.setattr(importlib.import_module(module), name, fail)
+    status, document, _ = report(capsys)
+    assert status == 2
+    (said,) = document["errors"]
+    assert said.startswith(f"judging {about} failed (KeyError: 'broken'; test_failures.py:")
+    assert {("slow.py", OTHER), ("app.py", FAILING)} <= found(document)
