@@ -500,27 +500,29 @@ class RequirementsView:
             return
         if not self._is_closed or any(installs.open for installs in self._installs):
             return
-        here = {item.name for item in self.pinned.pins}
+        imported = self._sources.plainly()
+        asked = {
+            module: name for module, name in _holders().items() if module in imported and not self._is_there(module)
+        }
+        here = {item.name for item in self.pinned.pins} if asked else set()
         here = here.union(*map(_wanted, here))
-        absent = {
+        brought = {module for name in here for module in self._modules(name)}
+        asked = {
             module: name
-            for name, facts in table("distributions")["known"].items()
-            for module in facts["modules"]
-            if module not in stdlib(self.runtime.version) and module not in provided(self.runtime.version)
+            for module, name in asked.items()
+            if module not in brought and not any(_resemble(module, name, other) for other in here)
         }
-        for module in {module for name in here for module in self._modules(name)}:
-            absent.pop(module, None)
-        absent = {
-            module: name for module, name in absent.items() if not any(_resemble(module, name, other) for other in here)
-        }
-        asked = self._sources.plainly() & absent.keys()
         for function in self.functions if asked else ():
             value = function.value("layers")
             if (value.unknown or value.value) and self.grants("layers"):
                 continue
             for item in self._fails(function):
                 if item.name in asked:
-                    yield Absent(function.name, item.name, absent[item.name], *self._imported(function, item))
+                    yield Absent(function.name, item.name, asked[item.name], *self._imported(function, item))
+
+    def _is_there(self, module: str) -> bool:
+        """Whether the runtime brings a module."""
+        return module in stdlib(self.runtime.version) or module in provided(self.runtime.version)
 
     def _modules(self, name: str) -> Sequence[str]:
         """The modules that a distribution holds, as far as that is known."""
@@ -589,6 +591,12 @@ class RequirementsView:
     def quotas(self) -> dict[str, int]:
         """What Lambda allows, see the data of that name."""
         return dict(table("quotas"))
+
+
+@functools.cache
+def _holders() -> Mapping[str, str]:
+    """The distribution that holds each module, of those that are known."""
+    return {module: name for name, fact in table("distributions")["known"].items() for module in fact["modules"]}
 
 
 @functools.cache
