@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lambdalint.workers import Lost
 
 AUTO = 0  # jobs: as many as there are processors, where it pays
-WORTH = 0.5  # seconds of work for which it pays to have another process
+WORTH = 2.0  # seconds of work for which another process pays: it takes 0.1 CPU seconds, most for pages that it writes
 
 
 class Task(NamedTuple):
