@@ -34,7 +34,7 @@ SHOWN = (
     "statistics", "cache", "cache_dir", "color",
 )  # fmt: skip
 # The packages that read what is analysed, as their metadata are called.
-_PARSERS = ("libcst-", "pyyaml-", "tree_sitter", "pathspec-", "packaging-", "tomli-")
+_PARSERS = ("libcst-", "pyyaml-", "tree_sitter", "pathspec-", "packaging-", "tomli-", "pip_requirements_parser-")
 
 Say = Callable[[str], None]
 
