@@ -158,8 +158,8 @@ def test_what_a_process_dies_of_is_cut_into_parts() -> None:
 @pytest.mark.parametrize(
     ("seconds", "asked", "processors", "used"),
     [
-        ([0.2, 0.2], 0, 8, 1),  # another process costs more than it saves
-        ([0.2] * 5, 0, 8, 3),
+        ([0.9, 0.9], 0, 8, 1),  # another process costs more than it saves
+        ([0.9] * 5, 0, 8, 3),
         ([9.0] * 50, 0, 8, 8),
         ([9.0] * 50, 0, 1, 1),
         ([9.0] * 3, 0, 8, 3),
