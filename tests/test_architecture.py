@@ -55,6 +55,7 @@ MAY_IMPORT = {
         "baseline",
     },
     "filters": INPUTS | {"discover"},
+    "fleet": INPUTS | {"discover", "engine", "filters"},
     "bundles": INPUTS | {"bundle", "engine", "discover"},
     "vulns": INPUTS | {"bundle", "bundles", "engine", "discover", "source", "diagnostics", "registry"},
     "output": FACTS | {"tree", "registry", "bundle"},
