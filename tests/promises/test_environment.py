@@ -271,6 +271,8 @@ def test_ctrl_c_at_any_moment(tmp_path):
         sys.executable,
         LAUNCHER,
         *CHECK,
+        "--jobs",
+        "2",
         "--output",
         f"json:{out}",
         "fixtures/demo-orders",

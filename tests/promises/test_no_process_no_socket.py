@@ -74,15 +74,18 @@ def test_no_process_and_no_socket(project, tmp_path, command):
 
 @needs_strace
 @pytest.mark.skipif(not GENERATOR, reason="LAMBDALINT_TORTURE does not name the generator")
-@pytest.mark.parametrize("letter", "abce")
-def test_no_process_and_no_socket_over_hostile_inputs(tmp_path, letter):
+@pytest.mark.parametrize(("letter", "jobs"), [("a", "1"), ("a", "2"), ("b", "2"), ("c", "2"), ("e", "2")])
+def test_no_process_and_no_socket_over_hostile_inputs(tmp_path, letter, jobs):
+    """With several jobs the process divides itself, and still starts no other program and talks to nobody."""
     trace = tmp_path / "trace"
     done = subprocess.run(
-        [*STRACE, trace, sys.executable, LAUNCHER, "check", "--select", "ALL", "--no-cache", *group(letter)],
+        [*STRACE, trace, sys.executable, LAUNCHER, "check", "--select", "ALL", "--no-cache", "--jobs", jobs, *group(letter)],
         cwd=os.path.join(generated()[0], "set"), env=environment(**ONLINE), check=False, capture_output=True,
     )  # fmt: skip
     assert done.returncode in (0, 1)
-    assert len(calls(trace)) == 1
+    divided = [line for line in calls(trace) if re.match(r"(clone3?|v?fork)\(", line)]
+    assert len(calls(trace)) - len(divided) == 1
+    assert len(divided) == (0 if jobs == "1" else 2)
 
 
 @needs_strace

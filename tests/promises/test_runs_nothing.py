@@ -11,15 +11,18 @@ import sys
 
 import pytest
 
-from lambdalint.settings import OPTIONS
 from tests.hostile import GENERATOR, generated, group
 from tests.processes import ROOT, environment
 from tests.promises import traps
 
 WATCH = ROOT / "tests" / "promises" / "watch.py"
-# in this process alone, where the hook sees everything
-ALONE = ["--jobs", "1"] if any(option.key == "jobs" for option in OPTIONS) else []
-COMMANDS = (["check", "--select", "ALL", "--output", "json", *ALONE], ["functions"], ["graph"], ["bundle", "--all"])
+# --jobs 1: in the one process, where the hook sees everything
+COMMANDS = (
+    ["check", "--select", "ALL", "--output", "json", "--jobs", "1"],
+    ["functions"],
+    ["graph"],
+    ["bundle", "--all"],
+)
 
 
 def watched(commands, analysed, where):

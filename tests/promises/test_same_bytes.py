@@ -1,4 +1,4 @@
-"""The same bytes whatever the hash seed, the order of arguments and directory entries, the directory, the locale."""
+"""The same bytes whatever the hash seed, the order of arguments and entries, the directory, locale, jobs and cache."""
 
 import hashlib
 import itertools
@@ -7,7 +7,6 @@ import shutil
 
 import pytest
 
-from lambdalint.settings import OPTIONS
 from tests.processes import ROOT, run
 from tests.promises import traps
 
@@ -25,7 +24,6 @@ LOCALES = (
     {"LC_ALL": "C", "TZ": "Pacific/Kiritimati"},
     {"LC_ALL": "C.UTF-8", "PYTHONUTF8": "1", "TZ": "America/Anchorage"},
 )
-HAS = {option.key for option in OPTIONS}
 
 
 def write(top, backwards):
@@ -57,14 +55,14 @@ def ways():
     combinations = list(itertools.product(("0", "1", "random"), (False, True), (0, 1), (0, 1)))
     assert len(combinations) == 24
     for number, (seed, backwards, copy, locale) in enumerate(combinations):
-        jobs = ["--jobs", ("1", "2", "8")[number % 3]] if "jobs" in HAS else []
+        jobs = ["--jobs", ("1", "2", "8")[number % 3]]
         yield (
             seed,
             backwards,
             copy,
             locale,
             jobs,
-            ("none", "cold", "warm")[(number // 3) % 3] if "cache-dir" in HAS else "none",
+            ("none", "cold", "warm")[(number // 3) % 3],
         )
 
 
