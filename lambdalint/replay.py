@@ -17,9 +17,9 @@ from lambdalint import model, registry
 from lambdalint.cache import Cache
 from lambdalint.cache import directory as cache_directory
 from lambdalint.codec import Codec, Mismatch
-from lambdalint.model import ABSENT, Function, Report
+from lambdalint.model import DeclaredFunction, Function, Report
 from lambdalint.settings import Settings
-from lambdalint.tree import DirectoryTree, Seen, Unreadable, digest, of_names
+from lambdalint.tree import DirectoryTree, Seen, Unreadable, digest, of_names, state
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -135,10 +135,12 @@ def _complete(tree: DirectoryTree, seen: Seen) -> bool:
     """Whether all is known that was seen; fills in the digests of what was read in parts."""
     for path, before in seen.opened.items():
         try:
-            now, found = tree.digest(path)
+            found = tree.digest(path)
+            handle, now = tree.open(path)
         except Unreadable:
             return False
-        if now != before or seen.files.setdefault(path, found) != found:
+        os.close(handle)
+        if state(now) != before or seen.files.setdefault(path, found) != found:
             return False
     return "" not in seen.files.values()
 
@@ -162,7 +164,7 @@ def _sets(absent: dict[str, list[str]]) -> Iterator[tuple[str, set[str]]]:
 
 def _digest(tree: DirectoryTree, path: str) -> str | None:
     try:
-        return tree.digest(path)[1]
+        return tree.digest(path)
     except Unreadable:
         return None
 
@@ -232,15 +234,13 @@ def _absent(tree: DirectoryTree, seen: Seen) -> dict[str, set[str]]:
 def _told(function: Function, command: str) -> Function:
     """A function with what outputs tell of it."""
     declared = function.declared
-    if declared is None:
-        return function
     if command == "find_functions":
-        return function._replace(declared=declared._replace(settings={}))
-    kept = declared._replace(
-        handler=ABSENT, runtime=ABSENT, architecture=ABSENT, memory=ABSENT, timeout=ABSENT, package_type=ABSENT,
-        layers=ABSENT, environment=ABSENT, events=ABSENT, settings={},
-    )  # fmt: skip
-    return function._replace(declared=kept)
+        return function._replace(declared=declared and declared._replace(settings={}))
+    if declared is not None:
+        declared = DeclaredFunction(declared.name, "", declared.location, code_root=declared.code_root)
+    return Function(
+        function.name, function.handler, "", "", function.path, qualname=function.qualname, declared=declared
+    )
 
 
 def _kept(content: bytes | None, tree: DirectoryTree) -> Report | None:

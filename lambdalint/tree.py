@@ -157,8 +157,8 @@ class DirectoryTree:
             raise Unreadable(f"larger than {limit:,} bytes")
         return data
 
-    def digest(self, path: str) -> tuple[tuple[int, ...], str]:
-        """The `state` of a file and the digest of its content, however long it is. The errors are those of `read`."""
+    def digest(self, path: str) -> str:
+        """The digest of a file's content, however long it is. The errors are those of `read`."""
         from hashlib import sha256
 
         handle, info = self._reopened(path)
@@ -171,7 +171,7 @@ class DirectoryTree:
             raise Unreadable(error.strerror or "cannot be read") from error
         finally:
             os.close(handle)
-        return state(info), found.hexdigest()
+        return found.hexdigest()
 
     def _reopened(self, path: str) -> tuple[int, os.stat_result]:
         """As `_opened`, in half the time where it is a regular file that nothing has been mounted over."""
