@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from lambdalint.model import Report
     from lambdalint.output.view import View
 
+STACK_BYTES = 8 << 20
 INTERRUPTED = 130
 READER_GONE = 141
 WIDTH = 80  # columns where there is no terminal
@@ -264,7 +265,7 @@ def main(argv: list[str] | None = None) -> int:
     tracebacks = arguments.count("--verbose") + sum(len(item) - 1 for item in arguments if item.strip("v") == "-") > 1
     try:
         given = parsed(arguments)
-        status: int = given.run(given)
+        status = _with_room(given)
         _flush()
     except UsageError as error:
         _say(f"error: {error}")
@@ -284,6 +285,38 @@ def main(argv: list[str] | None = None) -> int:
         _say(f"internal error: {type(error).__name__}: {error}; please report it (-vv shows where it happened)")
         return 2
     return status
+
+
+def _with_room(given: argparse.Namespace) -> int:
+    """Run the command. The parser of a Python before 3.12 ends the process where nesting exhausts a small stack."""
+    run: Callable[[argparse.Namespace], int] = given.run
+    if sys.version_info >= (3, 12) or not _has_small_stack():
+        return run(given)
+    import threading
+    from concurrent.futures import Future
+
+    answer: Future[int] = Future()
+
+    def work() -> None:
+        try:
+            answer.set_result(run(given))
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
+            answer.set_exception(error)
+
+    threading.stack_size(STACK_BYTES)
+    threading.Thread(target=work, daemon=True).start()  # Ctrl-C ends the wait, and the process with it
+    threading.stack_size(0)
+    return answer.result()
+
+
+def _has_small_stack() -> bool:
+    """Whether the stack of the main thread is smaller than it is by default on Linux and macOS."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return False
+    limit = resource.getrlimit(resource.RLIMIT_STACK)[0]
+    return limit not in (-1, resource.RLIM_INFINITY) and limit < STACK_BYTES
 
 
 def _say(text: str, *, escape: bool = True) -> None:

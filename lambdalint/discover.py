@@ -300,11 +300,15 @@ class _Ignore:
 
 
 def _spec(lines: tuple[str, ...]) -> GitIgnoreSpec:
+    import warnings
+
     from pathspec import GitIgnoreSpec
 
     try:
-        return GitIgnoreSpec.from_lines(lines)
-    except ValueError:  # git lets what is no pattern (it ends with a backslash, say) match nothing
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of sets such as ``[[a]``, which another version of re may read otherwise
+            return GitIgnoreSpec.from_lines(lines)
+    except (ValueError, re.error):  # git lets what is no pattern (``[b-a]``, a backslash at its end) match nothing
         if len(lines) == 1:
             return GitIgnoreSpec.from_lines(())
         return GitIgnoreSpec([pattern for line in lines for pattern in _spec((line,)).patterns])

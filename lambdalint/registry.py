@@ -232,11 +232,13 @@ class Selection:
 
     def _ignored(self, path: str) -> Iterable[frozenset[str]]:
         if self._ignores and not self._matchers:
+            import re
+
             from pathspec import GitIgnoreSpec  # only where the setting is used
 
             try:
                 self._matchers = [(GitIgnoreSpec.from_lines([pattern]), codes) for pattern, codes in self._ignores]
-            except ValueError as error:
+            except (ValueError, re.error) as error:
                 raise UsageError(f"per-file-ignores: {error}") from None
         return (codes for spec, codes in self._matchers if spec.match_file(path))
 

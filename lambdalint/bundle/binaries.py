@@ -14,6 +14,7 @@ from struct import error as StructError  # noqa: N812 - it is a class
 
 from lambdalint.patterns import regex
 from lambdalint.records import NamedTuple
+from lambdalint.tree import Unreadable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -346,15 +347,22 @@ class Natives:
         name = path.rpartition("/")[2]
         if size < SNIFFED or name.rpartition(".")[2].lower() in _OTHER:
             return False
-        if self._merged.files[path].entry.is_link:
+        if not self._merged.files[path].entry.is_file:  # a link, or a device of that name
             return False
-        return bool(kind_of(self._merged.spans(path, [(0, SNIFFED)])[0]))
+        try:
+            return bool(kind_of(self._merged.spans(path, [(0, SNIFFED)])[0]))
+        except Unreadable:  # its data in the archive are broken: what it would be is not known
+            return False
 
     def native(self, path: str) -> Native | None:
-        """What a file is; None where it is no native one."""
+        """What a file is; None where it is no native one, or cannot be read."""
         if path not in self._known:
             size = self._merged.files[path].entry.size
-            self._known[path] = read_native(lambda spans: self._merged.spans(path, spans), size)
+            try:
+                found = read_native(lambda spans: self._merged.spans(path, spans), size)
+            except Unreadable:
+                found = None
+            self._known[path] = found
         return self._known[path]
 
     def all(self) -> Iterator[tuple[str, Native]]:

@@ -25,6 +25,7 @@ LATER = "later"  # in the body of a function
 # A line that may import; then the start of one that begins a statement of the module.
 _IMPORT = regex(rb"[ \t]*(?:import|from)\b|.*(?:import_module|__import__|[;:][ \t]*(?:import|from)\b)")
 _STATEMENT = regex(rb"\n(?=[A-Za-z_@])(?!(?:else|elif|except|finally|case)\b)")
+NAME_LIMIT = 1_000  # characters of a module's name, for all above it are looked for, too; longer ones are left out
 DEPTH_LIMIT = 100  # of nested statements, as the tokenizer has it
 
 
@@ -88,7 +89,7 @@ def imports(source: bytes, path: str, target: Target) -> Imports:
     provides = reader.provides or b"sys.modules[__name__]" in text
     lazy = {**reader.strings, **reader.typing} if provides else None
     return Imports(
-        tuple(reader.found),
+        tuple([item for item in reader.found if len(item.module) <= NAME_LIMIT]),
         lazy,
         tuple(reader.dynamic),
         b"sys.path" in text,

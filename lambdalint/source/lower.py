@@ -60,6 +60,8 @@ SLICE_LIMIT = 200_000  # bytes: libcst needs about 60 bytes of memory and 2 µs 
 NODES_LIMIT = 40_000  # ast nodes of a slice; a flat list of 200,000 numbers takes libcst 47 s
 NESTING_LIMIT = 220  # ast levels; ``ast`` itself refuses more than 200 brackets
 CHAIN_LIMIT = 1_000  # operands of one and/or, comparison or string: flat in ast, nested in libcst
+# What libcst's parser tries for the patterns of a slice: four ways for each bracket in another, 0.4 s for so many.
+PATTERN_LIMIT = 4**9
 TERM_DEPTH = 24
 JOIN_WIDTH = 12
 
@@ -135,6 +137,8 @@ def lower(source: bytes, path: str, top: tuple[int, int], qualnames: Mapping[tup
         SourceError: the statement is beyond the limits of the parser, or does not parse.
     """
     text = cut(source, top)
+    if len(text) > SLICE_LIMIT:
+        raise SourceError(f"a definition of more than {SLICE_LIMIT:,} bytes")
     syntax = _survey(text, read_statement(source, path, top), top[0])
     return _with_stack(lambda: _lower(text, syntax, top, qualnames))
 
@@ -160,8 +164,6 @@ def _survey(text: bytes, tree: ast.Module, first: int) -> _Syntax:
     Raises:
         SourceError: it is beyond the limits.
     """
-    if len(text) > SLICE_LIMIT:
-        raise SourceError(f"a definition of more than {SLICE_LIMIT:,} bytes")
     if max(text.count(b'"'), text.count(b"'")) > 20 * CHAIN_LIMIT:
         raise SourceError("a definition with too many string literals")
     places = Places(first)
@@ -169,6 +171,7 @@ def _survey(text: bytes, tree: ast.Module, first: int) -> _Syntax:
     lambdas: list[Any] = []
     definitions: list[Any] = []
     simple: list[Any] = []
+    matches: list[Any] = []
     count = 0
     level: list[Any] = [tree]
     for _ in range(NESTING_LIMIT):
@@ -191,6 +194,8 @@ def _survey(text: bytes, tree: ast.Module, first: int) -> _Syntax:
                 definitions.append(node)
             elif kind in _SIMPLE:
                 simple.append(node)
+            elif kind is ast.Match:
+                matches.append(node)
             below += children(node)
         count += len(below)
         if count > NODES_LIMIT:
@@ -198,6 +203,8 @@ def _survey(text: bytes, tree: ast.Module, first: int) -> _Syntax:
         level = below
     if level:
         raise SourceError(f"nested more than {NESTING_LIMIT} levels deep", getattr(level[0], "lineno", 0))
+    if matches and _patterns(text) > PATTERN_LIMIT:
+        raise SourceError("patterns that nest too deeply", matches[0].lineno)
     first_statement: Any = tree.body[0]
     return _Syntax(
         first_statement.body[0] if text.startswith(CLASS) else first_statement,
@@ -206,6 +213,31 @@ def _survey(text: bytes, tree: ast.Module, first: int) -> _Syntax:
         sorted(definitions, key=_start),
         sorted(simple, key=_start),
     )
+
+
+def _patterns(text: bytes) -> int:
+    """How often libcst's parser tries to read the patterns of a slice. A group in parentheses is no node of ``ast``."""
+    from lambdalint.source.tokens import NEWLINE, tokenize
+
+    tokens = tokenize(text)
+    if tokens is None:
+        return PATTERN_LIMIT + 1
+    found = depth = deepest = 0
+    inside = False
+    before = NEWLINE
+    for token in tokens.tokens:
+        if token.text == b"case" and before == NEWLINE:
+            inside, depth, deepest = True, 0, 0
+        elif inside and token.text in (b"(", b"[", b"{"):
+            depth += 1
+            deepest = max(deepest, depth)
+        elif inside and token.text in (b")", b"]", b"}"):
+            depth -= 1
+        elif inside and not depth and token.text in (b":", b"if"):
+            inside = False
+            found += 4**deepest
+        before = token.text
+    return found
 
 
 _SIMPLE = frozenset(kind for kind in ast.stmt.__subclasses__() if not {"body", "cases"} & set(kind._fields))
@@ -312,7 +344,6 @@ class _Lowering:
         self.spans: dict[int, tuple[int, int, int, int]] = {}
         self.where: dict[int, tuple[int, int, int, int]] = {}  # id(libcst statement) → span
         self.names: dict[int, str] = {}  # id(libcst FunctionDef, ClassDef or Lambda) → qualname
-        self.depth = 0
         self.jumps: list[list[Env]] = []  # for each loop around, what was bound at its break and continue statements
 
     # -- pairing with ast
@@ -488,10 +519,8 @@ class _Lowering:
     def loop(self, node: Any, env: Env, context: Context, state: _State, head: Callable[[], None]) -> None:
         """Two passes, so that what one round leaves behind is seen by the next."""
         self.round(node, env, context, state, head)
-        if self.depth < 3:
-            self.depth += 1
+        if len(self.jumps) < 3:  # what is deeper is passed through often enough with the loops around it
             self.round(node, env, context, state, head)
-            self.depth -= 1
 
     def round(self, node: Any, env: Env, context: Context, state: _State, head: Callable[[], None]) -> None:
         """One pass through a loop; what was bound before it, or before a break or continue, is seen after it too."""

@@ -30,6 +30,7 @@ import functools
 import sys
 from collections.abc import Callable, Mapping
 
+from lambdalint.patterns import regex
 from lambdalint.records import NamedTuple
 
 TYPE_CHECKING = False
@@ -183,6 +184,7 @@ def parse(source: bytes, path: str) -> ast.Module:
     Raises:
         SourceError: it does not parse, or only beyond the parser's limits.
     """
+    _refuse_endless(source)
     encoding_of(source)
     try:
         tree = compile(source, path, "exec", PARSE_ONLY_AST, True)
@@ -196,6 +198,22 @@ def parse(source: bytes, path: str) -> ast.Module:
         raise SourceError("nested too deeply to parse") from None
     assert isinstance(tree, ast.Module)
     return tree
+
+
+def _refuse_endless(source: bytes) -> None:
+    """Raise for a dotted name without end.
+
+    In an import, CPython's parser makes a string of each name above it: 200 KB of ``import a.a.a…`` take 10 GB.
+    """
+    if len(source) > NAME_LIMIT:
+        for found in _DOTTED.finditer(source):
+            if found.end() - found.start() > NAME_LIMIT:
+                line = source.count(b"\n", 0, found.start()) + 1
+                raise SourceError(f"a dotted name of more than {NAME_LIMIT:,} characters", line)
+
+
+NAME_LIMIT = 10_000  # bytes from the first to the last dot
+_DOTTED = regex(rb"\.(?:[\s\\]*[\w\x80-\xff]+[\s\\]*\.)+")
 
 
 def utf8(source: bytes) -> bytes:
@@ -317,6 +335,7 @@ def refuse_unparsable(source: bytes, path: str, runtime: tuple[int, int] | None 
     from _symtable import symtable  # type: ignore[import-not-found]  # the module symtable takes 4 ms to import
 
     if sys.version_info < (3, 14) or b"except" not in source:
+        _refuse_endless(source)
         encoding_of(source)
         try:
             symtable(source, path, "exec")
@@ -376,7 +395,7 @@ def simple(node: Any, lambdas: _Lambdas | None = None, depth: int = 0) -> Expr:
         return ("o", (simple(node.body, lambdas, depth + 1), simple(node.orelse, lambdas, depth + 1)))
     if kind is ast.BinOp and type(node.op) is ast.BitOr:  # X | None in annotations
         return ("o", (simple(node.left, lambdas, depth + 1), simple(node.right, lambdas, depth + 1)))
-    if kind is ast.BinOp and type(node.right) in (ast.Constant, ast.BinOp):
+    if kind is ast.BinOp and type(node.op) in _ARITHMETIC and type(node.right) in (ast.Constant, ast.BinOp):
         folded = _folded(node.op, simple(node.left, lambdas, depth + 1), simple(node.right, lambdas, depth + 1))
         if folded is not None:
             return folded

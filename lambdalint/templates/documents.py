@@ -120,7 +120,9 @@ def read_yaml(data: bytes) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         reason = error.problem or error.context or "not YAML"
-        raise Malformed(f"line {mark.line + 1}: {reason}" if mark else reason) from None
+        # Where a text without a last line end ends too soon, libyaml names the line after it.
+        last = text.count("\n") + text.count("\r") - text.count("\r\n")
+        raise Malformed(f"line {min(mark.line, last) + 1}: {reason}" if mark else reason) from None
     except yaml.YAMLError as error:
         reason = getattr(error, "reason", None) or "not YAML"
         # Of characters that YAML does not have, libyaml tells no line.
