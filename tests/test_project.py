@@ -92,7 +92,7 @@ def test_security_names_the_tests_of_each_promise():
     assert len(rows) >= 12
     named = set()
     for promise, tests in rows:
-        modules = re.findall(r"`((?:tests/)?test_\w+\.py)`", tests)
+        modules = re.findall(r"`((?:tests/(?:\w+/)?)?test_\w+\.py)`", tests)
         assert modules, promise
         named.update(module if "/" in module else f"tests/promises/{module}" for module in modules)
     assert all((ROOT / path).is_file() for path in named)

@@ -11,8 +11,7 @@ import threading
 
 import pytest
 
-from tests.fuzz.limits import outcome
-from tests.fuzz.shapes import SHAPES, depths, module
+from tests.fuzz.shapes import SHAPES, depths
 
 resource = pytest.importorskip("resource")
 
@@ -27,8 +26,23 @@ FLAT = {"text", "name", "spaces"}
 PATIENCE = 300  # seconds without a word after which a child hangs
 
 
+# Where analysing ends: the last depth, and the reason for the next.
+LIMITS = (
+    ("minus", 216, "nested more than 220 levels deep"),
+    ("attributes", 216, "nested more than 220 levels deep"),
+    ("elif", 216, "nested more than 220 levels deep"),
+    ("if", 98, "too many levels of indentation"),
+    ("lists", 200, "too many nested parentheses"),
+    ("and", 999, "an expression of more than 1,000 operands"),
+    ("compare", 1000, "an expression of more than 1,000 operands"),
+    ("strings", 2999, "parser error"),
+    ("pattern-groups", 9, "patterns that nest too deeply"),
+    ("dotted-import", 5000, "a dotted name of more than 10,000 characters"),
+)
+
+
 class Child:
-    """A process that analyses shapes on a stack of some size; ``died`` is what ended it, with its outcome."""
+    """A process that analyses shapes on a stack of some size. The answer to the one that ends it says so."""
 
     def __init__(self, stack: int, wanted: list[str]) -> None:
         def small() -> None:
@@ -49,19 +63,22 @@ class Child:
     def finish(self) -> None:
         """Read what it says. A line that does not come within `PATIENCE` is a hang, and the process is ended."""
         assert self.process.stdout is not None
-        said = [f"{shape} {depth}" for shape, _, depth in (item.partition(":") for item in self.wanted)]
+        named = (item.partition(":") for item in self.wanted)
+        said = [f"{shape} {depth}" for shape, _, depths in named for depth in depths.split(",")]
+        ended = ""
         for name in said:
             timer = threading.Timer(PATIENCE, self.process.kill)
             timer.start()
             line = self.process.stdout.readline()
             timer.cancel()
             if not line.endswith("\n"):
+                ended = name
                 break
             assert line.startswith(f"{name} ")
             self.answers[name] = line[len(name) + 1 :].strip()
         _, error = self.process.communicate()
-        if len(self.answers) < len(said):
-            self.answers[said[len(self.answers)]] = f"ended the process: {self.process.returncode} {error[-500:]}"
+        if ended:
+            self.answers[ended] = f"ended the process: {self.process.returncode} {error[-500:]}"
 
 
 @functools.cache
@@ -70,7 +87,8 @@ def answers() -> dict[str, dict[str, str]]:
     wanted = [f"{shape}:{depth}" for shape in SHAPES for depth in depths(shape, (SMALL, *DEEP))]
     # what is that long takes time, and is far beyond either stack
     far = [f"{shape}:{FAR}" for shape in ("parentheses", "and", "attributes", "lambdas", "elif", *sorted(FLAT))]
-    children = {name: Child(size, wanted + far) for name, size in MAIN.items()}
+    edges = [f"{shape}:{depth},{depth + 1}" for shape, depth, _ in LIMITS]
+    children = {name: Child(size, wanted + far + edges) for name, size in MAIN.items()}
     for child in children.values():
         child.finish()
     return {name: child.answers for name, child in children.items()}
@@ -105,26 +123,10 @@ def test_a_little_is_analysed_and_no_end_is_not(told, shape):
         assert (found[f"{shape} {FAR}"] == "analysed") == (shape in FLAT)
 
 
-# Where analysing ends: the reason, with the depth at which each limit is just kept. The function around is one more
-# level of blocks, and some nodes of ast above.
-@pytest.mark.parametrize(
-    ("shape", "depth", "reason"),
-    [
-        ("minus", 216, "nested more than 220 levels deep"),
-        ("attributes", 216, "nested more than 220 levels deep"),
-        ("elif", 216, "nested more than 220 levels deep"),
-        ("if", 98, "too many levels of indentation"),
-        ("lists", 200, "too many nested parentheses"),
-        ("and", 999, "an expression of more than 1,000 operands"),
-        ("compare", 1000, "an expression of more than 1,000 operands"),
-        ("strings", 2999, "parser error"),
-        ("pattern-groups", 9, "patterns that nest too deeply"),
-        ("dotted-import", 5000, "a dotted name of more than 10,000 characters"),
-    ],
-)
-def test_limits(shape, depth, reason):
-    assert outcome(module(shape, depth)) == "analysed"
-    assert reason in outcome(module(shape, depth + 1))
+@pytest.mark.parametrize(("shape", "depth", "reason"), LIMITS)
+def test_limits(told, shape, depth, reason):
+    assert told["1 MiB"][f"{shape} {depth}"] == "analysed"
+    assert reason in told["1 MiB"][f"{shape} {depth + 1}"]
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="the parser of Python itself needs more before 3.12")
