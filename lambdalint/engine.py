@@ -247,6 +247,11 @@ class _Run:
         self._chosen = Chosen(chosen)
         found = components(self.program, self.entries, self._plugged)
         rest = [path for path in (*self.project.python, *self.archived) if path not in self.program.skeletons]
+        needed = {path for component in found for path in component.modules}
+        # candidates without an entry point, tests of others: a third of all that is loaded, and of no more use
+        self.program.drop(
+            [item.path for item in self.program.loaded() if item.path not in needed and not item.comments]
+        )
         tasks = [self._judging(component, Judge.judge) for component in found]
         tasks += [self._parsing(rest[start : start + PARSED]) for start in range(0, len(rest), PARSED)]
         outcomes = self._performed(tasks)

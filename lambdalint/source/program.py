@@ -95,11 +95,15 @@ class Program:
 
         What has been read since the last time is forgotten: it was never in sight, and by chance there for others.
         """
-        for path in self._late:
-            self.skeletons.pop(path, None)
-            self.sources.pop(path, None)
+        self.drop(self._late)
         self._late.clear()
         self._in_sight = None if paths is None else tuple(paths)
+
+    def drop(self, paths: Iterable[str]) -> None:
+        """Forget modules that nobody will ask for again; they are read anew if somebody does."""
+        for path in paths:
+            self.skeletons.pop(path, None)
+            self.sources.pop(path, None)
 
     def exists(self, path: str) -> bool:
         """Whether ``path`` is a file of the project."""
