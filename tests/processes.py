@@ -26,3 +26,16 @@ def run(*arguments, cwd, python=(), variables=None, **options):
         check=False,
         **options,
     )
+
+
+def running(group):
+    """The processes of a group that run; those that have ended may wait for somebody to ask how."""
+    found = []
+    for name in filter(str.isdecimal, os.listdir("/proc")):
+        try:
+            state, _, of = pathlib.Path("/proc", name, "stat").read_text().rpartition(")")[2].split()[:3]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(of) == group and state not in "ZX":
+            found.append(int(name))
+    return found

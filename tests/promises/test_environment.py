@@ -3,7 +3,6 @@
 import ctypes
 import json
 import os
-import pathlib
 import pty
 import random
 import resource
@@ -17,7 +16,7 @@ import time
 import pytest
 
 from lambdalint import cli, discover, engine
-from tests.processes import LAUNCHER, ROOT, environment, run
+from tests.processes import LAUNCHER, ROOT, environment, run, running
 from tests.promises import traps
 
 CHECK = ("check", "--no-cache")
@@ -260,19 +259,6 @@ def test_a_small_stack_over_the_fixtures():
 def asked_to_listen():
     """In a child: what the shell's background would have it ignore."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def running(group):
-    """The processes of a group that run; those that have ended may wait for somebody to ask how."""
-    found = []
-    for name in filter(str.isdecimal, os.listdir("/proc")):
-        try:
-            state, _, of = pathlib.Path("/proc", name, "stat").read_text().rpartition(")")[2].split()[:3]
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if int(of) == group and state not in "ZX":
-            found.append(int(name))
-    return found
 
 
 def test_ctrl_c_at_any_moment(tmp_path):
