@@ -42,7 +42,7 @@ _OURS = regex(rb"lambdalint|^[ \t]*[\"']?tool[\"']?[ \t]*=|\x00", re.MULTILINE)
 _RUNTIME = regex(r"python3\.\d{1,2}$")
 _SIZE = regex(r"(\d+) ?(KB|MB)$")
 _UNITS = {"KB": 1 << 10, "MB": 1 << 20}
-_DOTTED = regex(rb"(?:[\w\"'-]+[ \t]*\.[ \t]*){100}")
+_DOTTED = regex(rb"(?<![\w\"'-])(?:[\w\"'-]+[ \t]*\.[ \t]*){100}")
 
 
 class Budget(NamedTuple):

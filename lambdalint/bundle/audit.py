@@ -178,6 +178,7 @@ def pinned(pins: Iterable[Pin], is_test: Callable[[str], bool]) -> Iterator[Plac
     for pin in every:
         for item in pin.requires:
             requirers.setdefault((pin.location.path, item.name), set()).add(pin.name)
+    via = {key: tuple(sorted(names)) for key, names in requirers.items()}
     for pin in every:
         at = (pin.name, pin.location)
         # what the file itself leaves open, constraints of the other one may say
@@ -189,8 +190,8 @@ def pinned(pins: Iterable[Pin], is_test: Callable[[str], bool]) -> Iterator[Plac
             reason = "not pinned to a version"
         development = for_development(pin) or is_test(pin.location.path)
         severity = Severity.INFO if development else Severity.WARNING
-        via = tuple(sorted(requirers.get((pin.location.path, pin.name), ())))
-        yield Place(pin.name, pin.version if not reason else "", pin.location, severity, reason, via)
+        version = pin.version if not reason else ""
+        yield Place(pin.name, version, pin.location, severity, reason, via.get((pin.location.path, pin.name), ()))
 
 
 def judged(

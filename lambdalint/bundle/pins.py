@@ -41,13 +41,15 @@ if TYPE_CHECKING:
 LIMIT = 16 << 20  # bytes of one file; the lock of a large workspace has 3 MB
 TEXT_LIMIT = 2 << 20  # bytes of one file of requirements
 INCLUDED_LIMIT = 50  # files that one file of requirements includes, and those in turn
+GROUPED_LIMIT = 5_000_000  # groups of a project, times packages of its lock; large workspaces have 100 and 2,000
 MAIN = ""  # the group of what is always installed
 
 KINDS = {"uv.lock": "uv", "poetry.lock": "poetry", "Pipfile.lock": "pipenv"}
 _PYLOCK = regex(r"pylock(\.[^.]+)?\.toml$")
 _REQUIREMENTS = regex(r"(^|[-_.])requirements?([-_.].*)?\.txt$", 2)  # 2: re.IGNORECASE
-_DOTTED = regex(rb"(?:[\w\"'-]+[ \t]*\.[ \t]*){100}")  # a key of so many parts: TOML parsers take quadratic time
-_NAME = regex(r"[ \t]*name[ \t]*=[ \t]*[\"']([^\"']*)[\"']")
+# A key of so many parts: TOML parsers take quadratic time. So would this for a long word, but for the look behind.
+_DOTTED = regex(rb"(?<![\w\"'-])(?:[\w\"'-]+[ \t]*\.[ \t]*){100}")
+_NAME = regex(r"(?<![\w.\"'-])name[ \t]*=[ \t]*[\"']([^\"']*)[\"']")
 _CONDITION = regex(r"[\"']([^\"']+)[\"'] in (?:dependency_groups|extras)\b")
 
 
@@ -254,7 +256,7 @@ def exact(specifier: str) -> str:
 
 
 def _uv(document: Any, path: str, lines: Sequence[str]) -> Iterator[Pin]:
-    packages = _tables(document.get("package"))
+    packages = _listed(document, "package")
     places = _places(lines, "[[package]]", packages)
     groups, here = _reached(packages), _reached(packages, possible)
     for number, (item, line) in enumerate(zip(packages, places, strict=True)):
@@ -323,10 +325,14 @@ def _reached(
     packages: Sequence[Mapping[str, Any]], counts: Callable[[str], bool] | None = None
 ) -> list[tuple[str, ...]]:
     """By which groups of the project each package of uv.lock is reached, by requirements whose marker counts."""
-    named: dict[str, list[int]] = {}
+    offered: dict[tuple[str, str, str], list[int]] = {}  # by name, version ("": any) and extra ("": none)
     for number, item in enumerate(packages):
-        named.setdefault(normalized(_text(item.get("name"))), []).append(number)
+        name = normalized(_text(item.get("name")))
+        for version in {"", _text(item.get("version"))}:
+            for extra in {"", *_table(item.get("optional-dependencies"))}:
+                offered.setdefault((name, version, extra), []).append(number)
     found: list[set[str]] = [set() for _ in packages]
+    told: set[str] = set()
     for item in packages:
         source = _table(item.get("source"))
         if "editable" not in source and "virtual" not in source:
@@ -335,8 +341,11 @@ def _reached(
         for key in ("optional-dependencies", "dev-dependencies", "dependency-groups"):
             for group, each in _table(item.get(key)).items():
                 starts[group] = [*starts.get(group, []), *_tables(each)]
+        told.update(starts)
+        if len(told) * len(packages) > GROUPED_LIMIT:
+            raise ValueError(f"{len(told):,} groups for {len(packages):,} packages")
         for group, wanted in starts.items():
-            _spread(group, wanted, packages, named, found, counts)
+            _spread(group, wanted, packages, offered, found, counts)
     return [tuple(sorted(each)) for each in found]
 
 
@@ -344,32 +353,34 @@ def _spread(
     group: str,
     wanted: Sequence[Mapping[str, Any]],
     packages: Sequence[Mapping[str, Any]],
-    named: Mapping[str, Sequence[int]],
+    offered: Mapping[tuple[str, str, str], Sequence[int]],
     found: list[set[str]],
     counts: Callable[[str], bool] | None,
 ) -> None:
     """Note a group for what it wants and for all that this requires."""
     stack = list(wanted)
-    asked: set[tuple[int, str]] = set()
+    asked: set[tuple[str, str, str]] = set()
+    read: set[tuple[int, str]] = set()
     while stack:
         item = stack.pop()
         if counts is not None and not counts(_text(item.get("marker"))):
             continue
-        version = _text(item.get("version"))
-        for number in named.get(normalized(_text(item.get("name"))), ()):
-            package = packages[number]
-            if version and _text(package.get("version")) != version:
+        name, version = normalized(_text(item.get("name"))), _text(item.get("version"))
+        for extra in ("", *_strings(item.get("extra"))):
+            if (name, version, extra) in asked:
                 continue
-            found[number].add(group)
-            optional = _table(package.get("optional-dependencies"))
-            for extra in ("", *_strings(item.get("extra"))):
-                if (number, extra) not in asked:
-                    asked.add((number, extra))
+            asked.add((name, version, extra))
+            for number in offered.get((name, version, extra), ()):
+                found[number].add(group)
+                if (number, extra) not in read:
+                    read.add((number, extra))
+                    package = packages[number]
+                    optional = _table(package.get("optional-dependencies"))
                     stack += _tables(optional.get(extra) if extra else package.get("dependencies"))
 
 
 def _poetry(document: Any, path: str, lines: Sequence[str]) -> Iterator[Pin]:
-    packages = _tables(document.get("package"))
+    packages = _listed(document, "package")
     hashed = _table(_table(document.get("metadata")).get("files"))  # until lock version 2
     for item, line in zip(packages, _places(lines, "[[package]]", packages), strict=True):
         source = _table(item.get("source"))
@@ -413,8 +424,10 @@ def _pipenv(document: Any, path: str, lines: Sequence[str]) -> Iterator[Pin]:
     for section, packages in document.items():
         if section.startswith("_"):
             continue
+        if not isinstance(packages, dict):
+            raise TypeError(f"'{section}' is no table of packages")
         start = next(iter(places.get(section, ())), 1)
-        for name, value in _table(packages).items():
+        for name, value in packages.items():
             item = _table(value)
             origin = next((_PIPENV_ORIGINS[key] for key in item if key in _PIPENV_ORIGINS), "")
             specifier = _text(item.get("version"))
@@ -437,7 +450,7 @@ _PIPENV_ORIGINS = {"git": "git", "hg": "git", "svn": "git", "bzr": "git", "path"
 
 
 def _pylock(document: Any, path: str, lines: Sequence[str]) -> Iterator[Pin]:
-    packages = _tables(document.get("packages"))
+    packages = _listed(document, "packages")
     for item, line in zip(packages, _places(lines, "[[packages]]", packages), strict=True):
         directory = _table(item.get("directory"))
         origin = next((_PYLOCK_ORIGINS[key] for key in item if key in _PYLOCK_ORIGINS), "")
@@ -466,7 +479,7 @@ def _places(lines: Sequence[str], header: str, packages: Sequence[Mapping[str, A
     if headers and len(headers) == len(packages):
         ends = [*headers[1:], len(lines)]
         return [
-            next((number for number in range(start, end) if _NAME.match(lines[number])), start) + 1
+            next((number for number in range(start, end) if _NAME.match(lines[number].lstrip())), start) + 1
             for start, end in zip(headers, ends, strict=True)
         ]
     named: dict[str, list[int]] = {}  # written in another way: by names, in their order
@@ -492,10 +505,29 @@ def _toml(data: bytes) -> Mapping[str, Any]:
 def _json(data: bytes) -> Mapping[str, Any]:
     import json
 
-    document = json.loads(data)
+    document = json.loads(data, object_pairs_hook=_once)
     if not isinstance(document, dict):
         raise TypeError("no object")
     return document
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, none of whose members another one of the same name hides: merges leave such behind."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"'{name}' stands there twice")
+        found[name] = value
+    return found
+
+
+def _listed(document: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    """The packages of a lock. Whatever else stands in their place is not taken for none: it would look clean."""
+    value = document.get(key, None if document else [])
+    found = _tables(value)
+    if not isinstance(value, list) or len(found) < len(value):
+        raise TypeError(f"'{key}' is no list of packages")
+    return found
 
 
 def _table(value: Any) -> Mapping[str, Any]:

@@ -487,7 +487,13 @@ def test_packages_that_are_written_in_another_way_are_found_by_their_names():
         ("Pipfile.lock", '{"default": ' + "[" * 100_000, "nested too deeply"),
         ("Pipfile.lock", "[]", "cannot be read: no object"),
         ("Pipfile.lock", "{", "cannot be read: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
-        ("poetry.lock", "package = 1\n", ""),
+        ("Pipfile.lock", '{"default": {"a": {"version": "==1"}}, "default": {}}', "cannot be read: 'default' stands there twice"),
+        ("Pipfile.lock", '{"default": ["a==1"]}', "cannot be read: 'default' is no table of packages"),
+        ("poetry.lock", "package = 1\n", "cannot be read: 'package' is no list of packages"),
+        ("poetry.lock", "package = []\n", ""),
+        ("uv.lock", "[package]\nname = 'a'\nversion = '1'\n", "cannot be read: 'package' is no list of packages"),
+        ("uv.lock", "package = ['a==1']\n", "cannot be read: 'package' is no list of packages"),
+        ("pylock.toml", "[[package]]\nname = 'a'\nversion = '1'\n", "cannot be read: 'packages' is no list of packages"),
         ("poetry.lock", "[[package]]\nname = 1\nversion = [1]\ngroups = {a = 1}\nfiles = [1]\nsource = 1\n", ""),
         ("uv.lock", "[[package]]\nname = 'a'\nsource = 1\ndependencies = [1, {name = 2}]\nwheels = [{url = 1}]\n", ""),
         ("pylock.toml", "", ""),
@@ -497,6 +503,41 @@ def test_broken_locks_are_told_and_odd_ones_hold_nothing(path, text, problem):
     found = read(path, text)
     assert found.problem == problem
     assert not any(item.version for item in found.pins)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = '" + "a" * 1_000_000 + "'\n[[package]]\nname = 'a'\nversion = '1'\n",
+        "package = [{name = 'a', version = '1', x = '" + " " * 1_000_000 + "'}]\n",
+    ],
+)
+def test_long_words_of_a_lock_take_no_longer_than_short_ones(text):
+    assert [(pin.name, pin.version) for pin in read("uv.lock", text).pins] == [("a", "1")]
+
+
+def test_a_lock_in_which_all_is_of_one_name_is_read_in_one_pass():
+    """Each of 20,000 extras of a name might be one of each of 20,000 packages of that name, and is of one."""
+    number = 20_000
+    wanted = ", ".join(f'{{name = "a", extra = ["e{each}"]}}' for each in range(number))
+    lines = ['[[package]]\nname = "own"\nsource = {virtual = "."}', f"dependencies = [{wanted}]"]
+    lines += [
+        f'[[package]]\nname = "a"\nversion = "{each}"\noptional-dependencies = {{e{each} = [{{name = "b"}}]}}'
+        for each in range(number)
+    ]
+    lines.append('[[package]]\nname = "b"\nversion = "1"')
+    found = read("uv.lock", "\n".join(lines)).pins
+    assert len(found) == number + 2
+    assert {pin.groups for pin in found[1:]} == {("",)}
+
+
+def test_more_groups_than_any_project_has():
+    groups = "\n".join(f'g{each} = [{{name = "a"}}]' for each in range(2500))
+    packages = "\n".join(f'[[package]]\nname = "a"\nversion = "{each}"' for each in range(2500))
+    text = (
+        f'[[package]]\nname = "own"\nsource = {{virtual = "."}}\n[package.optional-dependencies]\n{groups}\n{packages}'
+    )
+    assert read("uv.lock", text).problem == "cannot be read: 2,501 groups for 2,501 packages"
 
 
 FILES = {
