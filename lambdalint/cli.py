@@ -369,6 +369,8 @@ def _open(arguments: argparse.Namespace, *, built: bool = False, pins: bool = Fa
     content = None
     name: str = getattr(arguments, "stdin_filename", None) or ""
     if "-" in paths:
+        if not hasattr(arguments, "stdin_filename"):
+            raise UsageError("'-' stands for standard input, which this command does not read; name a path")
         if not name or paths != ["-"]:
             raise UsageError("'-' stands alone and needs --stdin-filename PATH, the file that it stands for")
         content = sys.stdin.buffer.read() if sys.stdin is not None else b""
@@ -580,9 +582,23 @@ def _service(arguments: argparse.Namespace) -> Service:
         url = getattr(arguments, f"{name}_url")
         if url and not url.startswith(("https://", "http://")):
             raise UsageError(f"--{name}-url takes an address that starts with https://, not '{url}'")
+        if url and not _host(url):
+            raise UsageError(f"--{name}-url takes an address with a host, and a port of at most 65535")
         if url and name != arguments.service:
             raise UsageError(f"--{name}-url goes with --service {name}")
     return Service(arguments.service, getattr(arguments, f"{arguments.service}_url"), seconds)
+
+
+def _host(url: str) -> str | None:
+    """The host of an address, None for what is none."""
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(url)
+        named = parts.port != 0 and not set(url) & set(" \t\r\n")  # the port is read when it is asked for
+    except ValueError:
+        return None
+    return parts.hostname if named else None
 
 
 def _read_report(path: str) -> tuple[Kept, ...]:

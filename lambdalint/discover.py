@@ -232,7 +232,7 @@ def project(
         artifacts=tuple(sorted(walk.artifacts)),
         layers=layers,
         archives=tuple(sorted(walk.archives - walk.artifacts)),
-        named=named,
+        named=tuple(path for path in named if not walk.exclude.verdict(path)),
         directories=tuple(parts),
         pins=walk.pinned() if pins else (),
     )

@@ -46,6 +46,7 @@ def run(
     found.pins(_files(project))
     if project.directories or not all(map(_may_pin, project.named)):
         found.artifacts(settings, stages)
+    found.others()
     asked = sorted({(item.name, item.version) for item in found.places if not item.reason})
     as_of = settings.as_of or _today()
     answers = vulnerabilities.ask(asked, service, progress)
@@ -133,6 +134,17 @@ class _Found:
                 self.read.add(view.path or ".")
         problems = inputs.problems.items()
         self.skipped.update(item for item in problems if item[1].named or project.reported(item[0]))
+
+    def others(self) -> None:
+        """What was named and says nothing of versions, so that nobody takes it for clean."""
+        project = self.project
+        others = {*self.read, *self.skipped, *project.python, *project.templates, *project.layers}
+        for path in project.named:
+            if path not in others and not _may_pin(path):
+                name = path.rpartition("/")[2]
+                ranges = name in ("pyproject.toml", "Pipfile") or name.endswith(".in")
+                reason = "it holds ranges, no versions; name its lock" if ranges else "no file that says versions"
+                self.skipped[path] = Skipped(path, reason, named=True)
 
     def _views(self, inputs: Inputs, bundles: list[BundleView]) -> Iterator[ArtifactView]:
         from lambdalint.bundle.views import ArtifactView

@@ -641,6 +641,79 @@ def test_mistakes_on_the_command_line(folder, capsys, arguments, message):
     assert capsys.readouterr().err.startswith(f"lambdalint: error: {message}")
 
 
+@pytest.mark.parametrize("url", ["http://", "https://[", "http://localhost:99999/pypi", "http://a b/"])
+def test_an_address_that_is_none(folder, capsys, url):
+    assert cli.main(["vulns", "--pypi-url", url]) == 2
+    message = "--pypi-url takes an address with a host, and a port of at most 65535"
+    assert capsys.readouterr().err == f"lambdalint: error: {message}\n"
+
+
+def test_standard_input_is_not_read(folder, capsys):
+    assert cli.main(["vulns", "-"]) == 2
+    assert capsys.readouterr().err == (
+        "lambdalint: error: '-' stands for standard input, which this command does not read; name a path\n"
+    )
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_password_of_an_address_is_told_nobody(folder, capsys, name):
+    requirements(folder, "six==1.16.0", "urllib3==1.26.4", "other==1")
+    with serving(KNOWN) as (_, pypi, _):
+        address = pypi.removeprefix("http://")
+        assert cli.main(["vulns", "--pypi-url", f"http://me:s3cret@{address}", "--output", name]) == 1
+        out, err = capsys.readouterr()
+        assert f"http://{address} does not know this version" in out
+        assert "s3cret" not in out + err
+
+
+def test_versions_of_more_digits_than_python_reads(folder, run):
+    (folder / "uv.lock").write_text(f'[[package]]\nname = "long"\nversion = "{"1" * 5000}"\n')
+    requirements(folder, "six==1.16.0")
+    document = run.document(KNOWN)
+    (entry,) = document["audit"]["not_audited"]
+    assert entry["reason"] == f"'{'1' * 60}...' is no version that can be compared"
+    assert told(document)[1] == ["six 1.16.0"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "scheme", "reason"),
+    [
+        ("REQUESTS_CA_BUNDLE", "nowhere.pem", "https", "the file that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names cannot be read"),
+        ("HTTP_PROXY", "socks5://127.0.0.1:1", "http", "the address, or that of the proxy, is none that can be used"),
+        ("HTTP_PROXY", "http://", "http", "the address, or that of the proxy, is none that can be used"),
+    ],
+)  # fmt: skip
+def test_what_the_environment_says_wrongly(folder, capsys, monkeypatch, variable, value, scheme, reason):
+    requirements(folder, "six==1.16.0")
+    for name in ("NO_PROXY", "no_proxy", "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, value)
+    assert cli.main(["vulns", "--pypi-url", f"{scheme}://pypi.invalid/pypi"]) == 2
+    where = f"pypi ({scheme}://pypi.invalid/pypi)"
+    assert capsys.readouterr().err == (
+        f"lambdalint: error: nothing was audited, 1 of 1 since: {where} cannot be asked: {reason}\n"
+    )
+
+
+def test_what_is_named_and_says_no_versions_is_told(folder, run):
+    requirements(folder, "six==1.16.0")
+    for name in ("requirements.in", "pyproject.toml", "README.md", "app.py"):
+        (folder / name).write_text("")
+    document = run.document(KNOWN, "requirements.txt", "requirements.in", "pyproject.toml", "README.md", "app.py")
+    found = {item["places"][0]["path"]: item["reason"] for item in document["audit"]["not_audited"]}
+    ranges = "it holds ranges, no versions; name its lock"
+    assert found == {"requirements.in": ranges, "pyproject.toml": ranges, "README.md": "no file that says versions"}
+    assert told(document)[1] == ["six 1.16.0"]
+    assert run(KNOWN, "requirements.in") == 2
+    assert run.err == f"lambdalint: error: nothing was audited, 1 of 1 since: {ranges}\n"
+
+
+def test_a_file_that_is_named_and_excluded_is_not_asked_about(folder, run):
+    requirements(folder, "urllib3==1.26.4", name="deps.txt")
+    assert run(KNOWN, "--exclude", "deps.txt", "deps.txt") == 0
+    assert run.fake.asked == []
+
+
 def test_the_configuration_is_shown(folder, capsys):
     accept(folder, 'id = "CVE-1"\nreason = "x"\nuntil = 2027-01-01')
     assert cli.main(["config", "show"]) == 0

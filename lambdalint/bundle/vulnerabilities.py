@@ -30,6 +30,7 @@ FAILURES = 3  # in a row, after which a service is asked nothing more
 ASKED_LIMIT = 10_000  # versions of one run; the lock of a large workspace has 1,000
 ANSWER_LIMIT = 32 << 20  # bytes of one answer
 SUMMARY = 200  # characters of a description
+SHOWN = 60  # characters of what is no version
 _HINTS = {"SSLError": ": its certificate is not trusted here", "ProxyError": " through the proxy"}
 _NAME = regex(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?\Z")
 _ID = regex(r"[A-Za-z0-9][\w.-]{1,80}$")
@@ -53,6 +54,13 @@ class Service(NamedTuple):
     def address(self) -> str:
         """Where it is asked."""
         return self.url or (OSV_URL if self.name == "osv" else PYPI_URL)
+
+    @property
+    def shown(self) -> str:
+        """The address without the name and password that it may hold, for what is printed and kept."""
+        scheme, slashes, rest = self.address.partition("://")
+        host, slash, path = rest.partition("/")
+        return f"{scheme}{slashes}{host.rpartition('@')[2]}{slash}{path}"
 
 
 class Vulnerability(NamedTuple):
@@ -89,7 +97,7 @@ def ask(
 
     Where it fails several times in a row it is given up, and what is left counts as not asked.
     """
-    from packaging.version import InvalidVersion, Version
+    from packaging.version import Version
 
     found: dict[tuple[str, str], Answer] = {}
     numbers: dict[tuple[str, Version], list[tuple[str, str]]] = {}  # 1.0 and 1.0.0 are one version
@@ -99,8 +107,9 @@ def ask(
             continue
         try:
             numbers.setdefault((name, Version(version)), []).append((name, version))
-        except InvalidVersion:
-            found[name, version] = Answer(reason=f"'{version}' is no version that can be compared")
+        except ValueError:  # InvalidVersion is one, and so is a number of too many digits
+            short = version if len(version) <= SHOWN else f"{version[:SHOWN]}..."
+            found[name, version] = Answer(reason=f"'{short}' is no version that can be compared")
     client = _Client(service) if numbers else None
     failures, last = 0, ""
     for done, ((name, number), spelt) in enumerate(numbers.items()):
@@ -132,7 +141,7 @@ class _Client:
             self._asked = pip_audit.OsvService(osv_url=service.address, **options)
         else:
             self._asked = pip_audit.PyPIService(**options)
-        self._where = f"{service.name} ({service.address})"
+        self._where = f"{service.name} ({service.shown})"
         self._late = Answer(reason=f"{self._where} did not answer within {service.timeout_s:g} s", failed=True)
         self._asked.session = _Session(service)
 
@@ -160,12 +169,15 @@ class _Client:
         try:
             dependency, results = self._asked.query(self._types.ResolvedDependency(name, version))
             if dependency.is_skipped():
-                return Answer(reason=f"{self._service.address} does not know this version", unknown=True)
+                return Answer(reason=f"{self._service.shown} does not know this version", unknown=True)
             found = merged([_plain(item) for item in results])
         except (requests.Timeout, self._types.ConnectionError):
             return self._late
         except requests.ConnectionError as error:
             return Answer(reason=f"{where} cannot be reached{_HINTS.get(type(error).__name__, '')}", failed=True)
+        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
+            reason = "the address, or that of the proxy, is none that can be used"
+            return Answer(reason=f"{where} cannot be asked: {reason}", failed=True)
         except _Unusable as error:
             return Answer(reason=f"{where} {error}")
         except self._types.ServiceError as error:
@@ -173,6 +185,9 @@ class _Client:
             told = f"answered with status {status}" if status else "gave an answer that cannot be read"
             return Answer(reason=f"{where} {told}", failed=True)
         except Exception as error:  # noqa: BLE001  pip-audit reads whatever comes, and raises what Python does
+            if isinstance(error, OSError) and not isinstance(error, requests.RequestException):
+                reason = "the file that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names cannot be read"
+                return Answer(reason=f"{where} cannot be asked: {reason}", failed=True)
             kind = type(error).__name__
             return Answer(reason=f"{where} gave an answer that cannot be read ({kind})", failed=True)
         if session.cut:

@@ -157,7 +157,7 @@ def _json(report: Report, audit: Audit, view: View) -> str:
     document = json.document(report, view)
     document["audit"] = {
         "service": audit.service.name,
-        "url": audit.service.address,
+        "url": audit.service.shown,
         "as_of": audit.as_of,
         "complete": not audit.unaudited,
         "asked": audit.asked,
