@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from lambdalint.discover import Project
     from lambdalint.model import Report
     from lambdalint.output.view import View
+    from lambdalint.parts import Parts
 
 STACK_BYTES = 8 << 20
 INTERRUPTED = 130
@@ -397,12 +398,13 @@ def _analyse(settings: Settings, project: Project, arguments: argparse.Namespace
 def _run(what: str, settings: Settings, project: Project, arguments: argparse.Namespace) -> Report:
     """What a function of the engine says of a project, now or in an earlier run."""
 
-    def run(project: Project, settings: Settings) -> Report:
+    def run(project: Project, settings: Settings, parts: Parts | None = None) -> Report:
         from lambdalint import engine
 
         progress = _Progress(arguments.quiet)
+        known = {"parts": parts} if parts is not None else {}
         try:
-            report: Report = getattr(engine, what)(project, settings, **progress.argument())
+            report: Report = getattr(engine, what)(project, settings, **progress.argument(), **known)
         finally:
             progress.stop()
         return report

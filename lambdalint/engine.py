@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from lambdalint.bundle.growth import Kept
     from lambdalint.bundle.inputs import Inputs
     from lambdalint.bundle.views import BundleView
+    from lambdalint.parts import Parts
     from lambdalint.registry import Entry as RuleEntry
     from lambdalint.settings import Settings
     from lambdalint.source.callgraph import Entry
@@ -92,16 +93,25 @@ def bundles(
 
 
 def check(
-    project: Project, settings: Settings, progress: Progress = _no_progress, *, disabled: frozenset[str] = frozenset()
+    project: Project,
+    settings: Settings,
+    progress: Progress = _no_progress,
+    *,
+    disabled: frozenset[str] = frozenset(),
+    parts: Parts | None = None,
 ) -> Report:
     """Analyse a project with the selected rules.
 
     Args:
+        project: the inputs.
+        settings: of the run.
         progress: told the stage, what is done and the total.
         disabled: tags of exemptions that are not granted; the tests of the exemptions set it, nobody else.
+        parts: knows what an earlier run has found in components, and takes what this one finds.
     """
     with _analysing():
         run = _Run(project, settings, progress, disabled)
+        run.parts = parts
         if settings.compare:
             from lambdalint.bundle import growth
 
@@ -151,6 +161,8 @@ class _Run:
         self._chosen = Chosen(())
         self._plugged: list[tuple[str, str]] = []  # modules, each with one that it imports by a computed name
         self._whole: Whole | None = None
+        self.parts: Parts | None = None
+        self._parsable: list[str] = []  # of the modules that nothing needs
         self._process = os.getpid()
         self._done = 0  # entry points that are judged
         self.templates: Templates | None = None
@@ -252,11 +264,11 @@ class _Run:
         self.program.drop(
             [item.path for item in self.program.loaded() if item.path not in needed and not item.comments]
         )
-        tasks = [self._judging(component, Judge.judge) for component in found]
-        tasks += [self._parsing(rest[start : start + PARSED]) for start in range(0, len(rest), PARSED)]
-        outcomes = self._performed(tasks)
+        outcomes = self._known(found, rest) if self.parts is not None else self._made(found, rest)
         outcomes += self._performed([self._judging(ring, Judge.loops) for ring in self._rings(found, outcomes)])
         self._gather(outcomes)
+        if self.parts is not None:
+            self.parts.parses(self._parsable)
         for asked, about in (
             (self._declared, "what templates declare"),
             (self._bundles, "what is deployed"),
@@ -268,6 +280,41 @@ class _Run:
                 raise
             except Exception as error:  # noqa: BLE001  the boundary: a defect costs what is judged, and is told
                 self.errors.append(f"judging {about} failed ({described(error)})")
+
+    def _made(self, found: Iterable[Component], rest: Sequence[str]) -> list[Outcome]:
+        """The outcomes of components, and of looking whether the other modules can be parsed."""
+        tasks = [self._judging(component, Judge.judge) for component in found]
+        tasks += [self._parsing(rest[start : start + PARSED]) for start in range(0, len(rest), PARSED)]
+        return self._performed(tasks)
+
+    def _known(self, found: Sequence[Component], rest: Sequence[str]) -> list[Outcome]:
+        """The same, where only what an earlier run does not tell is done."""
+        parts = self.parts
+        assert parts is not None
+        parts.begin(
+            (
+                self.whole().functions,
+                self.whole().resources,
+                sorted(self.names.entry_params.items()),
+                sorted(self.program.code_roots.items()),
+                self.program.runtime,
+                self._plugged,
+            )
+        )
+        rest = parts.unparsed(rest)
+        keys = [parts.key(component) for component in found]
+        outcomes = [parts.known(key) for key in keys]
+        missing = [number for number, outcome in enumerate(outcomes) if outcome is None]
+        made = self._made([found[number] for number in missing], rest)
+        parsed = made[len(missing) :]
+        if len(parsed) == -(-len(rest) // PARSED):  # else one was cut into pieces, for something failed
+            for number, outcome in zip(missing, made, strict=False):
+                parts.keep(keys[number], outcome)
+                outcomes[number] = outcome
+            made = parsed
+            failed = {path for outcome in parsed for path in (*outcome.failures, *outcome.commented)}
+            self._parsable = [path for path in rest if path not in failed]
+        return [outcome for outcome in outcomes if outcome is not None] + made
 
     def _performed(self, tasks: Sequence[Task]) -> list[Outcome]:
         self._done = 0
@@ -341,7 +388,9 @@ class _Run:
             from lambdalint.source.views import Whole
 
             resources = self.templates.resources if self.templates else ()
-            self._whole = Whole(self.functions, resources, self.entries, is_test)
+            # without their lines, which every edit moves
+            functions = tuple([item._replace(line=None) for item in self.functions])
+            self._whole = Whole(functions, resources, self.entries, is_test)
         return self._whole
 
     def _rings(self, found: Iterable[Component], outcomes: Iterable[Outcome]) -> Iterable[Component]:

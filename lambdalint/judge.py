@@ -42,7 +42,8 @@ class Outcome(NamedTuple):
     rule asks for loops of functions; ``calls`` and ``resolved`` count the calls of the regions; ``lowered`` has the
     numbers of Bodies and of mismatches by slice, ``verdicts`` those by outcome; ``refused`` are the definitions beyond
     the parser's limits, one for each module, ``failures`` modules that were read for the first time, and could not be;
-    ``commented`` are modules whose comments have yet to be read; ``seen`` is what another process asked of the tree.
+    ``commented`` are modules whose comments have yet to be read; ``seen`` is what another process asked of the tree;
+    ``strayed`` tells that modules of no concern to the component were looked at.
     """
 
     sites: tuple[Finding, ...] = ()
@@ -58,6 +59,7 @@ class Outcome(NamedTuple):
     failures: Mapping[str, SourceError | Unreadable] = {}
     commented: tuple[str, ...] = ()
     seen: Seen | None = None
+    strayed: bool = False
 
 
 class Chosen:
@@ -167,7 +169,7 @@ class Judge:
     def _outcome(self) -> Outcome:
         """The outcome without findings."""
         failures = {path: error for path, error in self.program.failures.items() if path not in self._failed}
-        outcome = Outcome(errors=tuple(self.asker.errors), failures=failures)
+        outcome = Outcome(errors=tuple(self.asker.errors), failures=failures, strayed=self.program.strayed)
         if self._shared is None:
             return outcome
         flow = self._shared.flow

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from lambdalint.discover import Project
+    from lambdalint.parts import Parts
 
-SCHEMA = 1
+SCHEMA = 2
 # What decides which part of a report is shown, and how. No analysis gets to see it.
 SHOWN = (
     "function", "min_severity", "min_confidence", "fail_on", "exit_zero", "error_on_empty", "output", "baseline",
@@ -37,18 +38,17 @@ SHOWN = (
 _PARSERS = ("libcst-", "pyyaml-", "tree_sitter", "pathspec-", "packaging-", "tomli-", "pip_requirements_parser-")
 
 Say = Callable[[str], None]
+Run = Callable[["Project", Settings, "Parts | None"], Report]
 
 
-def report(
-    command: str, project: Project, settings: Settings, run: Callable[[Project, Settings], Report], say: Say
-) -> Report:
+def report(command: str, project: Project, settings: Settings, run: Run, say: Say) -> Report:
     """What ``run`` gives for a project, or has given before.
 
     Args:
         command: which of several runs it is.
         project: the inputs.
         settings: of the run; ``run`` gets them without what is of no concern to it.
-        run: analyses the project.
+        run: analyses the project; it is handed what an earlier run has found in parts of it, where there are any.
         say: told what the cache did.
     """
     excluded = project.excluded
@@ -57,28 +57,33 @@ def report(
     tree = project.tree
     # what is given as an archive has just been built, and what is compared with lies anywhere
     if not isinstance(tree, DirectoryTree) or project.artifacts or settings.compare:
-        return run(project, asked)._replace(excluded=excluded)
+        return run(project, asked, None)._replace(excluded=excluded)
     path = cache_directory(settings.cache_dir)
     if not path:
         say("no cache: nobody says where the home directory is")
-        return run(project, asked)._replace(excluded=excluded)
+        return run(project, asked, None)._replace(excluded=excluded)
     cache = Cache(path)
     try:
         name = _key(command, project, asked)
     except OSError as error:
         say(f"no cache: this program cannot be read ({error.strerror})")
-        return run(project, asked)._replace(excluded=excluded)
-    found = _kept(cache.get(name), tree)
+        return run(project, asked, None)._replace(excluded=excluded)
+    document = _document(cache.get(name))
+    found = _kept(document, tree)
     if found is not None:
         say("nothing has changed since a run whose report is in the cache")
         return found._replace(excluded=excluded)
-    tree.seen = seen = Seen()
+    seen = Seen()
+    parts = _parts(document, tree, seen) if command == "check" else None
+    tree.seen = seen
     try:
-        made = run(project, asked)
+        made = run(project, asked, parts)
     finally:
         tree.seen = None
+    if parts is not None and parts.reused:
+        say(f"{parts.reused} of the components are as they were in an earlier run")
     if not made.internal_errors and _complete(tree, seen):
-        content = _packed(command, made, tree, seen)
+        content = _packed(command, made, tree, seen, parts)
         if content:
             cache.put(name, content)
             if cache.problem:
@@ -188,7 +193,7 @@ def _walked(tree: DirectoryTree, path: str, limit: int) -> str:
 # -- what is kept
 
 
-def _packed(command: str, made: Report, tree: DirectoryTree, seen: Seen) -> bytes:
+def _packed(command: str, made: Report, tree: DirectoryTree, seen: Seen, parts: Parts | None) -> bytes:
     """The report with what it depends on; nothing where it holds what cannot be written down."""
     import json
 
@@ -210,6 +215,7 @@ def _packed(command: str, made: Report, tree: DirectoryTree, seen: Seen) -> byte
             },
             "mounted": tree.mounted(),
             "starts": starts,
+            "parts": parts.document() if parts is not None else None,
             "report": _codec().write("Report", made._replace(functions=functions, starts={})),
         }
     except (KeyError, Mismatch, RecursionError):
@@ -243,14 +249,56 @@ def _told(function: Function, command: str) -> Function:
     )
 
 
-def _kept(content: bytes | None, tree: DirectoryTree) -> Report | None:
-    """The report in an entry of the cache, None where it is of other inputs or is none."""
+def _document(content: bytes | None) -> Any:
+    """What an entry of the cache holds, None where it is none."""
     if content is None:
         return None
     import json
 
     try:
-        document = json.loads(content)
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _parts(document: Any, tree: DirectoryTree, seen: Seen) -> Parts:
+    """What is in an entry for the parts of a project, where nothing but Python modules has changed.
+
+    What led to it has then been ``seen`` for this run, too.
+    """
+    from lambdalint.parts import Parts
+
+    try:
+        asked = document["seen"]
+        modules = [path for path in asked["files"] if path.endswith(".py")]
+        others = asked | {"files": {path: is_ for path, is_ in asked["files"].items() if not path.endswith(".py")}}
+        if (
+            document["parts"]
+            and document["day"] in ("", _today())
+            and _unchanged(tree, others)
+            and all(_digest(tree, path) is not None for path in modules)
+        ):
+            known = Seen()
+            known.files = others["files"]
+            known.refused = {(path, limit): reason for path, limit, reason in asked["refused"]}
+            known.present = asked["present"]
+            known.absent = dict(_sets(asked["absent"]))
+            known.listed = asked["listed"]
+            known.endings = {(path, tuple(endings)): found for path, endings, found in asked["endings"]}
+            known.walked = {(path, limit): found for path, limit, found in asked["walked"]}
+            made = Parts(tree, _codec(), registry.names(), document["parts"])
+            seen.add(known)
+            return made
+    except Exception:  # noqa: BLE001  somebody else has written it, and anything may be in it
+        return Parts(tree, _codec(), registry.names())
+    return Parts(tree, _codec(), registry.names())
+
+
+def _kept(document: Any, tree: DirectoryTree) -> Report | None:
+    """The report in an entry of the cache, None where it is of other inputs or is none."""
+    if document is None:
+        return None
+    try:
         if document["day"] not in ("", _today()) or not _unchanged(tree, document["seen"]):
             return None
         found: Report = _codec().read("Report", document["report"])

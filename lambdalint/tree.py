@@ -157,6 +157,16 @@ class DirectoryTree:
             raise Unreadable(f"larger than {limit:,} bytes")
         return data
 
+    def content(self, path: str) -> str:
+        """The digest of a file's content as it was read, or is now: noted as read; "" where it cannot be."""
+        assert self.seen is not None
+        if path not in self.seen.files:
+            try:
+                self.seen.files[path] = self.digest(path)
+            except Unreadable:
+                return ""
+        return self.seen.files[path]
+
     def digest(self, path: str) -> str:
         """The digest of a file's content, however long it is. The errors are those of `read`."""
         from hashlib import sha256

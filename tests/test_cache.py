@@ -458,7 +458,7 @@ def test_what_somebody_else_has_written_is_a_report_or_nothing(project, run):
     for _ in range(600):
         changed = document | {"report": spoilt(document["report"], draw), "starts": spoilt(document["starts"], draw)}
         content = json.dumps(changed).encode()
-        if replay._kept(content, DirectoryTree(str(project))) is None:
+        if replay._kept(replay._document(content), DirectoryTree(str(project))) is None:
             continue
         believed += 1
         entry.write_bytes(cache.digest(content).encode() + b"\n" + content)
@@ -484,7 +484,7 @@ def test_a_rule_that_there_is_not_cannot_be_replayed(project, run):
     run(project)
     (entry,) = entries()
     content = cache.Cache(str(store())).get(entry.name).replace(b"client-in-handler", b"no-such-rule")
-    assert replay._kept(content, DirectoryTree(str(project))) is None
+    assert replay._kept(replay._document(content), DirectoryTree(str(project))) is None
 
 
 def test_what_cannot_be_an_entry(project, run, tmp_path):
@@ -735,3 +735,78 @@ def test_what_is_not_what_its_annotation_says_is_not_written(annotation, value):
 def test_what_is_not_what_its_annotation_says_is_not_read(annotation, data):
     with pytest.raises(Mismatch):
         CODEC.read(annotation, data)
+
+
+# What is left of a run when a module has changed
+
+
+REUSED = "of the components are as they were"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "reused"),
+    [
+        ("f0/app.py", HANDLERS[1], True),
+        ("f0/app.py", "import os\n" + HANDLERS[0], True),
+        ("shared/store.py", MODULES[1], True),
+        ("f2/app.py", "def handler(event, context)\n", False),  # a function less
+        ("template.yaml", template(random.Random(5)), False),
+        ("f8/app.py", HANDLERS[0], False),
+    ],
+)
+def test_components_that_an_edit_leaves_as_they_were_are_not_judged_again(project, run, path, text, reused):
+    run(project)
+    write(project, path, text)
+    for jobs in ("1", "2"):
+        found = run(project, "--output", "json", "--jobs", jobs)
+        alone = run(project, "--output", "json", "--no-cache")
+        assert found[:2] == alone[:2]
+        assert (REUSED in found[2]) == (reused and jobs == "1"), found[2]  # the second run finds all of the first one
+    assert REPLAYED in run(project, "--output", "json")[2]
+
+
+def test_the_component_of_an_edited_module_is_judged_again(project, run):
+    def clients(output):
+        return {item["path"] for item in json.loads(output)["findings"] if item["code"] == "LL101"}
+
+    before, _, _ = run(project, "--output", "json")
+    write(project, "f3/helpers.py", MODULES[1])
+    after, _, said = run(project, "--output", "json")
+    assert REUSED in said
+    assert clients(before) - clients(after) == {"f3/helpers.py"}
+    assert clients(after)
+
+
+def test_a_handler_that_moves_keeps_the_others(project, run):
+    run(project)
+    write(project, "f1/app.py", "\n\n\n" + HANDLERS[1])  # its line is not what others depend on
+    found = run(project, "--output", "json")
+    assert REUSED in found[2]
+    assert found[:2] == run(project, "--output", "json", "--no-cache")[:2]
+
+
+def test_a_broken_module_that_is_mended_is_told_no_more(project, run):
+    write(project, "f8/idle.py", "x = (\n")
+    first = run(project, "--output", "json")
+    assert "f8/idle.py" in first[0]
+    write(project, "f8/idle.py", "x = ()\n")
+    second = run(project, "--output", "json")
+    assert "f8/idle.py" not in [item["path"] for item in json.loads(second[0])["skipped"]]
+    write(project, "f8/idle.py", "x = (\n")
+    assert run(project, "--output", "json")[0] == first[0]
+
+
+def test_what_somebody_else_has_written_of_components_is_outcomes_or_nothing(project, run):
+    run(project)
+    (entry,) = entries()
+    document = json.loads(cache.Cache(str(store())).get(entry.name))
+    write(project, "f0/app.py", HANDLERS[1])
+    draw = random.Random(12)
+    believed = 0
+    for _ in range(150):
+        content = json.dumps(document | {"parts": spoilt(document["parts"], draw)}).encode()
+        entry.write_bytes(cache.digest(content).encode() + b"\n" + content)
+        _, status, said = run(project, "--output", draw.choice(["json", "text", "sarif", "github"]))
+        assert status in (0, 1), said
+        believed += REUSED in said
+    assert believed > 0

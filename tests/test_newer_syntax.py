@@ -317,7 +317,7 @@ def test_newer_syntax_reads_as_the_same_module_at_the_same_places():
         """eight(lambda: nine(f"{ten(f"{eleven()}")}"))""",
         "twelve()",
     ]
-    (inner,) = [item for name, item in found.defs.items() if name.startswith("<lambda:Handler")]
+    (inner,) = [item for name, item in found.defs.items() if name.startswith("<lambda:run:")]
     assert [call.tail for call in sorted(inner.calls)] == ["nine", "ten", "eleven"]
     together = [call.tail for call in sorted((*method.calls, *inner.calls))]
     assert together[-4:] == ["nine", "ten", "eleven", "twelve"]

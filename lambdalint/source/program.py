@@ -51,6 +51,8 @@ class Program:
         self._directories: set[str] | None = None
         self._by_name: dict[str, list[str]] | None = None
         self._in_sight: tuple[str, ...] | None = None
+        self._sight: frozenset[str] | None = None
+        self.strayed = False  # whether anything out of sight was looked at since the last `limit`
         self._late: list[str] = []  # what was read since the last `limit`
 
     # -- files
@@ -61,6 +63,8 @@ class Program:
         Raises:
             Unreadable: it cannot be read.
         """
+        if self._sight is not None and path not in self._sight:
+            self.strayed = True
         found = self.sources.get(path)
         if found is None:
             found = self.sources[path] = self.tree.read(path, SOURCE_LIMIT)
@@ -72,6 +76,8 @@ class Program:
 
     def skeleton(self, path: str) -> Skeleton | None:
         """The skeleton of a file; None where there is none, and `failures` then says why."""
+        if self._sight is not None and path not in self._sight:
+            self.strayed = True
         if path not in self.skeletons:
             found = None
             try:
@@ -98,6 +104,8 @@ class Program:
         self.drop(self._late)
         self._late.clear()
         self._in_sight = None if paths is None else tuple(paths)
+        self._sight = None if paths is None else frozenset(paths)
+        self.strayed = False
 
     def drop(self, paths: Iterable[str]) -> None:
         """Forget modules that nobody will ask for again; they are read anew if somebody does."""
