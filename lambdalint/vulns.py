@@ -219,8 +219,10 @@ def _commented(
             data = found.project.tree.read(path, pins.TEXT_LIMIT)
         except Unreadable:
             continue
-        if directives := suppressions.parse(requirements_txt.comments(requirements_txt.decoded(data))):
-            comments[path] = directives
+        text = requirements_txt.decoded(data)
+        if directives := suppressions.parse(requirements_txt.comments(text)):
+            starts = requirements_txt.continued(text)  # a line that goes on has no room for a comment but at its end
+            comments[path] = tuple(item._replace(target=starts.get(item.target, item.target)) for item in directives)
 
     def enabled(code: str, path: str) -> bool:
         ran = code in _COMMENTED and (judge_unused or code != VULNERABLE_DEPENDENCY.code)

@@ -131,6 +131,19 @@ def test_documentation_as_text():
     )
 
 
+def test_code_in_the_documentation_keeps_its_lines():
+    assert (
+        "    does not concern the function with its reason, for a time:\n"
+        "\n"
+        "        [[tool.lambdalint.vulns.ignore]]\n"
+        '        id = "CVE-2024-35195"\n'
+        '        reason = "no session of ours turns verification off"\n'
+        "        until = 2027-01-31\n"
+        "\n"
+        "References:\n"
+    ) in docs.plain(registry.about("LL804"))
+
+
 @pytest.mark.usefixtures("_two_rules")
 def test_documentation_as_markdown():
     assert docs.markdown(registry.about("LL901")) == (

@@ -714,6 +714,21 @@ def test_a_file_that_is_named_and_excluded_is_not_asked_about(folder, run):
     assert run.fake.asked == []
 
 
+def test_a_comment_at_the_end_of_a_requirement_with_hashes(folder, run):
+    """Its first line has no room for one: what follows the backslash would be part of it."""
+    hashes = [f"    --hash=sha256:{letter * 64}" for letter in "ab"]
+    requirements(
+        folder,
+        "urllib3==1.26.4 \\", f"{hashes[0]} \\", f"{hashes[1]}  # lambdalint: ignore[LL804] -- no URL of others",
+        "six==1.16.0 \\", f"{hashes[0]}  # lambdalint: ignore[LL804]",
+    )  # fmt: skip
+    document = run.document(KNOWN)
+    assert [(item["code"], item["line"], item["message"]) for item in document["findings"]] == [
+        ("LL003", 5, "this comment silences no LL804 on line 4")
+    ]
+    assert document["summary"]["suppressed"] == 1
+
+
 def test_the_configuration_is_shown(folder, capsys):
     accept(folder, 'id = "CVE-1"\nreason = "x"\nuntil = 2027-01-01')
     assert cli.main(["config", "show"]) == 0

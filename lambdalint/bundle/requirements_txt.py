@@ -77,6 +77,19 @@ def comments(text: str) -> Iterator[tuple[int, int, str, bool]]:
             yield number, len(before) + 1, mark + words, not before.strip()
 
 
+def continued(text: str) -> dict[int, int]:
+    """The lines that continue a requirement, each with the line that it begins on."""
+    found: dict[int, int] = {}
+    start, goes_on = 0, False
+    for number, line in enumerate(text.splitlines(), 1):
+        if goes_on:
+            found[number] = start
+        else:
+            start = number
+        goes_on = line.rstrip().endswith("\\") and not line.lstrip().startswith("#")
+    return found
+
+
 def parsed(text: str) -> Iterator[Asked | Included | Broken]:
     """What the lines of a file of requirements say, in their order. Options that name no requirement are left out.
 

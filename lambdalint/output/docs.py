@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lambdalint.registry import About
 
+CODE = "        "  # how code in a section is indented
 HOMEPAGE = ""  # the project's public address; while there is none, outputs name none
 
 
@@ -48,14 +49,21 @@ def plain(about: About, width: int = 80) -> str:
 
 
 def _reflowed(lines: list[str], width: int) -> list[str]:
-    """Paragraphs and bullets, wrapped anew; whatever has another indentation is a paragraph of its own."""
+    """Paragraphs and bullets, wrapped anew; whatever has another indentation is a paragraph of its own.
+
+    What is indented once more after an empty line is code, each line of which stays one.
+    """
     from lambdalint.output.text import wrapped
 
     paragraphs: list[tuple[str, str, str]] = []  # how the first line starts, how the others do, text
+    code = False
     for line in lines:
         indent = line[: len(line) - len(line.lstrip())]
+        code = len(indent) >= len(CODE) and (code or not paragraphs or not paragraphs[-1][2])
         bullet = re.match(r"(?:\d+\.|-) ", line.lstrip())
-        if bullet:
+        if code:
+            paragraphs.append((indent, indent, line.lstrip()))
+        elif bullet:
             hanging = indent + " " * bullet.end()
             paragraphs.append((indent + bullet[0], hanging, line[len(hanging) :]))
         elif line and paragraphs and paragraphs[-1][2] and indent == paragraphs[-1][1]:
