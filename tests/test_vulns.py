@@ -444,6 +444,15 @@ def test_names_that_are_none_are_not_asked_for(folder, run):
     assert "'six/1-16-0/json?' is no name of a distribution" in run.out
 
 
+@pytest.mark.parametrize("name", ["text", "concise", "github"])
+def test_names_and_versions_without_end_are_cut_where_people_read_them(folder, run, name):
+    (folder / "uv.lock").write_text(f'[[package]]\nname = "{"n" * 9000}!"\nversion = "{"1" * 9000}"\n')
+    assert run(KNOWN, "--output", name) == 2
+    assert "n" * 60 + "..." in run.out
+    assert "1" * 60 + "..." in run.out
+    assert len(run.out) < 1000
+
+
 def test_a_run_asks_about_so_many_versions_and_says_so(folder, run, monkeypatch):
     monkeypatch.setattr(vulnerabilities, "ASKED_LIMIT", 2)
     requirements(folder, "a==1", "b==1", "c==1")

@@ -30,7 +30,7 @@ FAILURES = 3  # in a row, after which a service is asked nothing more
 ASKED_LIMIT = 10_000  # versions of one run; the lock of a large workspace has 1,000
 ANSWER_LIMIT = 32 << 20  # bytes of one answer
 SUMMARY = 200  # characters of a description
-SHOWN = 60  # characters of what is no version
+SHOWN = 60  # characters of a name or version that is shown; what a hostile file calls one may be a book
 _HINTS = {"SSLError": ": its certificate is not trusted here", "ProxyError": " through the proxy"}
 _NAME = regex(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?\Z")
 _ID = regex(r"[A-Za-z0-9][\w.-]{1,80}$")
@@ -103,13 +103,12 @@ def ask(
     numbers: dict[tuple[str, Version], list[tuple[str, str]]] = {}  # 1.0 and 1.0.0 are one version
     for name, version in wanted:
         if not _NAME.match(name):  # it becomes a part of an address
-            found[name, version] = Answer(reason=f"'{name}' is no name of a distribution")
+            found[name, version] = Answer(reason=f"'{brief(name)}' is no name of a distribution")
             continue
         try:
             numbers.setdefault((name, Version(version)), []).append((name, version))
         except ValueError:  # InvalidVersion is one, and so is a number of too many digits
-            short = version if len(version) <= SHOWN else f"{version[:SHOWN]}..."
-            found[name, version] = Answer(reason=f"'{short}' is no version that can be compared")
+            found[name, version] = Answer(reason=f"'{brief(version)}' is no version that can be compared")
     client = _Client(service) if numbers else None
     failures, last = 0, ""
     for done, ((name, number), spelt) in enumerate(numbers.items()):
@@ -126,6 +125,11 @@ def ask(
             answer = Answer(reason=f"{last}; given up after {FAILURES} failures in a row", failed=True)
         found.update(dict.fromkeys(spelt, answer))
     return found
+
+
+def brief(text: str) -> str:
+    """A name or version as it is shown."""
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
 
 class _Client:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from lambdalint.bundle.vulnerabilities import later
+from lambdalint.bundle.vulnerabilities import brief, later
 from lambdalint.output.escape import block, safe
 from lambdalint.output.text import Painter, excerpt, finding, labelled, plural, rules, wrapped
 
@@ -45,7 +45,7 @@ def unaudited(audit: Audit) -> Iterator[tuple[str, list[Unaudited]]]:
 
 def _title(item: Unaudited) -> str:
     """A distribution, and where it stands first."""
-    name = f"{item.name} {item.version}".strip()
+    name = f"{brief(item.name)} {brief(item.version)}".strip()
     where = f"{item.places[0].path}:{item.places[0].line}" if item.places else ""
     return f"{name} ({where})" if name and where else name or where
 
