@@ -28,6 +28,33 @@ def run(*arguments, cwd, python=(), variables=None, **options):
     )
 
 
+# A process's peak memory starts with that of the process that made it: a bare interpreter is small, pytest is not.
+MEASURE = """
+import os, sys
+child = os.posix_spawn(sys.argv[2], sys.argv[2:], os.environ)
+_, status, usage = os.wait4(child, 0)
+os.write(int(sys.argv[1]), str(usage.ru_maxrss).encode())
+code = os.waitstatus_to_exitcode(status)
+if code < 0:
+    os.kill(os.getpid(), -code)
+os._exit(code)
+"""
+
+
+def measured(*command, **options):
+    """Exit status, standard output and peak memory in MiB of a command; options are those of `subprocess.Popen`."""
+    answer, told = os.pipe()
+    child = subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", MEASURE, str(told), *map(str, command)],
+        stdout=subprocess.PIPE, pass_fds=(told,), **options,
+    )  # fmt: skip
+    os.close(told)
+    with child, open(answer, "rb") as peak:
+        output = child.stdout.read()
+        used = int(peak.read() or 0) / 1024
+    return child.returncode, output, used
+
+
 def running(group):
     """The processes of a group that run; those that have ended may wait for somebody to ask how."""
     found = []

@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from lambdalint import engine
+from lambdalint import discover, engine
 from lambdalint.discover import Project
 from lambdalint.settings import Settings
 from lambdalint.source import syntax
@@ -595,3 +595,12 @@ def test_python_2_in_a_reached_module():
         == f"Python {RUNNING[0]}.{RUNNING[1]} refuses this module: `except …, e:` is Python 2, or needs Python 3.14"
     )
     assert findings({**files, "template.yaml": template(("app.handler", "python3.14"))}) == []
+
+
+def test_what_cannot_be_paired_is_somewhere_in_its_definition(tmp_path):
+    # a lazy import is legal in a module only, and in a function its blanks are one statement too many
+    head = "import boto3\n\ncache = {}\n\n\ndef handler(event, context):\n"
+    source = head + "    lazy import json\n    cache[event['id']] = event\n"
+    (tmp_path / "app.py").write_text(source)
+    report = engine.check(discover.project(discover.locate([str(tmp_path)])), Settings(select=("ALL",)))
+    assert all(1 <= item.location.line <= 8 for item in report.findings)

@@ -23,7 +23,7 @@ from lambdalint.bundle.archive import Archive
 from lambdalint.bundle.hazards import hazards
 from lambdalint.tree import DirectoryTree
 from tests.hostile import GENERATOR, generated
-from tests.processes import LAUNCHER
+from tests.processes import LAUNCHER, measured
 
 GROUPS = os.environ.get("LAMBDALINT_TORTURE_GROUPS", "abcde")
 COUNTS = {"a": 117, "b": 76, "c": 60, "d": 56, "e": 3}  # 312
@@ -149,20 +149,18 @@ def run(case, *arguments):
     """Run one command in the folder of a case."""
     folder = generated()[0]
     where = os.path.join(folder, "set", case["dir"])
-    child = subprocess.Popen(
-        [sys.executable, LAUNCHER, *arguments, "--no-cache"],
+    status, output, used = measured(
+        sys.executable,
+        LAUNCHER,
+        *arguments,
+        "--no-cache",
         cwd=where,
         env=os.environ | {"NO_COLOR": "1", "PYTHONUTF8": "1"},
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        preexec_fn=limits(case["expect"]["max_s"], unprivileged="unreadable" in case["id"]),  # noqa: PLW1509  no threads
+        preexec_fn=limits(case["expect"]["max_s"], unprivileged="unreadable" in case["id"]),
     )
-    output = child.stdout.read()
-    child.stdout.close()
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    return child.returncode, output.decode("utf-8", "surrogateescape"), usage.ru_maxrss / 1024
+    return status, output.decode("utf-8", "surrogateescape"), used
 
 
 def inputs(case):

@@ -342,6 +342,7 @@ class _Lowering:
         self.frame_ids = 0
         self.number: dict[int, int] = {}  # id(libcst Call) → k
         self.spans: dict[int, tuple[int, int, int, int]] = {}
+        self.somewhere = (first_line, 0, first_line, 0)  # of what cannot be paired
         self.where: dict[int, tuple[int, int, int, int]] = {}  # id(libcst statement) → span
         self.names: dict[int, str] = {}  # id(libcst FunctionDef, ClassDef or Lambda) → qualname
         self.jumps: list[list[Env]] = []  # for each loop around, what was bound at its break and continue statements
@@ -759,7 +760,7 @@ class _Lowering:
         return True
 
     def line(self, node: Any) -> int:
-        return self.where.get(id(node), (0, 0, 0, 0))[0]
+        return self.where.get(id(node), self.somewhere)[0]
 
     # -- binding
 
@@ -810,7 +811,7 @@ class _Lowering:
             state.every[name].append(value)
 
     def store(self, target: Term, value: Term, operator: str, context: Context, state: _State, statement: Any) -> None:
-        span = self.where.get(id(statement), (0, 0, 0, 0))
+        span = self.where.get(id(statement), self.somewhere)
         state.stores[(id(statement), target)] = Store(target, _pruned(value), operator, context, *span)
 
     def lookup(self, name: str, env: Env, state: _State) -> Term:
@@ -925,7 +926,7 @@ class _Lowering:
                 position += 1
         k = self.number.get(id(node), -1_000_000)
         if func[0] == "attr" and func[2] == "setdefault" and len(args) > 1:
-            span = self.spans.get(k, (0, 0, 0, 0))
+            span = self.spans.get(k, self.somewhere)
             state.stores[("setdefault", k)] = Store(("item", func[1], args[0][1]), args[1][1], "=", inner, *span)
         old = state.calls.get(k)
         if old is not None:  # a second pass through a loop body: both rounds' values
@@ -942,7 +943,7 @@ class _Lowering:
                     owner.value, ("op", "stored", (env[owner.value], *(value for _, value in args))), env, state
                 )
         state.calls[k] = Call(
-            k, self._tail(node.func), func, tuple(args), context, use, self.spans.get(k, (0, 0, 0, 0))
+            k, self._tail(node.func), func, tuple(args), context, use, self.spans.get(k, self.somewhere)
         )
         return ("call", k)
 

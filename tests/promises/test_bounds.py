@@ -1,18 +1,16 @@
 """One input takes at most ten seconds of CPU and 512 MiB; an archive unpacks to 1 GiB at most, whatever it says of itself."""
 
 import json
-import os
 import random
 import resource
 import struct
-import subprocess
 import sys
 import zipfile
 import zlib
 
 import pytest
 
-from tests.processes import LAUNCHER, environment
+from tests.processes import LAUNCHER, environment, measured
 
 SECONDS = 10
 MEBIBYTES = 512
@@ -21,15 +19,11 @@ SENTINEL = "import boto3\n\n\ndef handler(event, context):\n    return boto3.cli
 
 def bounded(folder, *arguments):
     """Exit status, the report, peak memory in MiB of a run that is killed after `SECONDS` of CPU."""
-    child = subprocess.Popen(
-        [sys.executable, LAUNCHER, *arguments, "--no-cache", "--output", "json"], cwd=folder, env=environment(), stdout=subprocess.PIPE,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS)),  # noqa: PLW1509  no threads
+    status, output, used = measured(
+        sys.executable, LAUNCHER, *arguments, "--no-cache", "--output", "json", cwd=folder, env=environment(),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS)),
     )  # fmt: skip
-    output = child.stdout.read()
-    child.stdout.close()
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    return child.returncode, json.loads(output), usage.ru_maxrss / 1024
+    return status, json.loads(output), used
 
 
 def yaml_bomb():
