@@ -304,6 +304,20 @@ class GraphEdge(NamedTuple):
     loop: bool = False
 
 
+# What people call the resources that functions read from and write to, by kind.
+WORDS = {
+    "s3": "bucket",
+    "sqs": "queue",
+    "sns": "topic",
+    "dynamodb": "table",
+    "kinesis": "stream",
+    "firehose": "delivery stream",
+    "eventbridge": "event bus",
+    "step-functions": "state machine",
+    "lambda": "function",
+}
+
+
 class EventGraph(NamedTuple):
     """What triggers what, sorted. ``loops`` hold the names of the nodes on each loop, from a function back to it.
 

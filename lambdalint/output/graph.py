@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lambdalint.model import WORDS
 from lambdalint.output.escape import safe
 from lambdalint.output.text import Painter, cells, wrapped
 
@@ -16,17 +17,6 @@ if TYPE_CHECKING:
     from lambdalint.model import EventGraph, GraphEdge, GraphNode, Location, Report
     from lambdalint.output.view import View
 
-_WORDS = {
-    "lambda": "function",
-    "s3": "bucket",
-    "sqs": "queue",
-    "sns": "topic",
-    "dynamodb": "table",
-    "kinesis": "stream",
-    "firehose": "delivery stream",
-    "eventbridge": "event bus",
-    "step-functions": "state machine",
-}
 _SHAPES = {"lambda": ('["', '"]'), "sqs": ('[["', '"]]'), "s3": ('[("', '")]'), "dynamodb": ('[("', '")]')}
 _DOT_SHAPES = {"lambda": "box", "s3": "cylinder", "dynamodb": "cylinder"}
 _COLOR = "#cc0000"  # of loops; Graphviz knows no short form
@@ -100,7 +90,7 @@ def _named(node: GraphNode) -> str:
     """What people call a node; not yet safe to print."""
     if node.kind == "lambda":
         return node.label
-    word = _WORDS.get(node.kind, node.kind)
+    word = WORDS.get(node.kind, node.kind)
     return f"{word} {node.label}" if node.label else word
 
 

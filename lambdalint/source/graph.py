@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from lambdalint.data import table
-from lambdalint.model import ABSENT, EventGraph, EventSource, Function, Location, State, Step, Value
+from lambdalint.model import ABSENT, WORDS, EventGraph, EventSource, Function, Location, State, Step, Value
 from lambdalint.records import NamedTuple
 from lambdalint.source.event_patterns import members, passes
 from lambdalint.source.recursion import OWN_NAMES
 from lambdalint.source.sites import Site, sites_of, written
 from lambdalint.source.stops import Stops
 from lambdalint.source.strings import OTHER, Pieces
-from lambdalint.source.triggers import WORDS, Deployed, Hop, Trigger, Triggers, passes_stream, unfiltered
+from lambdalint.source.triggers import Deployed, Hop, Trigger, Triggers, passes_stream, unfiltered
 from lambdalint.source.writes import Write, Writes
 from lambdalint.templates.values import Resource, text
 

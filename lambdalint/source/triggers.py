@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
-from lambdalint.model import ABSENT, EventSource, Function, Location, State, Value
+from lambdalint.model import ABSENT, WORDS, EventSource, Function, Location, State, Value
 from lambdalint.records import NamedTuple
 from lambdalint.source.event_patterns import members, strings
 from lambdalint.source.hops import handed
@@ -28,17 +28,6 @@ HOPS_LIMIT = 3  # resources that hand on to each other between two functions
 _OPEN = frozenset({"pipes", "unknown"})
 _CARRIERS = frozenset({"sns", "sqs", "eventbridge"})
 RULES = frozenset({"AWS::Events::Rule", "aws_cloudwatch_event_rule"})
-WORDS = {
-    "s3": "bucket",
-    "sqs": "queue",
-    "sns": "topic",
-    "dynamodb": "table",
-    "kinesis": "stream",
-    "firehose": "delivery stream",
-    "eventbridge": "event bus",
-    "step-functions": "state machine",
-    "lambda": "function",
-}
 
 
 class Deployed(NamedTuple):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
 from lambdalint.records import NamedTuple
+from lambdalint.source.arguments import Arguments
 from lambdalint.source.strings import UNKNOWN, Patterns, Pieces, Strings, joined
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class Writes:
         if "key" in spec:
             write = write._replace(keys=self._given(site.node, call, spec["key"], spec.get("key_position")))
         if spec.get("contents") == "entries":
-            yield from self._entries(write, _argument(call, "Entries", None))
+            yield from self._entries(write, Arguments.given(call, "Entries", None))
             return
         if spec.get("of"):
             made = self.strings.term(site.node, call.func[1]) if call.func[0] == "attr" else UNKNOWN
@@ -91,15 +92,15 @@ class Writes:
             )
             return
         if "contents" in spec:
-            yield from self._tables(write, spec, _argument(call, spec["resource"][0], None))
+            yield from self._tables(write, spec, Arguments.given(call, spec["resource"][0], None))
             return
         for name in spec["resource"]:
-            if _argument(call, name, spec.get("position")) is not None:
+            if Arguments.given(call, name, spec.get("position")) is not None:
                 yield write._replace(names=self._given(site.node, call, name, spec.get("position")))
                 return
 
     def _given(self, node: Node, call: Call, name: str, position: int | None) -> Patterns:
-        term = _argument(call, name, position)
+        term = Arguments.given(call, name, position)
         return self._expanded(self.strings.term(node, term), "name") if term is not None else UNKNOWN
 
     # -- what the contents name
@@ -190,18 +191,6 @@ def _has(term: Term, key: str) -> bool:
     if term[0] == "op" and term[1] == "stored" and len(term[2]) == 3 and term[2][1][0] == "const":
         return term[2][1][1] == key or _has(term[2][0], key)
     return True
-
-
-def _argument(call: Call, name: str, position: int | None) -> Term | None:
-    for given, value in call.args:
-        if given == name or (position is not None and given == position):
-            return value
-    for given, value in call.args:
-        if given == "**" and value[0] == "dict":
-            for key, inner in value[1]:
-                if key == ("const", name):
-                    return tuple(inner)
-    return None
 
 
 def _dicts(term: Term) -> Iterator[Term]:
