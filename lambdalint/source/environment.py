@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
 from lambdalint.model import Location, Step
+from lambdalint.patterns import regex
 from lambdalint.records import NamedTuple
 from lambdalint.source.skeleton import MODULE, SourceError, children, read, simple, tail_of
 from lambdalint.source.startup import is_never
@@ -74,6 +75,11 @@ def unset(view: FunctionView) -> Iterator[Unset]:
         return
     provided = table("environment")["provided"]
     given = frozenset(provided["reserved"] + provided["unreserved"] + provided["other"])
+    spelt = _spelt(view)
+    if spelt is not None:
+        left = spelt - given if view.grants("runtime") else spelt
+        if all(left <= function.variables.keys() for function in known):
+            return
     changed = _changed(view)
     if EVERY in changed:
         return
@@ -93,6 +99,28 @@ def unset(view: FunctionView) -> Iterator[Unset]:
             location = view.span(node[0], span)
             here = Step(location, node[1], "here")
             yield Unset(name, location, node, at_import, lacking, (*chain, here), _similar(name, lacking))
+
+
+_USES = regex(rb"""import environ\b(?!\s+as)|\benviron\b(?:\[\s*(["'])(\w+)\1\s*\]|\.get\()?""")
+
+
+def _spelt(view: FunctionView) -> frozenset[str] | None:
+    """The names by which an entry point may read ``os.environ``, as its modules spell them.
+
+    None where one of them does anything else with it than to read it by a name that stands there.
+    """
+    memo: dict[str, frozenset[str] | None] = view.shared("environment-names")
+    found: set[str] = set()
+    for path in dict.fromkeys((*view.modules(), *view.flow.program.packages(view.entry.node[0]))):
+        if path not in memo:
+            matches = list(_USES.finditer(source_of(view.flow, path)))
+            names = frozenset(match[2].decode() for match in matches if match[2])
+            memo[path] = None if any(match[0] == b"environ" for match in matches) else names
+        spelt = memo[path]
+        if spelt is None:
+            return None
+        found |= spelt
+    return frozenset(found)
 
 
 def _similar(name: str, functions: Iterable[Function]) -> str:
