@@ -28,9 +28,8 @@ CHANGES = (
     "os.utime", "os.setxattr", "os.chflags", "shutil.", "tempfile.",
 )  # fmt: skip
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-IMPORTER = (
-    "<frozen importlib._bootstrap_external>"  # the one that may unmarshal: bytecode of the interpreter's own files
-)
+# Those that may unmarshal: bytecode of the interpreter's own files, and what is frozen into it.
+IMPORTERS = ("<frozen importlib._bootstrap_external>", "<frozen importlib._bootstrap>")
 
 executed, forbidden, read, changed = set(), set(), set(), set()
 state = {"watching": True}
@@ -59,7 +58,7 @@ def hook(event, arguments):
     elif event.startswith(CHANGES):
         changed.update(named(item) for item in arguments[: 2 if event in ("os.rename", "os.link", "os.symlink") else 1])
     elif event.startswith(FORBIDDEN):
-        if event.startswith("marshal.") and sys._getframe(1).f_code.co_filename == IMPORTER:
+        if event.startswith("marshal.") and sys._getframe(1).f_code.co_filename in IMPORTERS:
             return
         forbidden.add(f"{event} {arguments!r:.200}")
 
