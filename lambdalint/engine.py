@@ -162,7 +162,6 @@ class _Run:
         self._plugged: list[tuple[str, str]] = []  # modules, each with one that it imports by a computed name
         self._whole: Whole | None = None
         self.parts: Parts | None = None
-        self._parsable: list[str] = []  # of the modules that nothing needs
         self._process = os.getpid()
         self._done = 0  # entry points that are judged
         self.templates: Templates | None = None
@@ -264,11 +263,9 @@ class _Run:
         self.program.drop(
             [item.path for item in self.program.loaded() if item.path not in needed and not item.comments]
         )
-        outcomes = self._known(found, rest) if self.parts is not None else self._made(found, rest)
+        outcomes = self._known(found, rest) if self.parts is not None else self._performed(self._tasks(found, rest))
         outcomes += self._performed([self._judging(ring, Judge.loops) for ring in self._rings(found, outcomes)])
         self._gather(outcomes)
-        if self.parts is not None:
-            self.parts.parses(self._parsable)
         for asked, about in (
             (self._declared, "what templates declare"),
             (self._bundles, "what is deployed"),
@@ -281,14 +278,13 @@ class _Run:
             except Exception as error:  # noqa: BLE001  the boundary: a defect costs what is judged, and is told
                 self.errors.append(f"judging {about} failed ({described(error)})")
 
-    def _made(self, found: Iterable[Component], rest: Sequence[str]) -> list[Outcome]:
-        """The outcomes of components, and of looking whether the other modules can be parsed."""
+    def _tasks(self, found: Iterable[Component], rest: Sequence[str]) -> list[Task]:
+        """To judge components, and to look whether the other modules can be parsed."""
         tasks = [self._judging(component, Judge.judge) for component in found]
-        tasks += [self._parsing(rest[start : start + PARSED]) for start in range(0, len(rest), PARSED)]
-        return self._performed(tasks)
+        return tasks + [self._parsing(rest[start : start + PARSED]) for start in range(0, len(rest), PARSED)]
 
     def _known(self, found: Sequence[Component], rest: Sequence[str]) -> list[Outcome]:
-        """The same, where only what an earlier run does not tell is done."""
+        """The outcomes of these, where only what an earlier run does not tell is done."""
         parts = self.parts
         assert parts is not None
         parts.begin(
@@ -305,15 +301,15 @@ class _Run:
         keys = [parts.key(component) for component in found]
         outcomes = [parts.known(key) for key in keys]
         missing = [number for number, outcome in enumerate(outcomes) if outcome is None]
-        made = self._made([found[number] for number in missing], rest)
-        parsed = made[len(missing) :]
-        if len(parsed) == -(-len(rest) // PARSED):  # else one was cut into pieces, for something failed
+        tasks = self._tasks([found[number] for number in missing], rest)
+        made = self._performed(tasks)
+        if len(made) == len(tasks):  # else one was cut into pieces, for something failed
             for number, outcome in zip(missing, made, strict=False):
                 parts.keep(keys[number], outcome)
                 outcomes[number] = outcome
-            made = parsed
-            failed = {path for outcome in parsed for path in (*outcome.failures, *outcome.commented)}
-            self._parsable = [path for path in rest if path not in failed]
+            made = made[len(missing) :]
+            failed = {path for outcome in made for path in (*outcome.failures, *outcome.commented)}
+            parts.parses(path for path in rest if path not in failed)
         return [outcome for outcome in outcomes if outcome is not None] + made
 
     def _performed(self, tasks: Sequence[Task]) -> list[Outcome]:
@@ -324,6 +320,10 @@ class _Run:
             self.progress("judging functions", self._done, len(self.entries))
 
         outcomes = perform(tasks, self.settings.jobs, told)
+        tree = self.project.tree
+        for outcome in outcomes:
+            if isinstance(tree, DirectoryTree) and tree.seen is not None and outcome.seen is not None:
+                tree.seen.add(outcome.seen)
         self.program.limit(None)
         self.names.forget()
         return outcomes
@@ -418,9 +418,6 @@ class _Run:
         for outcome in outcomes:
             lowered.update(outcome.lowered)
             self.program.failures.update(outcome.failures)
-            tree = self.project.tree
-            if isinstance(tree, DirectoryTree) and tree.seen is not None and outcome.seen is not None:
-                tree.seen.add(outcome.seen)
             for path in outcome.commented:
                 self.program.skeleton(path)
             for name, count in outcome.verdicts.items():

@@ -18,7 +18,7 @@ from lambdalint.cache import Cache
 from lambdalint.cache import directory as cache_directory
 from lambdalint.codec import Codec, Mismatch
 from lambdalint.model import DeclaredFunction, Function, Report
-from lambdalint.settings import Settings
+from lambdalint.settings import Settings, today
 from lambdalint.tree import DirectoryTree, Seen, Unreadable, digest, of_names, state
 
 TYPE_CHECKING = False
@@ -68,8 +68,8 @@ def report(command: str, project: Project, settings: Settings, run: Run, say: Sa
     except OSError as error:
         say(f"no cache: this program cannot be read ({error.strerror})")
         return run(project, asked, None)._replace(excluded=excluded)
-    document = _document(cache.get(name))
-    found = _kept(document, tree)
+    document, unchanged = _entry(cache.get(name), tree)
+    found = _kept(document, tree) if unchanged else None
     if found is not None:
         say("nothing has changed since a run whose report is in the cache")
         return found._replace(excluded=excluded)
@@ -150,17 +150,30 @@ def _complete(tree: DirectoryTree, seen: Seen) -> bool:
     return "" not in seen.files.values()
 
 
-def _unchanged(tree: DirectoryTree, seen: dict[str, Any]) -> bool:
-    """Whether a tree would give the same answers again."""
-    return (
+def _changed(tree: DirectoryTree, document: Any) -> list[str] | None:
+    """The Python modules of which the content is another one; None where anything else has changed, too."""
+    seen = document["seen"]
+    if document["day"] not in ("", today()) or not (
         all(not names.intersection(tree.names(directory)) for directory, names in _sets(seen["absent"]))
         and all(tree.exists(path) == regular for path, regular in seen["present"].items())
-        and all(_digest(tree, path) == found for path, found in seen["files"].items())
         and all(of_names(tree.names(directory)) == found for directory, found in seen["listed"].items())
         and all(of_names(tree.ending(path, tuple(endings))) == found for path, endings, found in seen["endings"])
         and all(_refusal(tree, path, limit) == reason for path, limit, reason in seen["refused"])
         and all(_walked(tree, path, limit) == found for path, limit, found in seen["walked"])
-    )
+    ):
+        return None
+    changed = []
+    for path, found in seen["files"].items():
+        now = _digest(tree, path)
+        if now != found:
+            if now is None or not _is_module(path):
+                return None
+            changed.append(path)
+    return changed
+
+
+def _is_module(path: str) -> bool:
+    return path.endswith(".py")
 
 
 def _sets(absent: dict[str, list[str]]) -> Iterator[tuple[str, set[str]]]:
@@ -203,7 +216,7 @@ def _packed(command: str, made: Report, tree: DirectoryTree, seen: Seen, parts: 
         starts = [[*start, [places[id(item)] for item in run]] for start, run in made.starts.items()]
         document = {
             # what depends on today asks what a template declares
-            "day": _today() if any(item.declared is not None for item in functions) else "",
+            "day": today() if any(item.declared is not None for item in functions) else "",
             "seen": {
                 "files": seen.files,
                 "refused": [[*asked, reason] for asked, reason in seen.refused.items()],
@@ -249,58 +262,52 @@ def _told(function: Function, command: str) -> Function:
     )
 
 
-def _document(content: bytes | None) -> Any:
-    """What an entry of the cache holds, None where it is none."""
+def _entry(content: bytes | None, tree: DirectoryTree) -> tuple[Any, bool]:
+    """What an entry of the cache holds, and whether all is as it was; None where more than modules has changed."""
     if content is None:
-        return None
+        return None, False
     import json
 
     try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        return None
+        document = json.loads(content)
+        changed = _changed(tree, document)
+    except Exception:  # noqa: BLE001  somebody else has written it, and anything may be in it
+        return None, False
+    return (document, not changed) if changed is not None else (None, False)
 
 
 def _parts(document: Any, tree: DirectoryTree, seen: Seen) -> Parts:
-    """What is in an entry for the parts of a project, where nothing but Python modules has changed.
+    """What is in an entry for the parts of a project; nothing where it is None.
 
-    What led to it has then been ``seen`` for this run, too.
+    What led to it, but for the content of modules, has then been ``seen`` for this run, too.
     """
     from lambdalint.parts import Parts
 
     try:
-        asked = document["seen"]
-        modules = [path for path in asked["files"] if path.endswith(".py")]
-        others = asked | {"files": {path: is_ for path, is_ in asked["files"].items() if not path.endswith(".py")}}
-        if (
-            document["parts"]
-            and document["day"] in ("", _today())
-            and _unchanged(tree, others)
-            and all(_digest(tree, path) is not None for path in modules)
-        ):
-            known = Seen()
-            known.files = others["files"]
-            known.refused = {(path, limit): reason for path, limit, reason in asked["refused"]}
-            known.present = asked["present"]
-            known.absent = dict(_sets(asked["absent"]))
-            known.listed = asked["listed"]
-            known.endings = {(path, tuple(endings)): found for path, endings, found in asked["endings"]}
-            known.walked = {(path, limit): found for path, limit, found in asked["walked"]}
-            made = Parts(tree, _codec(), registry.names(), document["parts"])
-            seen.add(known)
-            return made
-    except Exception:  # noqa: BLE001  somebody else has written it, and anything may be in it
+        known, kept = _read_seen(document["seen"]), document["parts"]
+        found = Parts(tree, _codec(), registry.names(), kept)
+    except Exception:  # noqa: BLE001  there is none, or somebody else has written it, and anything may be in it
         return Parts(tree, _codec(), registry.names())
-    return Parts(tree, _codec(), registry.names())
+    seen.add(known)
+    return found
+
+
+def _read_seen(asked: Any) -> Seen:
+    """What a document says was seen, without the contents of modules."""
+    found = Seen()
+    found.files = {path: content for path, content in asked["files"].items() if not _is_module(path)}
+    found.refused = {(path, limit): reason for path, limit, reason in asked["refused"]}
+    found.present = asked["present"]
+    found.absent = dict(_sets(asked["absent"]))
+    found.listed = asked["listed"]
+    found.endings = {(path, tuple(endings)): names for path, endings, names in asked["endings"]}
+    found.walked = {(path, limit): listing for path, limit, listing in asked["walked"]}
+    return found
 
 
 def _kept(document: Any, tree: DirectoryTree) -> Report | None:
-    """The report in an entry of the cache, None where it is of other inputs or is none."""
-    if document is None:
-        return None
+    """The report in an entry of the cache since which nothing has changed, None where it is none."""
     try:
-        if document["day"] not in ("", _today()) or not _unchanged(tree, document["seen"]):
-            return None
         found: Report = _codec().read("Report", document["report"])
         known = registry.names()
         if any(known.get(name) != item.code for item in found.findings for name in (item.code, item.name)):
@@ -322,12 +329,6 @@ def _mount(tree: DirectoryTree, paths: list[str]) -> None:
 
     for path in paths:
         tree.mount(path, Archive(partial(tree.open, path)))
-
-
-def _today() -> str:
-    import time
-
-    return time.strftime("%Y-%m-%d", time.gmtime())
 
 
 def _codec() -> Codec:

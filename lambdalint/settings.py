@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Callable, Mapping
 
 from lambdalint.errors import UsageError, nearest
@@ -42,7 +41,6 @@ _OURS = regex(rb"lambdalint|^[ \t]*[\"']?tool[\"']?[ \t]*=|\x00", re.MULTILINE)
 _RUNTIME = regex(r"python3\.\d{1,2}$")
 _SIZE = regex(r"(\d+) ?(KB|MB)$")
 _UNITS = {"KB": 1 << 10, "MB": 1 << 20}
-_DOTTED = regex(rb"(?<![\w\"'-])(?:[\w\"'-]+[ \t]*\.[ \t]*){100}")
 
 
 class Budget(NamedTuple):
@@ -580,14 +578,12 @@ def _unknown(key: str) -> str:
 
 
 def _toml(data: bytes, name: str) -> Mapping[str, Any]:
-    if sys.version_info >= (3, 11):
-        import tomllib  # 20 ms, so only when a file has a section of ours
-    else:
-        import tomli as tomllib
-    if _DOTTED.search(data):  # the parsers take quadratic time
-        raise UsageError(f"{name}: a key of more than 100 parts; shorten it")
+    from lambdalint import toml  # only when a file has a section of ours
+
     try:
-        return tomllib.loads(data.decode("utf-8"))
+        return toml.loads(data.decode("utf-8"))
+    except toml.Dotted as error:
+        raise UsageError(f"{name}: {error}; shorten it") from None
     except UnicodeDecodeError as error:
         raise UsageError(f"{name}:{data.count(NEWLINE, 0, error.start) + 1}: not UTF-8, which TOML must be") from None
     except RecursionError:
@@ -597,6 +593,13 @@ def _toml(data: bytes, name: str) -> Mapping[str, Any]:
         place = f"{name}:{found[1]}" if found else name
         reason = re.sub(r" ?\(at [^)]*\)|[:;].*", "", str(error)) or type(error).__name__
         raise UsageError(f"{place}: not valid TOML: {reason}") from None
+
+
+def today() -> str:
+    """The day of the clock (UTC), ``2026-11-21``: what counts as today where nobody says ``--as-of``."""
+    import time
+
+    return time.strftime("%Y-%m-%d", time.gmtime())
 
 
 def shown(settings: Settings) -> list[tuple[str, Any, str]]:

@@ -10,6 +10,7 @@ from lambdalint.bundles import built
 from lambdalint.diagnostics import UNKNOWN_RULE, UNUSED_SUPPRESSION, VULNERABLE_DEPENDENCY
 from lambdalint.discover import is_test
 from lambdalint.model import Finding, Location, Report, Skipped
+from lambdalint.settings import FILE_LIMIT, today
 from lambdalint.tree import Unreadable
 
 TYPE_CHECKING = False
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     Progress = Callable[[str, int, int], None]
 
-CONFIG_LIMIT = 256 * 1024  # bytes
 _COMMENTED = frozenset({VULNERABLE_DEPENDENCY.code, UNUSED_SUPPRESSION.code, UNKNOWN_RULE.code})
 
 
@@ -48,7 +48,7 @@ def run(
         found.artifacts(settings, stages)
     found.others()
     asked = sorted({(item.name, item.version) for item in found.places if not item.reason})
-    as_of = settings.as_of or _today()
+    as_of = settings.as_of or today()
     answers = vulnerabilities.ask(asked, service, progress)
     result = auditing.judged(found.places, answers, settings.vulns, service, as_of)
     certain = result.certain and not found.skipped
@@ -201,7 +201,7 @@ def _finding(flaw: Flaw, place: Place) -> Finding:
 def _entry_place(project: Project, origin: str, name: str) -> Location:
     """The line of the configuration that an entry stands on."""
     try:
-        lines = project.tree.read(origin, CONFIG_LIMIT).decode("utf-8", "replace").splitlines()
+        lines = project.tree.read(origin, FILE_LIMIT).decode("utf-8", "replace").splitlines()
     except Unreadable:
         lines = []
     return Location(origin, next((number for number, line in enumerate(lines, 1) if name in line), 1))
@@ -232,9 +232,3 @@ def _commented(
         return findings, 0
     applied = suppressions.apply(findings, comments, known=registry.names(), enabled=enabled)
     return [*applied.kept, *applied.notes], applied.suppressed
-
-
-def _today() -> str:
-    import time
-
-    return time.strftime("%Y-%m-%d", time.gmtime())

@@ -11,7 +11,7 @@ ROOT = pathlib.Path(__file__).parent.parent
 PACKAGE = ROOT / "lambdalint"
 
 # Which parts of the package each part may import (besides itself). A new module has to be given its place here.
-FACTS = {"__init__", "records", "patterns", "model", "errors", "data"}
+FACTS = {"__init__", "records", "patterns", "model", "errors", "data", "toml"}
 INPUTS = FACTS | {"tree", "settings"}
 MAY_IMPORT = {
     "__init__": set(),
@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "model": {"records"},
     "errors": set(),
     "data": set(),
+    "toml": {"patterns"},
     "tree": FACTS,
     "settings": INPUTS,
     "discover": INPUTS | {"templates"},

@@ -293,12 +293,12 @@ def test_a_directory_that_is_deployed_counts_with_all_that_is_in_it(project, run
 
 def test_the_day_counts_where_a_template_declares_something(project, run, monkeypatch):
     run(project)
-    monkeypatch.setattr(replay, "_today", lambda: "2040-01-01")
+    monkeypatch.setattr(replay, "today", lambda: "2040-01-01")
     assert REPLAYED not in run(project)[2]
     assert REPLAYED in run(project)[2]
     (project / "template.yaml").unlink()
     run(project)
-    monkeypatch.setattr(replay, "_today", lambda: "2041-01-01")
+    monkeypatch.setattr(replay, "today", lambda: "2041-01-01")
     assert REPLAYED in run(project)[2]
 
 
@@ -434,6 +434,13 @@ def test_a_cache_that_was_changed_is_none(project, run):
     assert entry.read_bytes() == whole
 
 
+def kept(content, project):
+    """The report that an entry with some content gives for a project as it is."""
+    tree = DirectoryTree(str(project))
+    document, unchanged = replay._entry(content, tree)
+    return replay._kept(document, tree) if unchanged else None
+
+
 def spoilt(value, draw, depth=0):
     """A document of JSON in which one value is another one."""
     if isinstance(value, (list, dict)) and value and draw.random() < 0.9:
@@ -458,7 +465,7 @@ def test_what_somebody_else_has_written_is_a_report_or_nothing(project, run):
     for _ in range(600):
         changed = document | {"report": spoilt(document["report"], draw), "starts": spoilt(document["starts"], draw)}
         content = json.dumps(changed).encode()
-        if replay._kept(replay._document(content), DirectoryTree(str(project))) is None:
+        if kept(content, project) is None:
             continue
         believed += 1
         entry.write_bytes(cache.digest(content).encode() + b"\n" + content)
@@ -484,7 +491,7 @@ def test_a_rule_that_there_is_not_cannot_be_replayed(project, run):
     run(project)
     (entry,) = entries()
     content = cache.Cache(str(store())).get(entry.name).replace(b"client-in-handler", b"no-such-rule")
-    assert replay._kept(replay._document(content), DirectoryTree(str(project))) is None
+    assert kept(content, project) is None
 
 
 def test_what_cannot_be_an_entry(project, run, tmp_path):

@@ -306,13 +306,19 @@ def left(group: int) -> list[int]:
     return list(running(group))
 
 
-def test_ctrl_c_ends_all_processes(tmp_path: pathlib.Path) -> None:
-    written(tmp_path, 3)
-    flag = tmp_path / "begun"
-    what = f"open({str(flag)!r}, 'w').close(); time.sleep(60)"
-    run = command(tmp_path, "check", "--jobs", "2", "--no-cache", path="function0.py", what=what)
+def begun(folder: pathlib.Path, *, jobs: int, seconds: int) -> subprocess.Popen[str]:
+    """A run of which one worker sleeps over a function."""
+    written(folder, 3)
+    flag = folder / "begun"
+    what = f"open({str(flag)!r}, 'w').close(); time.sleep({seconds})"
+    run = command(folder, "check", "--jobs", str(jobs), "--no-cache", path="function0.py", what=what)
     while not flag.exists():
         time.sleep(0.01)
+    return run
+
+
+def test_ctrl_c_ends_all_processes(tmp_path: pathlib.Path) -> None:
+    run = begun(tmp_path, jobs=2, seconds=60)
     os.killpg(run.pid, signal.SIGINT)  # as a terminal does
     out, err = run.communicate()
     assert (run.returncode, out, err) == (130, "", "lambdalint: interrupted\n")
@@ -320,12 +326,7 @@ def test_ctrl_c_ends_all_processes(tmp_path: pathlib.Path) -> None:
 
 
 def test_workers_end_when_the_first_process_is_killed(tmp_path: pathlib.Path) -> None:
-    written(tmp_path, 3)
-    flag = tmp_path / "begun"
-    what = f"open({str(flag)!r}, 'w').close(); time.sleep(1)"
-    run = command(tmp_path, "check", "--jobs", "3", "--no-cache", path="function0.py", what=what)
-    while not flag.exists():
-        time.sleep(0.01)
+    run = begun(tmp_path, jobs=3, seconds=1)
     run.kill()
     run.communicate()
     assert left(run.pid) == []

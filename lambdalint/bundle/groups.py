@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import functools
 import posixpath
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
+from lambdalint import toml
 from lambdalint.bundle.distributions import normalized
 from lambdalint.bundle.requirements import parsed
 from lambdalint.data import table
@@ -179,11 +179,7 @@ def _text(tree: Tree, path: str) -> str:
 
 
 def _toml(tree: Tree, path: str) -> Mapping[str, Any]:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
     try:
-        return tomllib.loads(_text(tree, path))
+        return toml.loads(_text(tree, path))
     except (ValueError, RecursionError):
         return {}

@@ -42,6 +42,7 @@ _ASIDE = re.compile(
     r"template\.ya?ml|samconfig\.\w+|serverless\.ya?ml|package(?:-lock)?\.json|.*licen[sc]e.*\.txt|readme.*)",
     re.IGNORECASE,
 )
+TESTS = frozenset({"tests", "test"})  # directories of them
 _LEFT_OUT = frozenset({"node_modules", "venv", "__pycache__", "site-packages", "cdk.out"})
 # A line that can be nothing but an import, unless it is a part of a string.
 _PLAINLY = re.compile(rb"(?m)^[ \t]*(?:import|from)[ \t]+([A-Za-z_]\w*)")
@@ -175,7 +176,7 @@ def mentions(text: str, name: str) -> bool:
 def is_test(path: str) -> bool:
     """Whether a file is one of tests, by its name or directory."""
     *directories, name = path.split("/")
-    return not {"tests", "test"}.isdisjoint(directories) or name.startswith(("test_", "conftest."))
+    return not TESTS.isdisjoint(directories) or name.startswith(("test_", "conftest."))
 
 
 def _mentioned(source: bytes, path: str, names: Collection[str], *, strings: bool) -> tuple[set[str], bool]:

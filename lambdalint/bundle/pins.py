@@ -21,9 +21,9 @@ groups are known to be of development.
 from __future__ import annotations
 
 import posixpath
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from lambdalint import toml
 from lambdalint.bundle.distributions import normalized
 from lambdalint.bundle.requirements import possible
 from lambdalint.data import table
@@ -47,8 +47,6 @@ MAIN = ""  # the group of what is always installed
 KINDS = {"uv.lock": "uv", "poetry.lock": "poetry", "Pipfile.lock": "pipenv"}
 _PYLOCK = regex(r"pylock(\.[^.]+)?\.toml$")
 _REQUIREMENTS = regex(r"(^|[-_.])requirements?([-_.].*)?\.txt$", 2)  # 2: re.IGNORECASE
-# A key of so many parts: TOML parsers take quadratic time. So would this for a long word, but for the look behind.
-_DOTTED = regex(rb"(?<![\w\"'-])(?:[\w\"'-]+[ \t]*\.[ \t]*){100}")
 _NAME = regex(r"(?<![\w.\"'-])name[ \t]*=[ \t]*[\"']([^\"']*)[\"']")
 _CONDITION = regex(r"[\"']([^\"']+)[\"'] in (?:dependency_groups|extras)\b")
 
@@ -142,7 +140,7 @@ def read(tree: Tree, path: str) -> Pinned:
         if what == "requirements":
             return _Requirements(tree, path).found()
         data = tree.read(path, LIMIT)
-        document = _json(data) if what == "pipenv" else _toml(data)
+        document = _json(data) if what == "pipenv" else toml.loads(data.decode("utf-8"))
         lines = data.decode("utf-8", "replace").splitlines()
         pins = tuple(_LOCKS[what](document, path, lines))
     except Unreadable as error:
@@ -490,16 +488,6 @@ def _places(lines: Sequence[str], header: str, packages: Sequence[Mapping[str, A
 
 
 # What a document of unknown origin holds, or what stands for it.
-
-
-def _toml(data: bytes) -> Mapping[str, Any]:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    if _DOTTED.search(data):
-        raise ValueError("a key of more than 100 parts")
-    return tomllib.loads(data.decode("utf-8"))
 
 
 def _json(data: bytes) -> Mapping[str, Any]:

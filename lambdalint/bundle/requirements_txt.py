@@ -100,7 +100,7 @@ def parsed(text: str) -> Iterator[Asked | Included | Broken]:
     if plain is not None:
         yield from plain
         return
-    import pip_requirements_parser as pip  # type: ignore[import-untyped]
+    import pip_requirements_parser as pip  # type: ignore[import-untyped]  # it has no annotations
 
     parse = pip.get_line_parser()
     for number, line in _logical(text, pip):

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from lambdalint.templates.values import Installs, Resource
     from lambdalint.tree import Tree
 
-TEXT_LIMIT = 2 << 20  # bytes of a file of requirements
 _POETRY = b"[tool.poetry"
 _UV = (b"[tool.uv", b"uv_build")
 # A comment that says why a line is there although nothing seems to ask for it.
@@ -138,7 +137,7 @@ def _scripts(tree: Tree, directory: str, shared: Shared) -> bool:
 
 def _read(tree: Tree, path: str) -> bytes:
     try:
-        return tree.read(path, TEXT_LIMIT)
+        return tree.read(path, pins.TEXT_LIMIT)
     except Unreadable:
         return b""
 

@@ -17,6 +17,7 @@ from lambdalint.bundle import groups
 from lambdalint.bundle.closure import BUNDLED, SOURCE_LIMIT, Closure, Module, absolute
 from lambdalint.bundle.distributions import Distribution, normalized
 from lambdalint.bundle.layers import TASK
+from lambdalint.bundle.mentions import TESTS, is_test
 from lambdalint.bundle.requirements import parsed
 from lambdalint.data import table
 from lambdalint.patterns import as_bytes, regex
@@ -33,7 +34,6 @@ SHORT = 5  # letters of a word that says little by itself
 SEARCH_LIMIT = 96 << 20  # bytes of code that are searched for names
 _TEXTS = (".py", ".json", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".txt", ".env", ".sh", ".properties")
 _EXTRA = regex(r"extra == [\"']([^\"']+)[\"']")
-_TESTS = frozenset({"tests", "test"})
 _MODULES = (".py", ".so")
 
 
@@ -106,7 +106,7 @@ class Usage:
             self.opaque = own[0]
             return
         for path in own:
-            if not _is_test(path):
+            if not is_test(path):
                 *directories, name = path[len(TASK) + 1 :].split("/")
                 package = name == "__init__.py"
                 dotted = ".".join([*directories, *([] if package else [name.removesuffix(".py")])])
@@ -268,7 +268,7 @@ class Usage:
             by_word = {as_bytes(word.lower()): item for word, item in words.items()}
             loose = _either(rb"(?i)(?<![\w-])(?:%s)(?![\w-])", by_word)
             sources = [text.encode("utf-8", "replace") for text in self._texts]
-            sources += [self._text(path, TEXT_LIMIT) for path in self._own if _is_text(path) and not _is_test(path)]
+            sources += [self._text(path, TEXT_LIMIT) for path in self._own if _is_text(path) and not is_test(path)]
             for source in sources:
                 found.update(by_word[match[0].lower()] for match in loose.finditer(source))
         exact = {as_bytes(word): item for word, item in words.items()} if "integration" not in self._disabled else {}
@@ -311,7 +311,7 @@ class Usage:
             package = next((each for each in above if each in packages), None)
             if parts[0] != "bin" and (package is not None or "__pycache__" not in parts):
                 words.add((package or "/".join([*parts[:-1], parts[-1].partition(".")[0]])).replace("/", "."))
-        return {word for word in words if len(word) > 1 and word not in _TESTS}
+        return {word for word in words if len(word) > 1 and word not in TESTS}
 
     def _text(self, path: str, limit: int) -> bytes:
         try:
@@ -359,12 +359,6 @@ def _either(pattern: bytes, words: Collection[bytes]) -> re.Pattern[bytes]:
     longest_first = sorted(words, key=lambda word: (-len(word), word))
     either = b"|".join(re.escape(word) for word in longest_first) or b"(?!)"
     return re.compile(pattern % either, re.MULTILINE)
-
-
-def _is_test(path: str) -> bool:
-    """Whether a file of the function is one of its tests."""
-    *directories, name = path.split("/")
-    return not _TESTS.isdisjoint(directories) or name.startswith(("test_", "conftest."))
 
 
 def _is_text(path: str) -> bool:

@@ -219,9 +219,9 @@ def _services() -> Any:
     known = sys.modules.get(name)
     if known is None:
         sys.modules[name] = types.ModuleType(name)
-        sys.modules[name].PIP_VERSION = "0"  # type: ignore[attr-defined]
+        sys.modules[name].PIP_VERSION = "0"  # type: ignore[attr-defined]  # of no module in general
     try:
-        import pip_audit._service  # type: ignore[import-untyped]
+        import pip_audit._service  # type: ignore[import-untyped]  # it has annotations, and does not say so
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
         raise UsageError(f"pip-audit cannot be loaded ({reason}); install lambdalint anew, and set HOME") from error

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lambdalint.data import table
 from lambdalint.patterns import regex
 from lambdalint.records import NamedTuple
+from lambdalint.settings import today
 
 if TYPE_CHECKING:
     from lambdalint.model import DeclaredFunction, EventSource, Function, Location, Value
@@ -81,9 +82,7 @@ class Deployment:
     def as_of(self) -> str:
         """The day that counts as today."""
         if not self._as_of:
-            import time
-
-            self._as_of = time.strftime("%Y-%m-%d", time.gmtime())
+            self._as_of = today()
         return self._as_of
 
     @property

@@ -5,7 +5,9 @@ import json
 import pytest
 
 from lambdalint import cli
+from lambdalint.bundle import groups
 from tests.bundles.made import archive
+from tests.trees import MemoryTree
 
 APP = b"import pricing\n\n\ndef handler(event, context):\n    return pricing.total(event)\n"
 TEMPLATE = """Transform: AWS::Serverless-2016-10-31
@@ -148,3 +150,9 @@ def test_secrets(told, tmp_path, capsys, path, data, lines):
     assert [item["line"] for item in json.loads(out)["findings"]] == lines
     assert "MIIE" not in out
     assert "pk7Rz2" not in out
+
+
+def test_a_declaration_that_would_take_a_parser_long_declares_nothing():
+    plain = '[dependency-groups]\ndev = ["pytest"]\n'
+    assert groups.idle(MemoryTree({"pyproject.toml": plain}), "") == {"pytest": "group dev of pyproject.toml"}
+    assert groups.idle(MemoryTree({"pyproject.toml": ".".join("a" * 200) + " = 1\n" + plain}), "") == {}
