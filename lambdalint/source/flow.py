@@ -34,6 +34,7 @@ ROOTS_LIMIT = 24  # of one value; beyond, paths are shortened until they coincid
 CONSTANTS_LIMIT = 16
 HOPS_LIMIT = 3  # of calls to what a value is
 _AFFIXES = frozenset({"startswith", "endswith"})
+_FILLING = frozenset({"append", "appendleft", "add", "insert", "extend", "update"})  # methods of collections
 
 Param = tuple[str, str, int]  # (path, qualname, index)
 
@@ -706,10 +707,12 @@ class Flow:
         if kind == "any":
             results = [self.outlives(node, target, [target]) for target in stored]
             return "yes" if "yes" in results else "self" if "self" in results else None
+        if kind == "expires":  # renewed with what it is the time of
+            return self._lasting(node, owner[1]) if owner[1] in stored else None
         if kind == "name":
             skeleton = self.program.skeleton(node[0])
             bound = skeleton.bindings.get(owner[1], ()) if skeleton is not None else ()
-            if any(where for where, _ in bound):
+            if any(where for where, _ in bound) or self._is_filled(node, owner[1], stored):
                 return "yes"
             return self._enclosed(node, owner[1])
         if kind == "item":
@@ -718,10 +721,54 @@ class Flow:
                 return None
             return self._lasting(node, base)
         if kind == "attr":
-            if not any(target == owner for target in stored) and not self._stored_elsewhere(node, owner):
-                return None
-            return self._lasting(node, owner[1])
+            if any(target == owner or target[:2] == ("item", owner) for target in stored):
+                return self._lasting(node, owner[1])
+            if self._stored_on_class(node, owner, stored):
+                return "yes"
+            return self._lasting(node, owner[1]) if self._stored_elsewhere(node, owner) else None
         return None
+
+    def _is_filled(self, node: Node, name: str, stored: Iterable[Term]) -> bool:
+        """Whether a module's collection is filled under the guard, or by any definition; or bound in ``globals()``."""
+        for target in stored:
+            if target[0] != "item":
+                continue
+            if target[1] == ("name", name):
+                return True
+            call = self.call(node, target[1][1]) if target[1][0] == "call" else None
+            if target[2] == ("const", name) and call is not None and call.func == ("name", "globals"):
+                return True
+        skeleton = self.program.skeleton(node[0])
+        return skeleton is not None and any(
+            where and base == ("n", name) and name not in skeleton.defs[where].bindings
+            for where, base, _ in (*skeleton.item_stores, *skeleton.appends)
+            if where in skeleton.defs
+        )
+
+    def _stored_on_class(self, node: Node, owner: Term, stored: Iterable[Term]) -> bool:
+        """``if not self.x: type(self).x = make()``, where nothing gives an object an ``x`` of its own."""
+        if not self._is_receiver(node[0], owner[1]):
+            return False
+        definition = self.names.definition((node[0], owner[1][1]))
+        assert definition is not None
+        family = self.names.ancestors((node[0], definition.owner))
+        if any((class_ := self.names.class_of(at)) is not None and owner[2] in class_.instance for at in family):
+            return False
+        for target in stored:
+            if target[0] != "attr" or target[2] != owner[2]:
+                continue
+            base = target[1]
+            if base == ("attr", owner[1], "__class__"):
+                return True
+            if base[0] == "name" and any(
+                value[0] == "cls" and (value[1], value[2]) in family
+                for value in self.names.name(node[0], node[1], base[1])
+            ):
+                return True
+            call = self.call(node, base[1]) if base[0] == "call" else None
+            if call is not None and call.func == ("name", "type"):
+                return True
+        return False
 
     def _enclosed(self, node: Node, name: str) -> str | None:
         """A ``nonlocal`` of a definition that is itself run at import only (a decorator's closure)."""
@@ -810,11 +857,18 @@ class Flow:
         body = self.body(node)
         if body is None:
             return []
-        return [store.target for store in body.stores if any(outer[:2] == frame[:2] for outer in store.context)] + [
+        return [
+            *(store.target for store in body.stores if any(outer[:2] == frame[:2] for outer in store.context)),
             # ``x = x or make()`` stores outside of the frame that its right side has
-            store.target
-            for store in body.stores
-            if store.target == frame[2]
+            *(store.target for store in body.stores if store.target == frame[2]),
+            # ``kept.append(make())``
+            *(
+                ("item", call.func[1], None)
+                for call in body.calls
+                if call.tail in _FILLING
+                and call.func[0] == "attr"
+                and any(outer[:2] == frame[:2] for outer in call.context)
+            ),
         ]
 
     # -- the walk

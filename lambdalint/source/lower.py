@@ -22,7 +22,7 @@ Terms:
 Context frames, outermost first; each has an id that is unique in the statement:
 
     ("loop", id, iterable or None)      ("if", id, test, branch taken)
-    ("once", id, owner)                 runs only while ``owner`` is unset
+    ("once", id, owner)                 runs only while ``owner`` is unset; with ("expires", owner) until it is renewed
     ("try", id, handlers)               ("except", id, types)         ("with", id, manager)
 
 ``handlers`` is a tuple of (types, leaves) with the dotted names of the caught types (() = all) and
@@ -326,6 +326,7 @@ class _State:
 
 
 Env = dict[str, Term]
+_CLOCKS = frozenset({"monotonic", "now", "perf_counter", "time", "today", "utcnow"})
 _MUTATORS = frozenset({"append", "appendleft", "add", "extend", "insert", "update"})
 
 
@@ -568,16 +569,14 @@ class _Lowering:
                 return self.unset(parts[0], negated=not negated, state=state)
             if operator in ("and", "or"):
                 return [owner for part in parts for owner in self.unset(part, negated=negated, state=state)]
-            if len(parts) == 2 and parts[1] == ("const", None):
-                if operator in ("is", "==") and not negated:
-                    return self.owners(parts[0], state)
-                if operator in ("is not", "!=") and negated:
-                    return self.owners(parts[0], state)
-                return []
+            if operator in (("is not", "!=") if negated else ("is", "==")):
+                return self.owners(parts[0], state) if self.is_blank(parts[-1], parts[0], state) else []
             if (operator == "not in" and not negated) or (operator == "in" and negated):
                 if parts[0][0] == "const" and self.is_globals(parts[1], state):
                     return [("name", parts[0][1])]
                 return [("item", parts[1], parts[0])]
+            if operator in (">", ">=", "<", "<="):  # ``time.time() > expires``
+                return self.expiring(test, state)
             return []
         return self.owners(test, state) if negated else []
 
@@ -585,6 +584,33 @@ class _Lowering:
         """Whether a value is what ``globals()`` returns."""
         call = state.calls.get(term[1]) if term[0] == "call" else None
         return call is not None and call.func == ("name", "globals")
+
+    @staticmethod
+    def is_blank(value: Term, compared: Term, state: _State) -> bool:
+        """Whether a variable holds ``value`` until it is set; of a length, whether it is that of nothing."""
+        if value[0] != "const":
+            return value in (("list", ()), ("dict", ()))
+        if value[1] is None or value[1] is False or value[1] == "":
+            return True
+        call = state.calls.get(compared[1]) if compared[0] == "call" else None
+        return value == ("const", 0) and call is not None and call.func == ("name", "len")
+
+    @staticmethod
+    def expiring(test: Term, state: _State) -> list[Term]:
+        """Where a time is kept that the clock is compared with: ``if time.time() > expires``."""
+        kept: list[Term] = []
+        clock = False
+        stack = [test]
+        while stack:
+            term = stack.pop()
+            if term[0] == "call":
+                call = state.calls.get(term[1])
+                clock = clock or (call is not None and call.tail in _CLOCKS)
+            elif term[0] == "op":
+                stack.extend(term[2])
+            elif term[0] in ("name", "attr", "item"):
+                kept.append(("expires", term))
+        return kept if clock else []
 
     def owners(self, term: Term, state: _State) -> list[Term]:
         """Where a tested value is kept: itself, or the cache that a look-up read."""
@@ -598,7 +624,11 @@ class _Lowering:
                 return []
             positional = [value for name, value in call.args if isinstance(name, int)]
             if call.func[0] == "attr" and call.tail == "get" and positional:
+                if positional[0][0] == "const" and self.is_globals(call.func[1], state):
+                    return [("name", positional[0][1])]
                 return [("item", call.func[1], positional[0])]
+            if call.func == ("name", "len") and positional:
+                return self.owners(positional[0], state)
             if call.tail in ("hasattr", "getattr") and len(positional) > 1 and positional[1][0] == "const":
                 return [("attr", positional[0], positional[1][1])]
             if call.tail in ("exists", "isfile", "is_file", "isdir", "is_dir"):

@@ -217,8 +217,10 @@ def runs_first(context: Context) -> bool:
     for index, frame in enumerate(context):
         if frame[0] in ("except", "loop"):
             return False
-        if frame[0] == "if" and not (index + 1 < len(context) and context[index + 1][0] == "once"):
-            return False
+        if frame[0] == "if":
+            after = context[index + 1] if index + 1 < len(context) else frame
+            if after[0] != "once" or after[2][0] == "expires":
+                return False
     return True
 
 
