@@ -272,3 +272,85 @@ def test_a_call_is_judged_for_the_time_of_each_function(check) -> None:
     (finding,) = check("retry-budget-exceeds-timeout", FETCH, other=API)
     assert starts(finding) == ["one.py", "other.py"]
     assert check("retry-budget-exceeds-timeout", FETCH, one_timeout="60", other_timeout="60") == []
+
+
+# One function hands its work to what both share: a helper that takes a function, a registry, a base class.
+HANDED = """
+def work(event, context):
+    return again(lambda: 0)
+def again(do, *given):
+    return do(*given)
+class Router:
+    def __init__(self):
+        self._routes = {}
+    def route(self, path):
+        def keep(function):
+            self._routes[path] = function
+            return function
+        return keep
+    def dispatch(self, event):
+        return self._routes[event["path"]](event)
+class Job:
+    def run(self, event):
+        self.step(event)
+    def step(self, event):
+        pass
+# file: one.py
+import shared
+router = shared.Router()
+@router.route("/one")
+def one(event):
+    return 1
+def pure(event):
+    return 2
+def handler(event, context):
+    shared.again(pure, event)
+    router.dispatch(event)
+    shared.Job().run(event)
+    shared.work(event, context)
+# file: other.py
+import boto3
+import shared
+ses = boto3.client("ses")
+router = shared.Router()
+def mail(event):
+    ses.send_email(Source="a@b.example", Destination={"ToAddresses": [event["to"]]}, Message={})
+@router.route("/other")
+def other(event):
+    mail(event)
+class Mail(shared.Job):
+    def step(self, event):
+        mail(event)
+def handler(event, context):
+    %(call)s
+"""
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["shared.again(mail, event)", "router.dispatch(event)", "Mail().run(event)", "shared.again(lambda: mail(event))"],
+)
+def test_what_one_function_hands_over_the_other_does_not_run(check, call: str) -> None:
+    (finding,) = check("missing-idempotency", HANDED % {"call": call}, one=QUEUE, other=QUEUE)
+    assert (finding.location.path, starts(finding)) == ("other.py", ["other.py"])
+
+
+def test_what_may_be_imported_by_a_computed_name_may_be_handed_over(check) -> None:
+    code = HANDED % {"call": "shared.again(mail, event)"}
+    code = code.replace("import shared\nrouter", "import shared, importlib\nrouter", 1).replace(
+        "    shared.again(pure, event)",
+        '    importlib.import_module(event["plugin"])\n    shared.again(pure, event)',
+        1,
+    )
+    found = check("missing-idempotency", code, one=QUEUE, other=QUEUE)
+    assert [item.location.path for item in found] == ["one.py", "other.py"]
+
+
+def test_a_module_that_hands_on_the_entry_point_loads_what_it_imports(check) -> None:
+    code = HANDED % {"call": "shared.again(mail, event)"}
+    code += "\n# file: main.py\nimport other\nfrom one import handler\n"
+    found = check("missing-idempotency", code, other_handler="main", one=QUEUE, other=QUEUE)
+    assert "one.py" in [item.location.path for item in found]
+    code = code.replace("import other\n", "")
+    found = check("missing-idempotency", code, other_handler="main", one=QUEUE, other=QUEUE)
+    assert "one.py" not in [item.location.path for item in found]

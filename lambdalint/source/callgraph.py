@@ -74,6 +74,9 @@ def _dispatching() -> Mapping[str, str]:
     }
 
 
+_COMPUTED = frozenset({"import_module", "__import__", "iter_modules", "walk_packages", "exec_module", "run_path"})
+
+
 class CallGraph:
     """Edges by need, memoised by definition."""
 
@@ -88,6 +91,11 @@ class CallGraph:
         self._edges: dict[Node, tuple[Edge, ...]] = {}
         self._counts: dict[Node, tuple[int, int]] = {}
         self._unresolved: dict[Node, tuple[CallRef, ...]] = {}
+        self._loaded: dict[Node, frozenset[str]] = {}
+        self._open: dict[Node, bool] = {}
+        self._next: dict[str, tuple[str, ...]] = {}
+        self._taken: dict[str | None, list[str]] | None = None
+        self._by_root: dict[tuple[frozenset[Node], str], frozenset[Node]] = {}
 
     # -- edges of one definition
 
@@ -397,16 +405,18 @@ class CallGraph:
 
     def region(self, roots: Iterable[Node]) -> Region:
         """Everything that the entry points ``roots`` run."""
-        roots = tuple(dict.fromkeys(roots))
-        incoming: dict[Node, list[Edge]] = {root: [] for root in roots}
+        roots = frozenset(entries := tuple(dict.fromkeys(roots)))
+        incoming: dict[Node, list[Edge]] = {root: [] for root in entries}
         order: list[Node] = []
-        queue = deque(roots)
+        queue = deque(entries)
         waiting: dict[Node, list[Edge]] = {}
         calls = resolved = 0
         while queue:
             node = queue.popleft()
             order.append(node)
             for edge in (*self.edges(node), *waiting.pop(node, ())):
+                if edge.callee[0] != node[0] and not self.loading(roots, edge.callee[0]):
+                    continue
                 if edge.callee not in incoming:
                     around = self._made_by(edge)
                     if around is not None and around not in incoming:
@@ -418,8 +428,62 @@ class CallGraph:
             count, known = self._counts.get(node, (0, 0))
             calls += count
             resolved += known
-        return Region(
-            frozenset(roots), tuple(order), {node: tuple(edges) for node, edges in incoming.items()}, calls, resolved
+        return Region(roots, tuple(order), {node: tuple(edges) for node, edges in incoming.items()}, calls, resolved)
+
+    def loading(self, roots: frozenset[Node], path: str) -> frozenset[Node]:
+        """Those of the entry points ``roots`` in whose process a module may be loaded.
+
+        What functions share (``def retry(do): do()``, a registry, a base class) calls all that anybody hands to it, as
+        far as names tell. What is in a module that an entry point does not import, nobody has handed over there.
+        """
+        found = self._by_root.get((roots, path))
+        if found is None:
+            found = self._by_root[roots, path] = frozenset(root for root in roots if self._loads(root, path))
+        return found
+
+    def _loads(self, root: Node, path: str) -> bool:
+        if root not in self._loaded:
+            self._loaded[root] = self._imported([root[0]])
+        if path in self._loaded[root]:
+            return True
+        if root not in self._open:  # asked late, for most never need it
+            self._loaded[root] = self._imported([root[0], *self._handing_on(root)])
+            self._open[root] = any(map(self._imports_computed, self._loaded[root]))
+        return self._open[root] or path in self._loaded[root]
+
+    def _imported(self, paths: Iterable[str]) -> frozenset[str]:
+        """The modules at ``paths`` with all that they import, directly or not, and the packages around them."""
+        program = self.names.program
+        seen = set(paths)
+        stack = list(seen)
+        while stack:
+            path = stack.pop()
+            if path not in self._next:
+                self._next[path] = (*program.imports(path), *program.packages(path))
+            new = [name for name in self._next[path] if name not in seen]
+            seen.update(new)
+            stack.extend(new)
+        return frozenset(seen)
+
+    def _handing_on(self, root: Node) -> list[str]:
+        """The modules that bind an entry point of another one: a template may name it there."""
+        if self._taken is None:
+            self._taken = {}
+            for skeleton in self.names.program.loaded():
+                for bound in skeleton.bindings.values():
+                    for where, expr in bound:
+                        if expr is not None and not where and expr[0] in ("m", "a"):
+                            self._taken.setdefault(expr[-1], []).append(skeleton.path)
+        found = self._taken.get(root[1].partition(".")[0], ())
+        return [path for path in found if root[0] in self.names.program.imports(path)]
+
+    def _imports_computed(self, path: str) -> bool:
+        """Whether a module may import what no import statement names, or cannot be read."""
+        skeleton = self.names.program.skeleton(path)
+        return skeleton is None or any(
+            call.tail in _COMPUTED
+            for calls in (skeleton.calls, *(definition.calls for definition in skeleton.defs.values()))
+            for call in calls
         )
 
     def _made_by(self, edge: Edge) -> Node | None:

@@ -97,6 +97,7 @@ class _State(NamedTuple):
     edges: tuple[Edge, ...]
     looped: bool
     asked: Term | None = None  # what a Question is still open on
+    roots: frozenset[Node] | None = None  # the entry points that load all modules on the way; None for all
 
 
 @functools.cache
@@ -894,13 +895,16 @@ class Flow:
         )
         if first is not None and question is not None:
             first = self._answered(question, first, question.term, exempt, unknown)
+        if first is not None and len(region.roots) > 1:
+            first = first._replace(roots=self.graph.loading(region.roots, node[0]))
         queue = deque([first] if first is not None else [])
         seen: set[Any] = set()
         while queue:
             state = queue.popleft()
             # Of the frames only those that guard count: two calls of one caller may differ in nothing else.
             once = tuple(frame[:2] for frame in state.context if frame[0] == "once")
-            key = (state.node, state.needs, state.conditions, state.asked, question is not None and state.looped, once)
+            looped = question is not None and state.looped
+            key = (state.node, state.needs, state.conditions, state.asked, looped, once, state.roots)
             if key in seen or len(seen) > STATES_LIMIT:
                 continue
             seen.add(key)
@@ -921,9 +925,10 @@ class Flow:
                 for edge in made:
                     self._follow(region, state, edge, queue, exempt, unknown)
                 continue
-            if state.node in region.roots and not self._held_by_lambda(state):
+            is_root = state.node in (region.roots if state.roots is None else state.roots)
+            if is_root and not self._held_by_lambda(state):
                 exempt.add("branch")
-            elif state.node in region.roots:
+            elif is_root:
                 if state.asked is not None:
                     unknown.add("value")
                 elif question is None or state.looped or not question.looped:
@@ -985,6 +990,11 @@ class Flow:
     ) -> None:
         """Step from a definition to one that runs it."""
         caller = edge.caller
+        within = state.roots
+        if within is not None and caller[0] != state.node[0]:
+            within &= self.graph.loading(region.roots, caller[0])
+            if not within:
+                return
         if (
             edge.made is not None
             and question is None
@@ -1038,7 +1048,7 @@ class Flow:
                 question, following, self.reduction.through(edge, call, state.asked), exempt, unknown
             )
         if following is not None:
-            queue.append(following)
+            queue.append(following if within is None else following._replace(roots=within))
 
     def site(self, node: Node, reference: CallRef) -> Call | None:
         """The lowered call of a skeleton's.
