@@ -36,7 +36,8 @@ class Run:
     def __init__(self, files, *declared, foreign=(), configured=(), templates=()):
         self.tree = CountingTree(files)
         python = tuple(sorted(path for path in files if path.endswith(".py") and not path.startswith("cdk.out/")))
-        project = Project(self.tree, "/nowhere", python, tuple(templates))
+        archives = tuple(sorted(path for path in files if path.endswith(".zip")))
+        project = Project(self.tree, "/nowhere", python, tuple(templates), archives=archives)
         self.program = Program(self.tree, python)
         self.functions = find_functions(
             project,
@@ -264,6 +265,20 @@ def test_the_only_module_of_a_telling_name_is_found():
     assert declared[0].reason.endswith(
         "; the code is put together elsewhere, and this is the only module of that name here"
     )
+
+
+@pytest.mark.parametrize("template", ["v1/stack.json", "v3/deployment/stack.json"])
+def test_an_archive_beside_the_template_is_nearer_than_a_module_far_away(template):
+    files = {"v2/source/provision.py": PLAIN, "v1/functions.zip": "", "v3/functions.zip": ""}
+    run = Run(files, declare("provision.handler", elsewhere(), template=template, origin="cloudformation"))
+    (declared,) = [function for function in run.functions if function.declared]
+    near = f"{template[:2]}/functions.zip"
+    assert declared.path is None
+    assert declared.problem == (
+        f"the code is in S3, and {near} lies nearer to it than v2/source/provision.py, and may hold its code"
+    )
+    run = Run(files, declare("provision.handler", elsewhere(), template="v4/stack.json", origin="cloudformation"))
+    assert [function.path for function in run.functions if function.declared] == ["v2/source/provision.py"]
 
 
 def test_the_function_s_name_decides_between_modules_of_one_name():

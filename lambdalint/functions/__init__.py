@@ -38,7 +38,7 @@ def find_functions(
     from lambdalint.functions.declared import Declared
     from lambdalint.functions.handlers import Locator
 
-    locator = Locator(program, names, project.python)
+    locator = Locator(program, names, project.python, project.archives)
     declared = Declared(program, locator)
     constructed: list[DeclaredFunction] = []
     programs = [path for path in project.templates if is_program(path)]

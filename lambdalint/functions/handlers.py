@@ -94,10 +94,11 @@ def home(directory: str) -> str:
 class Locator:
     """Finds modules and definitions in one program."""
 
-    def __init__(self, program: Program, names: Names, files: Sequence[str]) -> None:
+    def __init__(self, program: Program, names: Names, files: Sequence[str], archives: Sequence[str] = ()) -> None:
         self.program = program
         self.names = names
         self.files = files
+        self.archives = archives
         self.noise = frozenset(table("entry_points")["names"]["noise"].split())
         self._by_stem: dict[str, list[str]] | None = None
         self._holding: set[str] = set()
@@ -161,6 +162,9 @@ class Locator:
         scope = home(near) if below is None else below
         found = [item for item in everywhere if not scope or item[0].startswith(f"{scope}/")]
         if not found and below is None and len(everywhere) == 1 and self.words(suffix.rpartition("/")[2]):
+            packed = next((path for path in self.archives if path.startswith(f"{scope}/")), None)
+            if packed is not None:
+                return Module(problem=f"{packed} lies nearer to it than {everywhere[0][0]}, and may hold its code")
             found = everywhere  # far from the template, but no other file has that telling name
         if not found or len(found) > SEARCH_LIMIT:
             what = "no file of the project" if not found else "too many files of the project"
