@@ -625,7 +625,9 @@ def _status(report: Report, settings: Settings, project: Project, arguments: arg
     if not (project.python or project.templates or project.artifacts):
         if not arguments.quiet:
             left_out = f" (excluded: {project.excluded:,})" if project.excluded else ""
-            _say(f"nothing to analyse: no Python file or template below {project.root}{left_out}")
+            places = [os.path.join(project.root, part) if part else project.root for part in project.directories]
+            where = " or ".join(places) or project.root
+            _say(f"nothing to analyse: no Python file or template below {where}{left_out}")
         if settings.error_on_empty:
             return 2
     if settings.exit_zero:

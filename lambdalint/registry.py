@@ -192,7 +192,8 @@ def resolve(selector: str) -> frozenset[str]:
         return frozenset({known[selector]})
     if selector.startswith("LL") and (found := {code for code in known.values() if code.startswith(selector)}):
         return frozenset(found)
-    raise UsageError(f"there is no rule '{selector}'{nearest(selector, [*known, 'ALL'])}")
+    hint = nearest(selector, [*known, "ALL"]) or "; `lambdalint rule` lists them"
+    raise UsageError(f"there is no rule '{selector}'{hint}")
 
 
 class Selection:

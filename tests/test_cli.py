@@ -138,7 +138,7 @@ def test_exit_status_is_the_same_for_every_format(report, capsys, format_, value
             "/dev/full cannot be written (No space left on device); check the path",
         ),
         (["functions", "--output", "sarif"], "functions can be printed as text or json, not as sarif"),
-        (["rule", "LL777"], "there is no rule 'LL777'"),
+        (["rule", "LL777"], "there is no rule 'LL777'; `lambdalint rule` lists them\n"),
         (["baseline"], "the following arguments are required: ACTION"),
         (["baseline", "update"], "lambdalint-baseline.json cannot be read (No such file or directory)"),
         (["config"], "the following arguments are required: ACTION"),
@@ -172,7 +172,9 @@ def test_nothing_to_analyse(report, capsys, tmp_path):
     report.value = Report()
     (tmp_path / "empty").mkdir()
     assert run("check", "empty") == 0
-    assert capsys.readouterr().err == f"lambdalint: nothing to analyse: no Python file or template below {tmp_path}\n"
+    assert capsys.readouterr().err == (
+        f"lambdalint: nothing to analyse: no Python file or template below {tmp_path / 'empty'}\n"
+    )
     assert run("check", "--exclude", "src/", "--error-on-empty") == 2
     assert capsys.readouterr().err == (
         f"lambdalint: nothing to analyse: no Python file or template below {tmp_path} (excluded: 1)\n"

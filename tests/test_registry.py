@@ -63,7 +63,7 @@ def test_the_diagnostics_stay_unless_they_are_ignored():
         ("sample-rules", "there is no rule 'sample-rules'; did you mean 'sample-rule'?"),
         ("LL00l", "there is no rule 'LL00l'; did you mean 'LL00"),
         ("all", "there is no rule 'all'"),
-        ("L", "there is no rule 'L'"),
+        ("L", "there is no rule 'L'; `lambdalint rule` lists them"),
     ],
 )
 @pytest.mark.parametrize("key", ["select", "ignore", "extend_select"])
