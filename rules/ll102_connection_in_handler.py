@@ -37,6 +37,7 @@ class ConnectionInHandler(Rule):
         2. [memo] ``functools.lru_cache``, ``cache`` and their kin.
         3. [per-invocation] Built from what the invocation brings: the tenant's host, a header of the event.
         4. [token] A password that expires, such as an IAM database token.
+        5. [pool] A client over a pool that is kept: it opens nothing.
 
     Remedy:
         Connect at module level or lazily behind a global; test the connection and reconnect where it is gone.

@@ -243,7 +243,7 @@ def test_standard_library_names_exist(path):
 
 
 def test_constructor_rows_have_their_keys():
-    keys = {"rule", "family", "kind", "label", "takes_service", "auth_args", "loop_bound", "local"}
+    keys = {"rule", "family", "kind", "label", "takes_service", "auth_args", "loop_bound", "local", "pooled"}
     for name, row in CLIENTS["constructors"].items():
         assert set(row) <= keys, name
         assert row["kind"] in {"client", "resource", "session", "connection", "pool", "engine"}, name

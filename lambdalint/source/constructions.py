@@ -32,6 +32,8 @@ def construction(site: SiteView) -> Construction | None:
     spec: dict[str, Any] = table("clients")["constructors"][site.operation]
     if spec.get("local"):
         return None  # a local file or memory: cheap to open
+    if "pooled" in spec and site.argument(spec["pooled"]) is not None and site.grants("pool"):
+        return None  # it opens nothing, and the pool is judged where that is built
     verdict = site.verdict()
     if verdict.outcome != "fires":
         return None

@@ -708,7 +708,7 @@ class Flow:
         if kind == "any":
             results = [self.outlives(node, target, [target]) for target in stored]
             return "yes" if "yes" in results else "self" if "self" in results else None
-        if kind == "expires":  # renewed with what it is the time of
+        if kind == "renewed":  # as an expiry is with what expires
             return self._lasting(node, owner[1]) if owner[1] in stored else None
         if kind == "name":
             skeleton = self.program.skeleton(node[0])

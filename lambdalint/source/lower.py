@@ -22,7 +22,8 @@ Terms:
 Context frames, outermost first; each has an id that is unique in the statement:
 
     ("loop", id, iterable or None)      ("if", id, test, branch taken)
-    ("once", id, owner)                 runs only while ``owner`` is unset; with ("expires", owner) until it is renewed
+    ("once", id, owner)                 runs only while ``owner`` is unset
+    ("once", id, ("renewed", owner))    runs only now and then, if it stores ``owner`` anew
     ("try", id, handlers)               ("except", id, types)         ("with", id, manager)
 
 ``handlers`` is a tuple of (types, leaves) with the dotted names of the caught types (() = all) and
@@ -36,6 +37,7 @@ import sys
 import threading
 from _queue import SimpleQueue
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any
 
 from lambdalint.records import NamedTuple
@@ -504,7 +506,14 @@ class _Lowering:
 
     def while_(self, node: Any, env: Env, context: Context, state: _State) -> tuple[bool, Context]:
         inner = (*context, ("loop", self.frame(), None))
-        self.loop(node, env, inner, state, lambda: state.tests.append(self.value(node.test, env, inner, state)))
+
+        def head() -> Context:
+            test = self.value(node.test, env, inner, state)
+            state.tests.append(test)
+            unset = self.unset(test, negated=False, state=state)
+            return (*inner, *(("once", self.frame(), owner) for owner in unset))
+
+        self.loop(node, env, inner, state, head)
         if node.orelse is not None:
             self.suite(node.orelse.body, env, context, state)
         return False, context
@@ -518,22 +527,22 @@ class _Lowering:
                 self.assign(item.asname.name, ("enter", manager), env, inner, state, node)
         return self.suite(node.body, env, inner, state), context
 
-    def loop(self, node: Any, env: Env, context: Context, state: _State, head: Callable[[], None]) -> None:
+    def loop(self, node: Any, env: Env, context: Context, state: _State, head: Callable[[], Context | None]) -> None:
         """Two passes, so that what one round leaves behind is seen by the next."""
         self.round(node, env, context, state, head)
         if len(self.jumps) < 3:  # what is deeper is passed through often enough with the loops around it
             self.round(node, env, context, state, head)
 
-    def round(self, node: Any, env: Env, context: Context, state: _State, head: Callable[[], None]) -> None:
+    def round(self, node: Any, env: Env, context: Context, state: _State, head: Callable[[], Context | None]) -> None:
         """One pass through a loop; what was bound before it, or before a break or continue, is seen after it too."""
         before = dict(env)
         self.jumps.append([])
-        head()
-        self.suite(node.body, env, context, state)
+        self.suite(node.body, env, head() or context, state)
         for left in (*self.jumps.pop(), before):
             _merge(env, left)
 
     def if_(self, node: Any, env: Env, context: Context, state: _State) -> tuple[bool, Context]:
+        exits = len(state.exits)
         test = self.value(node.test, env, context, state)
         state.tests.append(test)
         uid = self.frame()
@@ -558,7 +567,7 @@ class _Lowering:
             return False, negative
         if not other_left:
             _merge(env, other)
-            return False, context
+            return False, self.after(context, exits, state)
         return False, positive
 
     def unset(self, test: Term, *, negated: bool, state: _State) -> list[Term]:
@@ -578,6 +587,9 @@ class _Lowering:
             if operator in (">", ">=", "<", "<="):  # ``time.time() > expires``
                 return self.expiring(test, state)
             return []
+        if negated and test[0] == "call" and (call := state.calls.get(test[1])) is not None:
+            # ``if not is_alive(connection)``
+            return [*self.owners(test, state), *(("renewed", term) for term in _kept(call, state))]
         return self.owners(test, state) if negated else []
 
     def is_globals(self, term: Term, state: _State) -> bool:
@@ -603,13 +615,17 @@ class _Lowering:
         stack = [test]
         while stack:
             term = stack.pop()
-            if term[0] == "call":
-                call = state.calls.get(term[1])
-                clock = clock or (call is not None and call.tail in _CLOCKS)
+            if term[0] == "call" and (call := state.calls.get(term[1])) is not None:
+                clock = clock or call.tail in _CLOCKS
+                # ``kept.get(name, {}).get("until", 0)``
+                if call.tail == "get" and call.func[0] == "attr" and call.args:
+                    stack.append(("item", call.func[1], call.args[0][1]))
             elif term[0] == "op":
                 stack.extend(term[2])
             elif term[0] in ("name", "attr", "item"):
-                kept.append(("expires", term))
+                kept.append(("renewed", term))
+                if term[0] == "item":
+                    stack.append(term[1])
         return kept if clock else []
 
     def owners(self, term: Term, state: _State) -> list[Term]:
@@ -642,10 +658,12 @@ class _Lowering:
     def try_(self, node: Any, env: Env, context: Context, state: _State) -> tuple[bool, Context]:
         before = dict(env)
         uid = self.frame()
+        exits, calls = len(state.exits), len(state.calls)
         handlers = tuple(
             (self.types(handler.type), _always_raises(self.cst, handler.body)) for handler in node.handlers
         )
         left = self.suite(node.body, env, (*context, ("try", uid, handlers)), state)
+        used = self.used(calls, state)
         if node.orelse is not None and not left:
             left = self.suite(node.orelse.body, env, context, state)
         tried = dict(env)
@@ -656,6 +674,7 @@ class _Lowering:
             if handler.name is not None and type(handler.name.name) is self.cst.Name:
                 self.bind(handler.name.name.value, ("unknown", "exception"), inner_env, context, state, node)
             inner: Context = (*context, ("except", uid, types))
+            inner = (*inner, *(("once", self.frame(), ("renewed", owner)) for owner in used))
             if set(types) & {"NameError", "KeyError", "AttributeError", "UnboundLocalError", "FileNotFoundError"}:
                 inner = (*inner, ("once", self.frame(), ("any",)))
             ends.append((self.suite(handler.body, inner_env, inner, state), inner_env))
@@ -667,7 +686,19 @@ class _Lowering:
             env.clear()
             env.update(joined)
         final = node.finalbody is not None and self.suite(node.finalbody.body, env, context, state)
-        return final or not open_ends, context
+        return final or not open_ends, self.after(context, exits, state)
+
+    @staticmethod
+    def used(since: int, state: _State) -> dict[Term, None]:
+        """What the calls ``since`` so many are made on or with: ``connection.ping()``, ``is_alive(connection)``."""
+        calls = islice(state.calls.values(), since, None)
+        return dict.fromkeys(term for call in calls for term in _kept(call, state))
+
+    def after(self, context: Context, since: int, state: _State) -> Context:
+        """The frames around what follows a statement that may have returned what is kept: it renews that."""
+        exits = islice(state.exits.values(), since, None)
+        kept = dict.fromkeys(end.value for end in exits if end.kind == "return" and _may_keep(end.value, state))
+        return (*context, *(("once", self.frame(), ("renewed", owner)) for owner in kept))
 
     def types(self, node: Any) -> tuple[str, ...]:
         cst = self.cst
@@ -1247,6 +1278,22 @@ def _deeper(term: Term, limit: int) -> bool:
         if not level:
             return False
     return True
+
+
+def _kept(call: Call, state: _State) -> list[Term]:
+    """What a call is made on or with that the definition may keep outside of itself."""
+    terms = [call.func[1]] if call.func[0] == "attr" else []
+    terms += [value for _, value in call.args]
+    return [term for term in terms if _may_keep(term, state)]
+
+
+def _may_keep(term: Term, state: _State) -> bool:
+    """Whether a value is a global that the definition binds, an attribute, or an element of something global."""
+    return (
+        (term[0] == "name" and term[1] in state.outer)
+        or term[0] == "attr"
+        or (term[0] == "item" and term[1][0] in ("name", "attr"))
+    )
 
 
 def _pruned(term: Term) -> Term:

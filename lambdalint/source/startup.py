@@ -219,7 +219,7 @@ def runs_first(context: Context) -> bool:
             return False
         if frame[0] == "if":
             after = context[index + 1] if index + 1 < len(context) else frame
-            if after[0] != "once" or after[2][0] == "expires":
+            if after[0] != "once" or after[2][0] == "renewed":
                 return False
     return True
 
