@@ -361,7 +361,24 @@ class Flow:
         if any(where for where, _ in bound):
             # Rebound while the program runs. What from, is only asked where all stores are visible here.
             return self._rebound(node[0], name, bound)
-        return CONSTANT
+        return self._filled(node, ("n", name), ("name", name))
+
+    def _filled(self, node: Node, place: Expr, term: Term) -> Roots:
+        """What definitions store into a collection of the module, or into an attribute of what is bound in it."""
+        result: Roots = CONSTANT
+        owner = self.names.identity(node[0], node[1], ("n", place[1] if place[0] == "n" else place[1][1]))
+        for path in sorted({node[0], owner[0]} if owner is not None else {node[0]}):
+            skeleton = self.program.skeleton(path)
+            stores = skeleton.item_stores if skeleton is not None else ()
+            for where in sorted({where for where, base, _ in stores if where and base == place}):
+                body = self.body((path, where))
+                if body is None:
+                    return frozenset({UNKNOWN_ROOT})
+                for store in body.stores:
+                    if store.target == term or store.target[:2] == ("item", term):
+                        roots = self.roots((path, where), store.value)
+                        result |= frozenset(UNKNOWN_ROOT if root[0] == "param" else root for root in roots)
+        return result
 
     def _rebound(self, path: str, name: str, bound: Iterable[tuple[str, Any]]) -> Roots:
         result: Roots = CONSTANT
@@ -394,6 +411,7 @@ class Flow:
                     target = self.program.skeleton(value[1])
                     if target is not None and any(where for where, _ in target.bindings.get(term[2], ())):
                         return self._rebound(value[1], term[2], target.bindings[term[2]])
+            return _below(self.roots(node, base), term[2]) | self._filled(node, ("a", ("n", base[1]), term[2]), term)
         return _below(self.roots(node, base), term[2])
 
     def _is_receiver(self, path: str, term: Term) -> bool:

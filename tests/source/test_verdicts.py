@@ -435,6 +435,40 @@ def handler(event, context):
     job.run()
     job.fixed()
 """,
+    "what the invocation stores where others read it": """
+import boto3
+import threading
+from contextvars import ContextVar
+CURRENT = ContextVar("current")
+LOCAL = threading.local()
+STATE = {}
+FIXED = {}
+class Request:
+    region = None
+    bucket = None
+def current():
+    boto3.client("s3", region_name=CURRENT.get())  # -> exempt per-invocation
+def local():
+    boto3.client("s3", region_name=LOCAL.region)  # -> exempt per-invocation
+def state():
+    boto3.client("s3", region_name=STATE["region"])  # -> exempt per-invocation
+    boto3.client("s3", region_name=STATE.get("region"))  # -> exempt per-invocation
+def attribute():
+    boto3.client("s3", region_name=Request.region)  # -> exempt per-invocation
+    boto3.client("s3", endpoint_url=Request.bucket)  # -> fires
+def fixed():
+    FIXED["region"] = "eu-west-1"
+    boto3.client("s3", region_name=FIXED["region"])  # -> fires
+def shadowed():
+    STATE = {"region": "eu-west-1"}
+    boto3.client("s3", region_name=STATE["region"])  # -> fires
+def handler(event, context):
+    CURRENT.set(event["region"])
+    LOCAL.region = event["region"]
+    STATE["region"] = event["region"]
+    Request.region = event["region"]
+    current(), local(), state(), attribute(), fixed(), shadowed()
+""",
     "guards": """
 import boto3
 _a = None
