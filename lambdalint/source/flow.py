@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -888,7 +888,17 @@ class Flow:
                 and call.func[0] == "attr"
                 and any(outer[:2] == frame[:2] for outer in call.context)
             ),
+            *(self._bound_by_calls(node, body, frame) if frame[2][0] == "renewed" else ()),
         ]
+
+    def _bound_by_calls(self, node: Node, body: Body, frame: Frame) -> Iterator[Term]:
+        """The globals that definitions of the module bind which are called in a frame: ``except …: connect()``."""
+        for call in body.calls:
+            if call.k >= 0 and any(outer[:2] == frame[:2] for outer in call.context):
+                for value in self.callee(node, call.k):
+                    definition = self.names.definition((value[1], value[2])) if value[0] == "def" else None
+                    if definition is not None and value[1] == node[0]:
+                        yield from (("name", name) for name in sorted(definition.outer_names))
 
     # -- the walk
 

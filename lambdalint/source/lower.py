@@ -589,7 +589,7 @@ class _Lowering:
             return []
         if negated and test[0] == "call" and (call := state.calls.get(test[1])) is not None:
             # ``if not is_alive(connection)``
-            return [*self.owners(test, state), *(("renewed", term) for term in _kept(call, state))]
+            return [*self.owners(test, state), *(("renewed", term) for term in _kept(call))]
         return self.owners(test, state) if negated else []
 
     def is_globals(self, term: Term, state: _State) -> bool:
@@ -692,12 +692,12 @@ class _Lowering:
     def used(since: int, state: _State) -> dict[Term, None]:
         """What the calls ``since`` so many are made on or with: ``connection.ping()``, ``is_alive(connection)``."""
         calls = islice(state.calls.values(), since, None)
-        return dict.fromkeys(term for call in calls for term in _kept(call, state))
+        return dict.fromkeys(term for call in calls for term in _kept(call))
 
     def after(self, context: Context, since: int, state: _State) -> Context:
         """The frames around what follows a statement that may have returned what is kept: it renews that."""
         exits = islice(state.exits.values(), since, None)
-        kept = dict.fromkeys(end.value for end in exits if end.kind == "return" and _may_keep(end.value, state))
+        kept = dict.fromkeys(end.value for end in exits if end.kind == "return" and _may_be_kept(end.value))
         return (*context, *(("once", self.frame(), ("renewed", owner)) for owner in kept))
 
     def types(self, node: Any) -> tuple[str, ...]:
@@ -1280,20 +1280,16 @@ def _deeper(term: Term, limit: int) -> bool:
     return True
 
 
-def _kept(call: Call, state: _State) -> list[Term]:
-    """What a call is made on or with that the definition may keep outside of itself."""
+def _kept(call: Call) -> list[Term]:
+    """What a call is made on or with that may be kept outside of the definition."""
     terms = [call.func[1]] if call.func[0] == "attr" else []
     terms += [value for _, value in call.args]
-    return [term for term in terms if _may_keep(term, state)]
+    return [term for term in terms if _may_be_kept(term)]
 
 
-def _may_keep(term: Term, state: _State) -> bool:
-    """Whether a value is a global that the definition binds, an attribute, or an element of something global."""
-    return (
-        (term[0] == "name" and term[1] in state.outer)
-        or term[0] == "attr"
-        or (term[0] == "item" and term[1][0] in ("name", "attr"))
-    )
+def _may_be_kept(term: Term) -> bool:
+    """Whether a value is a global, an attribute, or an element of one of these."""
+    return term[0] in ("name", "attr") or (term[0] == "item" and term[1][0] in ("name", "attr"))
 
 
 def _pruned(term: Term) -> Term:
