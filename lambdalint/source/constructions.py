@@ -43,10 +43,6 @@ def construction(site: SiteView) -> Construction | None:
         if len(services) == 1:
             label = f"{label} for {services[0]}"
     # One client for each of several constants is not the same client again.
-    varies = site.grants("per-invocation") and any(_has_element(term) for term in site.terms())
+    varies = site.grants("per-invocation") and any(map(site.varies, site.terms()))
     repeats = not varies and all(route.looped for route in verdict.routes)
     return Construction(spec["rule"], label, spec["kind"], verdict, repeats)
-
-
-def _has_element(term: Any) -> bool:
-    return type(term) is tuple and (term[:1] == ("elem",) or any(_has_element(part) for part in term))

@@ -32,6 +32,7 @@ ROOTS_DEPTH = 160
 PATH_LIMIT = 6  # keys of an event path
 ROOTS_LIMIT = 24  # of one value; beyond, paths are shortened until they coincide
 CONSTANTS_LIMIT = 16
+TERM_DEPTH = 40
 HOPS_LIMIT = 3  # of calls to what a value is
 _AFFIXES = frozenset({"startswith", "endswith"})
 _FILLING = frozenset({"append", "appendleft", "add", "insert", "extend", "update"})  # methods of collections
@@ -598,6 +599,19 @@ class Flow:
             return receiver | arguments  # a class: what it holds is what it was given
         return receiver | arguments | {UNKNOWN_ROOT}
 
+    def varies(self, node: Node, term: Any, depth: int = 0) -> bool:
+        """Whether a value is another one in each round of the loop around it, also through what is called with it."""
+        if type(term) is not tuple or depth > TERM_DEPTH:
+            return False
+        if term[:1] == ("elem",) or term[:2] == ("op", "+="):
+            return True
+        if len(term) == 2 and term[0] == "call" and type(term[1]) is int:
+            call = self.call(node, term[1])
+            return call is not None and any(
+                self.varies(node, part, depth + 6) for part in (call.func, *(value for _, value in call.args))
+            )
+        return any(self.varies(node, part, depth + 1) for part in term)
+
     # -- constants
 
     def constants(self, region: Region, node: Node, term: Term, depth: int = 0) -> tuple[Any, ...]:
@@ -1042,6 +1056,7 @@ class Flow:
         context = call.context if call is not None else ()
         callee = self.names.definition(edge.callee)
         roots: Roots = CONSTANT
+        varied = False
         for need in state.needs:
             if need[1:3] != edge.callee or callee is None:
                 if need[1:3] == caller:
@@ -1050,6 +1065,9 @@ class Flow:
                     roots |= self._resolved_parameters(frozenset({need}))
                 continue
             roots |= self._argument(edge, call, callee, need[3])
+            if call is not None and question is None and not varied and "per-invocation" not in self.disabled:
+                given = passed(call, callee, need[3], edge.offset)
+                varied = given is not None and self.varies(caller, given)
         conditions: set[tuple[Param, str, Any]] = set()
         for condition in state.conditions:
             param, test, value = condition
@@ -1071,6 +1089,8 @@ class Flow:
             conditions.add(((*caller, -1), "any", left) if len(left) > 1 else next(iter(left)))
         more = self._conditions(caller, context, frozenset(conditions))
         following = self._state(caller, roots, more, context, (edge, *state.edges), exempt, unknown, state.looped)
+        if varied and following is not None:  # the loop makes another one in each of its rounds
+            following = following._replace(looped=state.looped)
         if following is not None and question is not None and state.asked is not None:
             following = self._answered(
                 question, following, self.reduction.through(edge, call, state.asked), exempt, unknown

@@ -259,6 +259,10 @@ class SiteView:
         """What decides a value; see `Flow.roots`."""
         return self._shared.flow.roots(self._node, term)
 
+    def varies(self, term: Term) -> bool:
+        """Whether a value is another one in each round of the loop around the site."""
+        return self._shared.flow.varies(self._node, term)
+
     def chains(self, verdict: Verdict) -> tuple[tuple[Step, ...], ...]:
         """The evidence of a verdict: one chain for each entry point."""
         return tuple(self._shared.chain(route, self._node, self.location) for route in verdict.routes)
