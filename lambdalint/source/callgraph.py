@@ -93,6 +93,7 @@ class CallGraph:
         self._unresolved: dict[Node, tuple[CallRef, ...]] = {}
         self._loaded: dict[Node, frozenset[str]] = {}
         self._open: dict[Node, bool] = {}
+        self._sight: frozenset[str] = frozenset()
         self._next: dict[str, tuple[str, ...]] = {}
         self._taken: dict[str | None, list[str]] | None = None
         self._by_root: dict[tuple[frozenset[Node], str], frozenset[Node]] = {}
@@ -452,14 +453,20 @@ class CallGraph:
         return self._open[root] or path in self._loaded[root]
 
     def _imported(self, paths: Iterable[str]) -> frozenset[str]:
-        """The modules at ``paths`` with all that they import, directly or not, and the packages around them."""
+        """The modules at ``paths`` with all that they import, directly or not, and the packages around them.
+
+        Of those in sight: others are no caller of anything.
+        """
         program = self.names.program
+        if not self._sight:
+            self._sight = frozenset(skeleton.path for skeleton in program.loaded())
         seen = set(paths)
         stack = list(seen)
         while stack:
             path = stack.pop()
             if path not in self._next:
-                self._next[path] = (*program.imports(path), *program.packages(path))
+                every = (*program.imports(path), *program.packages(path))
+                self._next[path] = tuple(name for name in every if name in self._sight)
             new = [name for name in self._next[path] if name not in seen]
             seen.update(new)
             stack.extend(new)
