@@ -21,6 +21,7 @@ from lambdalint.judge import Asker, Chosen, Judge, Outcome
 from lambdalint.model import EventGraph, Finding, Function, Location, Report, Skipped, Statistics, Step
 from lambdalint.source.program import SOURCE_LIMIT, Program
 from lambdalint.source.skeleton import SourceError, defect, refuse_unparsable
+from lambdalint.source.stack import on_large_stack
 from lambdalint.tasks import Task, described, perform
 from lambdalint.tree import DirectoryTree, Seen, Unreadable
 
@@ -68,7 +69,7 @@ def draw(project: Project, settings: Settings, progress: Progress = _no_progress
         run.find()
         run.reach()
         progress("following what is written", 0, 1)
-        graph = run.drawn()
+        graph = on_large_stack(run.drawn)
         return Report(functions=run.functions, skipped=run.skipped(), excluded=project.excluded, graph=graph)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from lambdalint.judge import Outcome
 from lambdalint.records import NamedTuple
 from lambdalint.source.skeleton import SourceError
+from lambdalint.source.stack import on_large_stack
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def perform(tasks: Sequence[Task], jobs: int, told: Callable[[int], None]) -> li
     jobs = processes(tasks, jobs)
     gc.freeze()  # what is loaded stays: only what is made from now on is looked through, and processes share the rest
     try:
-        return _shared_out(tasks, jobs, told) if jobs > 1 else _one_by_one(tasks, told)
+        return _shared_out(tasks, jobs, told) if jobs > 1 else on_large_stack(lambda: _one_by_one(tasks, told))
     finally:
         gc.unfreeze()
 
@@ -113,7 +114,7 @@ def _shared_out(tasks: Sequence[Task], jobs: int, told: Callable[[int], None]) -
             told(tasks[number].entries)
 
     longest_first = sorted(range(len(tasks)), key=lambda number: -tasks[number].seconds)
-    shared_out(lambda number: _tried(tasks[number]), longest_first, jobs, answered)
+    shared_out(lambda number: on_large_stack(lambda: _tried(tasks[number])), longest_first, jobs, answered)
     outcomes: list[Outcome] = []
     for number, task in enumerate(tasks):
         if number not in lost:

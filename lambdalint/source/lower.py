@@ -34,8 +34,6 @@ from __future__ import annotations
 
 import _ast as ast
 import sys
-import threading
-from _queue import SimpleQueue
 from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Any
@@ -52,12 +50,12 @@ from lambdalint.source.skeleton import (
     read_statement,
     tail_of,
 )
+from lambdalint.source.stack import on_large_stack
 
 Term = tuple[Any, ...]
 Frame = tuple[Any, ...]
 Context = tuple[Frame, ...]
 
-STACK_BYTES = 256 << 20  # virtual; libcst's parser needs about 20 KB for each level of nesting
 SLICE_LIMIT = 200_000  # bytes: libcst needs about 60 bytes of memory and 2 µs for each
 NODES_LIMIT = 40_000  # ast nodes of a slice; a flat list of 200,000 numbers takes libcst 47 s
 NESTING_LIMIT = 220  # ast levels; ``ast`` itself refuses more than 200 brackets
@@ -142,7 +140,7 @@ def lower(source: bytes, path: str, top: tuple[int, int], qualnames: Mapping[tup
     if len(text) > SLICE_LIMIT:
         raise SourceError(f"a definition of more than {SLICE_LIMIT:,} bytes")
     syntax = _survey(text, read_statement(source, path, top), top[0])
-    return _with_stack(lambda: _lower(text, syntax, top, qualnames))
+    return _guarded(lambda: _lower(text, syntax, top, qualnames))
 
 
 class _Syntax(NamedTuple):
@@ -245,52 +243,20 @@ def _patterns(text: bytes) -> int:
 _SIMPLE = frozenset(kind for kind in ast.stmt.__subclasses__() if not {"body", "cases"} & set(kind._fields))
 
 
-def _with_stack(work: Callable[[], Lowered]) -> Lowered:
-    """Run ``work`` on the thread with a large stack, so that every platform has the same limits."""
-    global _thread  # noqa: PLW0603 - one for all slices: its stack is touched once
-    with _starting:
-        if _thread is None or not _thread.is_alive():  # a process that was forked off has none
-            old_size = threading.stack_size(STACK_BYTES)
-            try:
-                _thread = _Thread(name="lower", daemon=True)
-                _thread.start()
-            finally:
-                threading.stack_size(old_size)
+def _guarded(work: Callable[[], Lowered]) -> Lowered:
+    """What ``work`` with libcst's parser returns; what that does on trees that are too deep is a `SourceError`."""
     old_limit = sys.getrecursionlimit()
     try:
         sys.setrecursionlimit(max(old_limit, 20_000))
-        answer: SimpleQueue[Lowered | BaseException] = SimpleQueue()
-        _thread.work.put((work, answer))  # libcst's parser is used on this thread alone
-        outcome = answer.get()
+        return on_large_stack(work)
+    except (RecursionError, MemoryError):
+        raise SourceError("nested too deeply to analyse") from None
+    except (Exception, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # PanicException of its native part
+        raise SourceError(f"the parser failed on it ({type(error).__name__})") from None
     finally:
         sys.setrecursionlimit(old_limit)
-    if isinstance(outcome, RecursionError | MemoryError):
-        raise SourceError("nested too deeply to analyse")
-    if isinstance(outcome, BaseException) and not isinstance(outcome, Exception):
-        raise SourceError(f"the parser failed on it ({type(outcome).__name__})")  # PanicException of its native part
-    if isinstance(outcome, Exception):
-        raise outcome
-    return outcome
-
-
-class _Thread(threading.Thread):
-    def __init__(self, name: str, daemon: bool) -> None:
-        super().__init__(name=name, daemon=daemon)
-        self.work: SimpleQueue[tuple[Callable[[], Lowered], SimpleQueue[Lowered | BaseException]]] = SimpleQueue()
-
-    def run(self) -> None:
-        """Do what is handed over, one after the other."""
-        while True:
-            work, answer = self.work.get()
-            try:
-                answer.put(work())
-            except BaseException as error:  # noqa: BLE001 - handed to the calling thread
-                answer.put(error)
-            del work, answer  # the syntax trees that they hold, before the next ones are made
-
-
-_thread: _Thread | None = None
-_starting = threading.Lock()
 
 
 def _lower(text: bytes, syntax: _Syntax, top: tuple[int, int], qualnames: Mapping[tuple[int, str], str]) -> Lowered:

@@ -9,6 +9,7 @@ nothing. They have the names and fields of libcst's own: ``tests/source/test_par
 from __future__ import annotations
 
 import sys
+from _thread import allocate_lock
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -185,26 +186,28 @@ nodes: Any = ModuleType("libcst")
 nodes.__getattr__ = _class
 nodes.ParserSyntaxError = ParserSyntaxError
 _parse: Callable[..., Any] | None = None
+_parsing = allocate_lock()
 
 
 def parse(text: str) -> Any:
-    """The module that is written in ``text``. One thread may parse at a time.
+    """The module that is written in ``text``. One thread parses at a time.
 
     Raises:
         ParserSyntaxError: it does not parse.
         UsageError: libcst is not there, or not the one that this was written for.
     """
     global _parse  # noqa: PLW0603 - loaded with the first
-    own = sys.modules.get("libcst")
-    try:
-        if _parse is None:
-            _parse = _loaded()
-        sys.modules["libcst"] = nodes
-        return _parse(text, encoding="utf-8")
-    finally:
-        sys.modules.pop("libcst", None)
-        if own is not None:
-            sys.modules["libcst"] = own
+    with _parsing:
+        own = sys.modules.get("libcst")
+        try:
+            if _parse is None:
+                _parse = _loaded()
+            sys.modules["libcst"] = nodes
+            return _parse(text, encoding="utf-8")
+        finally:
+            sys.modules.pop("libcst", None)
+            if own is not None:
+                sys.modules["libcst"] = own
 
 
 def _loaded() -> Callable[..., Any]:
