@@ -19,7 +19,7 @@ from lambdalint.discover import Project, is_test
 from lambdalint.errors import UsageError
 from lambdalint.judge import Asker, Chosen, Judge, Outcome
 from lambdalint.model import EventGraph, Finding, Function, Location, Report, Skipped, Statistics, Step
-from lambdalint.source.program import SOURCE_LIMIT, Program
+from lambdalint.source.program import Program
 from lambdalint.source.skeleton import SourceError, defect, refuse_unparsable
 from lambdalint.source.stack import on_large_stack
 from lambdalint.tasks import Task, described, perform
@@ -571,7 +571,7 @@ class _Run:
         commented = []
         for path in paths:
             try:
-                source = self.project.tree.read(path, SOURCE_LIMIT)
+                source = self.program.taken(path)
                 if SUPPRESSION in source:
                     commented.append(path)  # its comments are judged, whether or not anything is found in it
                 else:

@@ -29,7 +29,7 @@ ENOUGH_UNNAMED = 7  # ... and one whose name says nothing
 # Of lines: a pattern that begins with the end of the line before is looked for at memory's speed, one that begins with
 # ^ at each byte (a third of the time of this module).
 ASSIGNED = regex(rb"\n(\w+)[ \t]*(?::[^=\n]+)?=(?!=)[ \t]*([\w.]+)")
-IMPORTED = regex(rb"\n[ \t]*(?:from[ \t]+[\w.]+[ \t]+import[ \t]*\([^)]{0,4000}\)|(?:from|import)[ \t]+[^\n#]+)")
+IMPORT = regex(rb"import(?<=\bimport)(?=[\s(\\])")
 DEFINED = regex(rb"\n(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(\s*\*?(\w+)([^)]{0,200})")
 # Programs that describe a deployment (CDK, Pulumi, troposphere, boto3) name handlers in keyword arguments and dicts.
 NAMED = regex(rb"""andler(?<=\b[hH]andler)["']?[ \t]*[=:][ \t]*["']([\w./-]{1,200})\.(\w+)["']""")
@@ -87,7 +87,7 @@ class Vocabulary:
             *self.own_functions,
             *self.callable_objects,
         }
-        self.packages = tuple(sorted({name.split(".", 1)[0].encode() for name in origins}))
+        self.packages = frozenset(name.split(".", 1)[0].encode() for name in origins)
 
         names = entries["names"]
         self.strong = regex(names["strong"])
@@ -135,6 +135,19 @@ def _stem(path: str) -> str:
     return path.removesuffix(".py").removesuffix("/__init__").rpartition("/")[2]
 
 
+def _imported(data: bytes) -> set[bytes]:
+    """The words of what looks like an import statement, where that begins a line or follows a semicolon."""
+    found = []
+    before, *others = IMPORT.split(data)
+    for after in others:
+        line = before.rpartition(b"\n")[2]
+        if not line or line.isspace() or b";" in line or line.lstrip().startswith(b"from"):
+            names = after.lstrip(b" \t")
+            found += (line, names.partition(b")" if names[:1] == b"(" else b"\n")[0])
+        before = after
+    return {*WORD.findall(b" ".join(found))}
+
+
 def _bare(name: str) -> str:
     return name.strip("_").lower()
 
@@ -177,25 +190,27 @@ class Candidates:
     def find(self, files: Sequence[str]) -> list[Function]:
         """The entry points in ``files`` that are not declared, in order."""
         chosen: list[tuple[str, bytes]] = []
-        passing: list[tuple[str, bytes]] = []
+        passing: list[tuple[str, bytes, set[bytes]]] = []
         for path in files:
             if is_test(path) or self._is_foreign(path):
                 continue
             data = self._read(path)
             if data is None or b"\0" in data[:64]:
                 continue
+            imported = _imported(data)
             if b"vent" in data or b"evt" in data:
-                passing.append((path, data))
+                passing.append((path, data, imported))
             if b"andler" in data:
                 for match in NAMED.finditer(data):
                     module = match[1].decode("utf-8", "replace").replace("/", ".").rpartition(".")[2]
                     self._named.setdefault((module, match[2].decode("utf-8", "replace")), []).append(path)
-            if self._promising(data):
+            if not imported.isdisjoint(self.words.packages) or self._promising(data):
                 chosen.append((path, data))
+            else:
+                self.program.spare(path, data)
         stems = {as_bytes(_stem(path)): _stem(path) for path, _ in chosen}
-        for path, data in passing if stems else ():
-            words = {word for match in IMPORTED.finditer(b"\n" + data) for word in WORD.findall(match[0])}
-            for word in sorted(words & stems.keys()):
+        for path, data, imported in passing if stems else ():
+            for word in sorted(imported & stems.keys()):
                 self._importers.setdefault(stems[word], []).append(path)
                 self.program.sources.setdefault(path, data)
         weighed: list[tuple[Skeleton, Def, tuple[str, ...]]] = []
@@ -238,18 +253,16 @@ class Candidates:
             directory = parent(directory)
 
     def _promising(self, data: bytes) -> bool:
-        """Whether a file may hold an entry point, by its bytes alone; what is cheap to tell comes first."""
+        """Whether a file may define an entry point, by its bytes alone; what is cheap to tell comes first."""
         text = b"\n" + data
         for match in DEFINED.finditer(text):
             if self._strong(match[1]):
                 return True
             if (self.words.is_eventlike(match[2]) and CONTEXTUAL.search(match[3])) or b"LambdaContext" in match[3]:
                 return True
-        if b"andler" in data and any(
+        return b"andler" in data and any(
             self._strong(match[1]) and not match[2].startswith(b"logging.") for match in ASSIGNED.finditer(text)
-        ):
-            return True
-        return any(map(data.__contains__, self.words.packages))
+        )
 
     def _strong(self, name: bytes) -> bool:
         return self.words.is_strong(name.decode("utf-8", "replace"))

@@ -314,6 +314,7 @@ class _Lowering:
         self.somewhere = (first_line, 0, first_line, 0)  # of what cannot be paired
         self.where: dict[int, tuple[int, int, int, int]] = {}  # id(libcst statement) → span
         self.names: dict[int, str] = {}  # id(libcst FunctionDef, ClassDef or Lambda) → qualname
+        self.depths: dict[int, tuple[int, Term]] = {}  # id(term) → how many tuples it nests, and what keeps its id
         self.jumps: list[list[Env]] = []  # for each loop around, what was bound at its break and continue statements
 
     # -- pairing with ast
@@ -377,16 +378,19 @@ class _Lowering:
             else:
                 if kind in found:
                     found[kind].append(node)
-                if node.fields:
-                    stack += self._children(node)[::-1]
+                for field in node.fields[::-1]:
+                    value = getattr(node, field)
+                    if type(value) is tuple:
+                        stack += value[::-1]
+                    elif value is not None:
+                        stack.append(value)
         return calls, definitions, lambdas, simple
 
     def _children(self, node: Any) -> list[Any]:
         found = []
         for field in node.fields:
             value = getattr(node, field)
-            kind = type(value)
-            if kind is tuple or kind is list:
+            if type(value) is tuple:
                 found += value
             elif value is not None:
                 found.append(value)
@@ -824,7 +828,7 @@ class _Lowering:
     def bind(
         self, name: str, value: Term, env: Env, context: Context, state: _State, statement: Any, operator: str = "="
     ) -> None:
-        value = _pruned(value)
+        value = self.pruned(value)
         env[name] = value
         if name in state.outer:
             self.store(("name", name), value, operator, context, state, statement)
@@ -833,13 +837,13 @@ class _Lowering:
 
     def rebind(self, name: str, value: Term, env: Env, state: _State) -> None:
         """A local collection was changed in place."""
-        env[name] = value = _pruned(value)
+        env[name] = value = self.pruned(value)
         if value not in state.every.setdefault(name, []):
             state.every[name].append(value)
 
     def store(self, target: Term, value: Term, operator: str, context: Context, state: _State, statement: Any) -> None:
         span = self.where.get(id(statement), self.somewhere)
-        state.stores[(id(statement), target)] = Store(target, _pruned(value), operator, context, *span)
+        state.stores[(id(statement), target)] = Store(target, self.pruned(value), operator, context, *span)
 
     def lookup(self, name: str, env: Env, state: _State) -> Term:
         found = env.get(name)
@@ -851,6 +855,22 @@ class _Lowering:
                 return _join(at.every[name])
             at = at.parent
         return ("name", name)
+
+    def pruned(self, term: Term) -> Term:
+        """A term, unless it nests too deeply."""
+        return ("unknown", "too deep") if self._depth(term) > TERM_DEPTH else term
+
+    def _depth(self, term: Term) -> int:
+        """How many tuples a term nests. It is made of parts of which most have been asked about."""
+        known = self.depths.get(id(term))
+        if known is not None:
+            return known[0]
+        deepest = 0
+        for part in term:
+            if type(part) is tuple and (depth := self._depth(part)) > deepest:
+                deepest = depth
+        self.depths[id(term)] = deepest + 1, term
+        return deepest + 1
 
     # -- expressions
 
@@ -903,10 +923,10 @@ class _Lowering:
                     for spec in part.format_spec or ()
                     if type(spec) not in (cst.FormattedStringText, cst.TemplatedStringText)
                 ]
-        return _pruned(("op", "format", tuple(parts)))
+        return self.pruned(("op", "format", tuple(parts)))
 
     def _attribute(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
-        return _pruned(("attr", self.value(node.value, env, context, state), node.attr.value))
+        return self.pruned(("attr", self.value(node.value, env, context, state), node.attr.value))
 
     def key(self, node: Any, env: Env, context: Context, state: _State) -> Term:
         keys = []
@@ -931,7 +951,7 @@ class _Lowering:
                     return tuple(value)
         if base[0] == "list" and key[0] == "const" and type(key[1]) is int and -len(base[1]) <= key[1] < len(base[1]):
             return tuple(base[1][key[1]])
-        return _pruned(("item", base, key))
+        return self.pruned(("item", base, key))
 
     def _call(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
         cst = self.cst
@@ -979,7 +999,7 @@ class _Lowering:
         for element in node.elements:
             value = self.value(element.value, env, context, state)
             if type(element) is self.cst.StarredElement:
-                return _pruned(
+                return self.pruned(
                     (
                         "op",
                         "list",
@@ -991,10 +1011,10 @@ class _Lowering:
                     )
                 )
             values.append(value)
-        return _pruned(("list", tuple(values)))
+        return self.pruned(("list", tuple(values)))
 
     def _set(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
-        return _pruned(("op", "set", tuple(self.value(item.value, env, context, state) for item in node.elements)))
+        return self.pruned(("op", "set", tuple(self.value(item.value, env, context, state) for item in node.elements)))
 
     def _dict(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
         pairs: list[tuple[Term, Term]] = []
@@ -1008,7 +1028,7 @@ class _Lowering:
             else:
                 key = self.value(element.key, env, context, state)
                 pairs.append((key, self.value(element.value, env, context, state)))
-        return _pruned(("dict", tuple(pairs)))
+        return self.pruned(("dict", tuple(pairs)))
 
     def _comprehension(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
         inner = dict(env)
@@ -1022,15 +1042,15 @@ class _Lowering:
             at = at.inner_for_in
         if type(node) is self.cst.DictComp:
             key = self.value(node.key, inner, context, state)
-            return _pruned(("op", "dict-comprehension", (key, self.value(node.value, inner, context, state))))
+            return self.pruned(("op", "dict-comprehension", (key, self.value(node.value, inner, context, state))))
         element = node.value if type(node) is self.cst.StarredDictComp else node.elt
         made = _COMPREHENSIONS.get(type(node).__name__, "comprehension")
-        return _pruned(("op", made, (self.value(element, inner, context, state),)))
+        return self.pruned(("op", made, (self.value(element, inner, context, state),)))
 
     def _comprehension_target(self, target: Any, value: Term, env: Env) -> None:
         cst = self.cst
         if type(target) is cst.Name:
-            env[target.value] = _pruned(value)
+            env[target.value] = self.pruned(value)
         elif type(target) in (cst.Tuple, cst.List):
             for index, element in enumerate(target.elements):
                 self._comprehension_target(element.value, ("item", value, ("const", index)), env)
@@ -1050,7 +1070,7 @@ class _Lowering:
             and type(left[1]) is type(right[1]) is str
         ):
             return ("const", left[1] + right[1])
-        return _pruned(("op", type(node.operator).__name__, (left, right)))
+        return self.pruned(("op", type(node.operator).__name__, (left, right)))
 
     def _boolean(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
         left = self.value(node.left, env, context, state)
@@ -1059,7 +1079,7 @@ class _Lowering:
         if is_or:  # ``x or make()``: the right side runs only while the left is unset
             inner = (*inner, *(("once", self.frame(), owner) for owner in self.owners(left, state)))
         right = self.value(node.right, env, inner, state)
-        return _pruned(("op", "or" if is_or else "and", (left, right)))
+        return self.pruned(("op", "or" if is_or else "and", (left, right)))
 
     def _comparison(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
         cst = self.cst
@@ -1083,7 +1103,7 @@ class _Lowering:
             other = self.value(target.comparator, env, context, state)
             # What is compared with a set display is compared with its elements, as with a list's.
             terms.append(("list", other[2]) if type(target.comparator) is cst.Set else other)
-        return _pruned(("op", operator, tuple(terms)))
+        return self.pruned(("op", operator, tuple(terms)))
 
     def _unary(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
         inner = self.value(node.expression, env, context, state)
@@ -1236,16 +1256,6 @@ def _join(terms: list[Term]) -> Term:
     return ("join", tuple(flat))
 
 
-def _deeper(term: Term, limit: int) -> bool:
-    """Whether a term nests more than ``limit`` tuples."""
-    level: list[Any] = [term]
-    for _ in range(limit):
-        level = [part for outer in level for part in outer if type(part) is tuple]
-        if not level:
-            return False
-    return True
-
-
 def _kept(call: Call) -> list[Term]:
     """What a call is made on or with that may be kept outside of the definition."""
     terms = [call.func[1]] if call.func[0] == "attr" else []
@@ -1256,7 +1266,3 @@ def _kept(call: Call) -> list[Term]:
 def _may_be_kept(term: Term) -> bool:
     """Whether a value is a global, an attribute, or an element of one of these."""
     return term[0] in ("name", "attr") or (term[0] == "item" and term[1][0] in ("name", "attr"))
-
-
-def _pruned(term: Term) -> Term:
-    return ("unknown", "too deep") if _deeper(term, TERM_DEPTH) else term

@@ -8,6 +8,7 @@ nothing. They have the names and fields of libcst's own: ``tests/source/test_par
 
 from __future__ import annotations
 
+import os
 import sys
 from _thread import allocate_lock
 from types import ModuleType, SimpleNamespace
@@ -211,17 +212,19 @@ def parse(text: str) -> Any:
 
 
 def _loaded() -> Callable[..., Any]:
-    """Libcst's parser, once it has been seen to make the trees that are expected of it."""
+    """Libcst's parser: that of `TRIED`, or one that has been seen to make the trees that are expected of it."""
     from importlib.util import find_spec
 
     try:
         found = find_spec("libcst")
-        nodes.__path__ = found.submodule_search_locations if found is not None else []
+        places = nodes.__path__ = (found.submodule_search_locations or []) if found is not None else []
         sys.modules["libcst"] = nodes
         from libcst.native import parse_module  # type: ignore[import-not-found]  # compiled, without stubs
     except ImportError as error:
         raise UsageError(f"libcst cannot be imported ({error}): install lambdalint anew") from None
     del nodes.__path__  # a package costs the parser a call in Python for each node
+    if any(os.path.exists(os.path.join(os.path.dirname(place), TRIED)) for place in places):
+        return parse_module  # type: ignore[no-any-return]  # as above
     try:
         same = shape(parse_module(SAMPLE, encoding="utf-8")) == SHAPE
     except Exception:  # noqa: BLE001 - whatever another parser does
@@ -231,6 +234,7 @@ def _loaded() -> Callable[..., Any]:
     return parse_module  # type: ignore[no-any-return]  # as above
 
 
+TRIED = "libcst-1.9.0.dist-info"  # the tests compare its trees; to look at a sample takes 6 ms
 # Each construct whose fields `lambdalint.source.lower` reads, and the checksum of what libcst 1.9 makes of them.
 SAMPLE = """\
 from a.b import c as d, e

@@ -10,6 +10,7 @@ from lambdalint.model import Skipped
 from lambdalint.source.skeleton import Skeleton, SourceError, defect, skeleton
 from lambdalint.tree import Tree, Unreadable, ending
 
+SPARE_LIMIT = 4 << 20  # bytes of sources that are kept although nobody may ask for them
 SOURCE_LIMIT = 1 << 20  # bytes of one source file; ``ast`` needs about 100 bytes of memory for each
 # Directories that often hold a source root beside the functions that import from it.
 SHARED_ROOTS = ("python", "src", "lib", "app", "shared", "common", "layer", "layers", "lambda", "lambdas", "functions")
@@ -40,6 +41,8 @@ class Program:
         self.skeletons: dict[str, Skeleton | None] = {}
         self.failures: dict[str, SourceError | Unreadable] = {}
         self.sources: dict[str, bytes] = {}
+        self._spare: dict[str, bytes] = {}  # sources that have been looked at and are no module so far
+        self._spare_size = 0
         self.code_roots: dict[str, str] = {}
         self.runtime: tuple[int, int] | None = None  # the lowest Python that a template names
         self.installed = frozenset(table("packages")["installed"])
@@ -67,7 +70,21 @@ class Program:
             self.strayed = True
         found = self.sources.get(path)
         if found is None:
-            found = self.sources[path] = self.tree.read(path, SOURCE_LIMIT)
+            found = self.sources[path] = self.taken(path)
+        return found
+
+    def spare(self, path: str, source: bytes) -> None:
+        """Keep the bytes of a file for who asks for them next, where there is room."""
+        if self._spare_size + len(source) <= SPARE_LIMIT:
+            self._spare[path] = source
+            self._spare_size += len(source)
+
+    def taken(self, path: str) -> bytes:
+        """The bytes of a file that is not kept. The errors are those of `source`."""
+        found = self._spare.pop(path, None)
+        if found is None:
+            return self.tree.read(path, SOURCE_LIMIT)
+        self._spare_size -= len(found)
         return found
 
     def size(self, path: str) -> int:
