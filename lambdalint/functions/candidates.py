@@ -137,7 +137,7 @@ def _stem(path: str) -> str:
 
 def _imported(data: bytes) -> set[bytes]:
     """The words of what looks like an import statement, where that begins a line or follows a semicolon."""
-    found = []
+    found: list[bytes] = []
     before, *others = IMPORT.split(data)
     for after in others:
         line = before.rpartition(b"\n")[2]

@@ -133,7 +133,6 @@ class Flow:
         self.constructors: Mapping[str, Any] = table("clients")["constructors"]
         self.lowered: dict[tuple[str, tuple[int, int]], Lowered | None] = {}
         self.refused: dict[str, SourceError] = {}
-        self._straight: dict[tuple[str, tuple[int, int]], Mapping[tuple[int, str], Mapping[int, str]]] = {}
         self.mismatches = 0
         self.outcomes: dict[str, int] = {}  # of all verdicts, for the statistics
         self._roots: dict[Any, Roots] = {}
@@ -1114,7 +1113,7 @@ class Flow:
             use = self._straight_use(node, reference.k) if func is not None else None
             if func is not None and use is not None:
                 args = tuple((name, ("const", expr[1])) for name, expr in given if expr is not None)
-                return Call(reference.k, reference.tail, func, args, (), use, reference[5:])
+                return Call(reference.k, reference.tail, func, args, (), use, reference[5:9])
         return self.call(node, reference.k)
 
     def _runs_straight(self, node: Node, k: int) -> bool:
@@ -1122,19 +1121,11 @@ class Flow:
         return self._straight_use(node, k) is not None
 
     def _straight_use(self, node: Node, k: int) -> str | None:
-        """What `straight` says of call ``k`` of a definition without a Body so far, None where it says nothing."""
+        """`CallRef.straight` of call ``k`` of a definition without a Body so far; None where there is one."""
         definition = self.names.definition(node)
         if definition is None or (node[0], definition.top) in self.lowered:
             return None
-        key = (node[0], definition.top)
-        if key not in self._straight:
-            from lambdalint.source.straight import straight
-
-            try:
-                self._straight[key] = straight(self.program.source(node[0]), *key)
-            except (SourceError, Unreadable):
-                self._straight[key] = {}  # the parser that lowers it says why
-        return self._straight[key].get((definition.line, definition.name), {}).get(k)
+        return next((call.straight for call in definition.calls if call.k == k), None)
 
     def _carried(
         self, edge: Edge, call: Call, callee: Def, condition: tuple[Param, str, Any]

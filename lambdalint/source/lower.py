@@ -253,7 +253,7 @@ def _guarded(work: Callable[[], Lowered]) -> Lowered:
         raise SourceError("nested too deeply to analyse") from None
     except (Exception, KeyboardInterrupt):
         raise
-    except BaseException as error:  # PanicException of its native part
+    except BaseException as error:  # noqa: BLE001  PanicException of its native part
         raise SourceError(f"the parser failed on it ({type(error).__name__})") from None
     finally:
         sys.setrecursionlimit(old_limit)
@@ -387,7 +387,7 @@ class _Lowering:
         return calls, definitions, lambdas, simple
 
     def _children(self, node: Any) -> list[Any]:
-        found = []
+        found: list[Any] = []
         for field in node.fields:
             value = getattr(node, field)
             if type(value) is tuple:

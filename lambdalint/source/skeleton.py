@@ -74,6 +74,10 @@ class CallRef(NamedTuple):
 
     ``line``/``column`` are the start of the whole call, ``end_line``/``end_column`` its end: lines from 1,
     columns in UTF-8 bytes from 0, as ``ast`` counts.
+
+    ``straight`` tells that the definition makes the call whatever it is given, and once: nothing around it decides
+    whether it runs. It is the use that is made of the result (see `lambdalint.source.lower.Call`), "" for a call that
+    is awaited or in a ``try`` or ``with``, of which a Body tells more, and None where the call may not be straight.
     """
 
     k: int
@@ -85,6 +89,7 @@ class CallRef(NamedTuple):
     column: int
     end_line: int
     end_column: int
+    straight: str | None = None
 
 
 class Param(NamedTuple):
@@ -311,7 +316,7 @@ def read(source: bytes, path: str, runtime: tuple[int, int] | None = None) -> tu
     return tree, source
 
 
-@functools.lru_cache(maxsize=8)  # one that is too winding for `lambdalint.source.straight` is lowered next
+@functools.lru_cache(maxsize=8)  # rules that look closer at a definition do so one after the other
 def read_statement(source: bytes, path: str, lines: tuple[int, int]) -> ast.Module:
     """The ``ast`` of one top-level statement of a module that `read` takes, each node at its place in the file.
 
@@ -567,12 +572,15 @@ class _Scope:
         "bindings",
         "calls",
         "class_",
+        "framed",
+        "leaves",
         "outer",
         "params",
         "qualname",
         "reads",
         "returns",
         "stores_outside",
+        "straight",
         "yields",
     )
 
@@ -587,6 +595,9 @@ class _Scope:
         self.returns: list[Expr] = []
         self.yields = False
         self.stores_outside = False
+        self.straight = False  # whether what is read next runs whatever the definition is given, and once
+        self.framed = 0  # statements around it that catch or close something
+        self.leaves = 0  # statements so far by which control leaves for elsewhere
 
 
 _GROWING = frozenset({"append", "appendleft", "add", "insert"})
@@ -632,45 +643,59 @@ class _Reader:
         for statement in statements:
             self.statement(statement, scope)
 
+    def apart(self, statements: list[Any], scope: _Scope) -> None:
+        """Read statements of which it depends on something whether they run, or how often."""
+        straight, scope.straight = scope.straight, False
+        self.block(statements, scope)
+        scope.straight = straight
+
     def statement(self, node: Any, scope: _Scope) -> None:
         kind = type(node)
         if kind is ast.Expr:
-            self.expression(node.value, scope)
+            self.expression(node.value, scope, "discarded")
         elif kind is ast.Assign:
             value = simple(node.value, self.lambdas)
             for target in node.targets:
                 self.bind(target, value, scope)
-            self.expression(node.value, scope)
+            self.expression(node.value, scope, "used")
         elif kind in (ast.FunctionDef, ast.AsyncFunctionDef):
             self.function(node, scope)
         elif kind is ast.ClassDef:
             self.class_(node, scope)
+            scope.straight = False
         elif kind is ast.Return:
             if node.value is not None:
                 scope.returns.append(simple(node.value, self.lambdas))
-                self.expression(node.value, scope)
+                self.expression(node.value, scope, "returned")
+            scope.straight = False
+            scope.leaves += 1
         elif kind is ast.If:
+            leaves = scope.leaves
             self.if_(node, scope)
+            scope.straight = scope.straight and scope.leaves == leaves
         elif kind in (ast.For, ast.AsyncFor):
             self.bind(node.target, ("e", simple(node.iter, self.lambdas)), scope)
-            self.expression(node.iter, scope)
-            self.block(node.body, scope)
-            self.block(node.orelse, scope)
+            self.expression(node.iter, scope, "used")
+            self.apart(node.body, scope)
+            self.apart(node.orelse, scope)
         elif kind is ast.While:
             self.expression(node.test, scope)
-            self.block(node.body, scope)
-            self.block(node.orelse, scope)
+            self.apart(node.body, scope)
+            self.apart(node.orelse, scope)
         elif kind in (ast.With, ast.AsyncWith):
+            scope.framed += 1
             for item in node.items:
-                self.expression(item.context_expr, scope)
+                self.expression(item.context_expr, scope, "used")
                 entered = ("w", simple(item.context_expr, self.lambdas))
                 if item.optional_vars is not None:
                     self.bind(item.optional_vars, entered, scope)
                 else:
                     self.bind_name("<with>", entered, scope)  # it is entered all the same
             self.block(node.body, scope)
+            scope.framed -= 1
         elif kind is ast.Try or kind.__name__ == "TryStar":
             guarded = any(_catches_import_error(handler.type) for handler in node.handlers)
+            scope.framed += 1
             self.guard += guarded
             self.block(node.body, scope)
             self.guard -= guarded
@@ -680,10 +705,11 @@ class _Reader:
                 if handler.name:
                     self.bind_name(handler.name, None, scope)
                 self.guard += guarded
-                self.block(handler.body, scope)
+                self.apart(handler.body, scope)
                 self.guard -= guarded
             self.block(node.orelse, scope)
             self.block(node.finalbody, scope)
+            scope.framed -= 1
         elif kind is ast.Import:
             for alias in node.names:
                 self.imports.append((0, alias.name, None, node.lineno, bool(self.guard)))
@@ -701,7 +727,7 @@ class _Reader:
                     self.bind_name(alias.asname or alias.name, ("m", node.level, node.module or "", alias.name), scope)
         elif kind is ast.AugAssign:
             self.bind(node.target, None, scope)
-            self.expression(node.value, scope)
+            self.expression(node.value, scope, "used")
             if type(node.target) is not ast.Name:
                 self.expression(node.target, scope)
         elif kind is ast.AnnAssign:
@@ -712,11 +738,12 @@ class _Reader:
             if scope.class_ and value is not None and (value == ("k", None) or value[0] == "c"):
                 self.bind(node.target, ("t", annotation), scope)  # a field: others may give it its value
             if node.value is not None:
-                self.expression(node.value, scope)
+                self.expression(node.value, scope, "used")
         elif kind in (ast.Global, ast.Nonlocal):
             scope.outer.update(node.names)
             scope.stores_outside = True
         elif kind.__name__ == "Match":
+            scope.straight = False
             self.expression(node.subject, scope)
             for case in node.cases:
                 for pattern in children(case.pattern):
@@ -727,9 +754,11 @@ class _Reader:
                 self.block(case.body, scope)
         elif kind.__name__ == "TypeAlias":
             self.bind(node.name, simple(node.value, self.lambdas), scope)
-        else:  # Raise, Assert, Delete, Pass, Break, Continue: only their expressions matter
+        elif kind is not ast.Pass:  # Raise, Assert, Delete, Break, Continue: only their expressions matter
             for child in children(node):
                 self.expression(child, scope)
+            scope.straight = False
+            scope.leaves += kind in (ast.Raise, ast.Break, ast.Continue)
 
     def captures(self, pattern: Any, scope: _Scope) -> None:
         stack = [pattern]
@@ -754,13 +783,13 @@ class _Reader:
                     count = len(self.imports)
                     self.statement(inner, scope)
                     del self.imports[count:]
-            self.block(node.orelse, scope)
+            self.apart(node.orelse, scope)
             return
-        self.expression(test, scope)
+        self.expression(test, scope, "used")
         versions = _asks_version(test)  # what is imported below is not imported everywhere
         self.guard += versions
-        self.block(node.body, scope)
-        self.block(node.orelse, scope)
+        self.apart(node.body, scope)
+        self.apart(node.orelse, scope)
         self.guard -= versions
 
     def function(self, node: Any, scope: _Scope) -> None:
@@ -797,6 +826,7 @@ class _Reader:
             inner.returns.append(simple(node.body, self.lambdas))
             self.expression(node.body, inner)
         else:
+            inner.straight = True
             self.block(node.body, inner)
         self.defs[qualname] = Def(
             qualname=qualname,
@@ -900,15 +930,23 @@ class _Reader:
 
     # -- expressions
 
-    def expression(self, root: Any, scope: _Scope) -> None:
+    def expression(self, root: Any, scope: _Scope, use: str = "") -> None:
+        """Read an expression; ``use`` is what is made of its value where it is evaluated with its statement."""
+        apart = not (use and scope.straight)
         stack = [root]
         while stack:
             node = stack.pop()
             kind = type(node)
             if kind is ast.Name or kind is ast.Constant:
                 continue
+            if node is None:  # the end of a part that need not be evaluated
+                apart = False
+                continue
             if kind is ast.Call:
                 args, keywords = _arguments(node, self.lambdas, 1)
+                straight = None
+                if not apart:
+                    straight = "" if scope.framed or type(root) is ast.Await else use if node is root else "used"
                 scope.calls.append(
                     CallRef(
                         k=self.places.call(node),
@@ -920,6 +958,7 @@ class _Reader:
                         column=node.col_offset,
                         end_line=node.end_lineno,
                         end_column=node.end_col_offset,
+                        straight=straight,
                     )
                 )
                 if type(node.func) is ast.Attribute and node.func.attr in _GROWING and args and args[-1] is not None:
@@ -952,7 +991,16 @@ class _Reader:
                         if kind is ast.Yield
                         else simple(node.value, self.lambdas)
                     )
+            if not apart and kind not in _PARTS:
+                apart = True
+                stack.append(None)
             stack.extend(children(node))
+
+
+# Expressions that evaluate all of their parts, besides calls and attributes.
+_PARTS = frozenset(
+    {ast.Await, ast.BinOp, ast.Dict, ast.FormattedValue, ast.JoinedStr, ast.List, ast.Subscript, ast.Tuple, ast.UnaryOp}
+)
 
 
 def _join(scope: _Scope, name: str) -> str:
