@@ -52,6 +52,7 @@ Param = tuple[str, str, int]  # (path, qualname, index)
 Root = tuple[Any, ...]
 Roots = frozenset[Root]
 CONSTANT: Roots = frozenset()
+LEFT: Term = ("unknown", "left to the Body")  # an argument of a call that is told without its Body
 UNKNOWN_ROOT: Root = ("unknown",)
 PER_INVOCATION = frozenset({"event", "context", "fresh", "result"})
 
@@ -1098,21 +1099,24 @@ class Flow:
             queue.append(following if within is None else following._replace(roots=within))
 
     def site(self, node: Node, reference: CallRef) -> Call | None:
-        """The lowered call of a skeleton's.
+        """The call of a skeleton's as its Body has it, as far as that can be told without lowering.
 
-        It is put together from the skeleton where that says all: constants for arguments, nothing local in the callee,
-        and nothing around it that decides whether it runs. In a ``try`` or ``with`` it lacks their frames, and its use
-        is "".
+        It is put together from the skeleton where nothing around it decides whether it runs and nothing local is in the
+        callee. Arguments that are neither constants nor from outside of the definition are then `LEFT`. In a ``try`` or
+        ``with`` it lacks their frames, and its use is "".
         """
         from lambdalint.source.lower import Call
 
         definition = self.names.definition(node)
-        given: list[tuple[int | str, Expr]] = [*enumerate(reference.args), *reference.keywords]
-        if definition is not None and not definition.parent and all(expr and expr[0] == "k" for _, expr in given):
+        if definition is not None and not definition.parent:
             func = _global_term(reference.callee, definition)
             use = self._straight_use(node, reference.k) if func is not None else None
             if func is not None and use is not None:
-                args = tuple((name, ("const", expr[1])) for name, expr in given if expr is not None)
+                given: list[tuple[int | str, Expr]] = [
+                    ("*" if expr is None else index, expr)
+                    for index, expr in enumerate(reference.args)  # or is it?
+                ]
+                args = tuple((name, _outer_term(expr, definition)) for name, expr in (*given, *reference.keywords))
                 return Call(reference.k, reference.tail, func, args, (), use, reference[5:9])
         return self.call(node, reference.k)
 
@@ -1375,6 +1379,19 @@ def _global_term(callee: Expr, definition: Def) -> Term | None:
         return ("attr", owner, callee[2]) if owner is not None else None
     local = callee[0] != "n" or callee[1] in definition.bindings or callee[1] in definition.outer_names
     return None if local else ("name", callee[1])
+
+
+def _outer_term(expr: Expr, definition: Def) -> Term:
+    """The Term of an argument that nothing local is in, `LEFT` for all else."""
+    found: Term | None
+    if expr is not None and expr[0] == "k":
+        found = ("const", expr[1])
+    elif expr is not None and expr[0] == "i" and expr[2] is not None and expr[2][0] == "k":
+        owner = _global_term(expr[1], definition)
+        found = ("item", owner, ("const", expr[2][1])) if owner is not None else None
+    else:
+        found = _global_term(expr, definition)
+    return found if found is not None else LEFT
 
 
 def _is_descriptor(name: Any) -> bool:

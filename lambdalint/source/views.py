@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lambdalint.model import EventSource, Function, Location, Step
-from lambdalint.source.flow import Flow, Question, Roots, Route, Verdict
+from lambdalint.source.flow import LEFT, Flow, Question, Roots, Route, Verdict
 from lambdalint.tree import Unreadable
 
 if TYPE_CHECKING:
@@ -172,6 +172,7 @@ class SiteView:
 
     def argument(self, name: str, position: int | None = None) -> Term | None:
         """The Term passed as keyword ``name`` (also inside ``**{…}``) or at ``position``; None where there is none."""
+        self._look_at(name, position)
         for given, value in self._call.args:
             if given == name or (position is not None and given == position):
                 return value
@@ -185,6 +186,7 @@ class SiteView:
     @property
     def has_unpacked(self) -> bool:
         """Whether ``*`` or ``**`` arguments of unknown contents are passed."""
+        self._look_at()
         return any(
             name == "*" or (name == "**" and not (value[0] == "dict" and all(key[0] == "const" for key, _ in value[1])))
             for name, value in self._call.args
@@ -252,6 +254,8 @@ class SiteView:
 
     def terms(self) -> list[Term]:
         """What decides the site: its receiver and all of its arguments."""
+        if any(value == LEFT for _, value in self._call.args):
+            self._call = self._lowered
         receiver = [self._call.func[1]] if self._call.func[0] == "attr" else []
         return [*receiver, *(value for _, value in self._call.args)]
 
@@ -290,6 +294,7 @@ class SiteView:
 
     def given(self, name: str, position: int | None) -> Term:
         """What is passed as keyword ``name`` or at ``position``, reduced (see `Reduction`)."""
+        self._look_at(name, position)
         return self._shared.flow.reduction.argument(self._node, self._call, name, position)
 
     @property
@@ -315,7 +320,16 @@ class SiteView:
     @property
     def _whole(self) -> Call:
         """The call with what is around it; the one at hand may lack the frames that decide nothing."""
-        return self._call if self._call.use else self._shared.flow.call(self._node, self._call.k) or self._call
+        return self._call if self._call.use else self._lowered
+
+    @property
+    def _lowered(self) -> Call:
+        return self._shared.flow.call(self._node, self._call.k) or self._call
+
+    def _look_at(self, *names: str | int | None) -> None:
+        """Have the call with the arguments that may be passed under these names; see `Flow.site`."""
+        if any(value == LEFT and name in (*names, "*", "**") for name, value in self._call.args):
+            self._call = self._lowered
 
     def region_of(self, root: Node) -> Region:
         """What one entry point alone runs."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from lambdalint.source.flow import LEFT
 from lambdalint.source.lower import lower
 from lambdalint.source.skeleton import skeleton
 from tests.source.programs import analyse
@@ -101,7 +102,7 @@ def test_a_way_through_such_a_call_is_judged_without_the_body_of_its_caller():
 
 
 SITES = """\
-import boto3, botocore.config
+import boto3, botocore.config, os
 from boto3.session import Session
 
 def handler(event, context, given):
@@ -110,6 +111,8 @@ def handler(event, context, given):
     whole_1 = boto3.client("s3", region_name="eu-west-1", verify=False)
     botocore.config.Config()
     boto3.client(given)
+    boto3.client("s3", local.region_name, config=CONFIG, region_name=os.environ["REGION"], **event)
+    boto3.client(*given, verify=not given)
     with open("x") as file:
         boto3.resource("sqs")
     if event:
@@ -126,20 +129,27 @@ def test_a_site_is_the_call_that_its_body_has():
         found.flow.lowered.clear()
         site = found.flow.site(node, reference)
         whole = again.flow.call(node, reference.k)
+        told = [(name, value) for name, value in site.args if value != LEFT]
+        assert set(told) <= set(whole.args)
+        assert len(site.args) == len(whole.args)
         if found.flow.lowered or site.use:
-            assert site == whole
+            assert site._replace(args=()) == whole._replace(args=())
         else:  # what is around it is left to the body
-            assert site == whole._replace(context=(), use="")
-        parts[reference.tail, reference.line] = "lowered" if found.flow.lowered else site.use or "around"
+            assert site._replace(args=()) == whole._replace(args=(), context=(), use="")
+        how = "lowered" if found.flow.lowered else site.use or "around"
+        left = "".join(f" {name}" for name, value in site.args if value == LEFT)
+        parts[reference.tail, reference.line] = how + left
     assert parts == {
         ("Session", 5): "used",
         ("client", 6): "lowered",
         ("client", 7): "used",
         ("Config", 8): "discarded",
-        ("client", 9): "lowered",
-        ("open", 10): "around",
-        ("resource", 11): "around",
-        ("client", 13): "lowered",
-        ("client", 14): "used",
-        ("get_caller_identity", 14): "lowered",
+        ("client", 9): "discarded 0",
+        ("client", 10): "discarded 1 **",
+        ("client", 11): "discarded * verify",
+        ("open", 12): "around",
+        ("resource", 13): "around",
+        ("client", 15): "lowered",
+        ("client", 16): "used",
+        ("get_caller_identity", 16): "lowered",
     }
