@@ -52,7 +52,7 @@ Param = tuple[str, str, int]  # (path, qualname, index)
 Root = tuple[Any, ...]
 Roots = frozenset[Root]
 CONSTANT: Roots = frozenset()
-LEFT: Term = ("unknown", "left to the Body")  # an argument of a call that is told without its Body
+LEFT: Term = ("unknown", "left to the Body")  # a part of a call that is told without its Body
 UNKNOWN_ROOT: Root = ("unknown",)
 PER_INVOCATION = frozenset({"event", "context", "fresh", "result"})
 
@@ -1101,22 +1101,23 @@ class Flow:
     def site(self, node: Node, reference: CallRef) -> Call | None:
         """The call of a skeleton's as its Body has it, as far as that can be told without lowering.
 
-        It is put together from the skeleton where nothing around it decides whether it runs and nothing local is in the
-        callee. Arguments that are neither constants nor from outside of the definition are then `LEFT`. In a ``try`` or
-        ``with`` it lacks their frames, and its use is "".
+        It is put together from the skeleton where nothing around it decides whether it runs. A callee or argument that
+        is neither constant nor from outside of the definition is then `LEFT`. In a ``try`` or
+        ``with`` it lacks their frames, and if it is awaited its use; both are told by a use of "".
         """
         from lambdalint.source.lower import Call
 
         definition = self.names.definition(node)
         if definition is not None and not definition.parent:
-            func = _global_term(reference.callee, definition)
-            use = self._straight_use(node, reference.k) if func is not None else None
-            if func is not None and use is not None:
+            use = self._straight_use(node, reference.k)
+            if use is not None:
                 given: list[tuple[int | str, Expr]] = [
                     ("*" if expr is None else index, expr)
                     for index, expr in enumerate(reference.args)  # or is it?
                 ]
                 args = tuple((name, _outer_term(expr, definition)) for name, expr in (*given, *reference.keywords))
+                use = use if not reference.framed else ""
+                func = _outer_term(reference.callee, definition)
                 return Call(reference.k, reference.tail, func, args, (), use, reference[5:9])
         return self.call(node, reference.k)
 
@@ -1382,7 +1383,7 @@ def _global_term(callee: Expr, definition: Def) -> Term | None:
 
 
 def _outer_term(expr: Expr, definition: Def) -> Term:
-    """The Term of an argument that nothing local is in, `LEFT` for all else."""
+    """The Term of a callee or argument that nothing local is in, `LEFT` for all else."""
     found: Term | None
     if expr is not None and expr[0] == "k":
         found = ("const", expr[1])

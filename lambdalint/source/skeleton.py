@@ -77,7 +77,8 @@ class CallRef(NamedTuple):
 
     ``straight`` tells that the definition makes the call whatever it is given, and once: nothing around it decides
     whether it runs. It is the use that is made of the result (see `lambdalint.source.lower.Call`), "" for a call that
-    is awaited or in a ``try`` or ``with``, of which a Body tells more, and None where the call may not be straight.
+    is awaited, and None where the call may not be straight. It is ``framed`` in a ``try`` or ``with`` statement, of
+    which a Body tells more.
     """
 
     k: int
@@ -90,6 +91,7 @@ class CallRef(NamedTuple):
     end_line: int
     end_column: int
     straight: str | None = None
+    framed: bool = False
 
 
 class Param(NamedTuple):
@@ -946,7 +948,7 @@ class _Reader:
                 args, keywords = _arguments(node, self.lambdas, 1)
                 straight = None
                 if not apart:
-                    straight = "" if scope.framed or type(root) is ast.Await else use if node is root else "used"
+                    straight = use if node is root else "used" if type(root) is not ast.Await else ""
                 scope.calls.append(
                     CallRef(
                         k=self.places.call(node),
@@ -959,6 +961,7 @@ class _Reader:
                         end_line=node.end_lineno,
                         end_column=node.end_col_offset,
                         straight=straight,
+                        framed=scope.framed > 0,
                     )
                 )
                 if type(node.func) is ast.Attribute and node.func.attr in _GROWING and args and args[-1] is not None:

@@ -202,7 +202,7 @@ class SiteView:
     @property
     def result_use(self) -> str:
         """``discarded``, ``returned`` or ``used``."""
-        return self._whole.use
+        return self._reference.straight or self._whole.use
 
     # -- questions
 
@@ -254,7 +254,7 @@ class SiteView:
 
     def terms(self) -> list[Term]:
         """What decides the site: its receiver and all of its arguments."""
-        if any(value == LEFT for _, value in self._call.args):
+        if self._call.func == LEFT or any(value == LEFT for _, value in self._call.args):
             self._call = self._lowered
         receiver = [self._call.func[1]] if self._call.func[0] == "attr" else []
         return [*receiver, *(value for _, value in self._call.args)]
@@ -342,6 +342,8 @@ class SiteView:
     @property
     def receiver(self) -> Term:
         """What the site is a method of; Unknown where it is none."""
+        if self._call.func == LEFT:
+            self._call = self._lowered
         found: Term = self._call.func[1] if self._call.func[0] == "attr" else ("unknown", "")
         return found
 

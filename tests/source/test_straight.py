@@ -67,10 +67,14 @@ def straight_tails(source):
     found = skeleton(source.encode(), "m.py")
     tails = {}
     for definition in found.defs.values():
-        numbers = [call.k for call in definition.calls if call.straight is not None]
+        numbers = {call.k: call for call in definition.calls if call.straight is not None}
         names = {(item.line, item.name): name for name, item in found.defs.items()}
         calls = lower(source.encode(), "m.py", definition.top, names).calls
-        assert {frame[0] for k in numbers for frame in calls[k].context} <= {"try", "with"}
+        for k, call in numbers.items():
+            frames = {frame[0] for frame in calls[k].context}
+            assert frames <= {"try", "with"}
+            assert bool(frames) <= call.framed
+            assert call.straight in (calls[k].use, "")
         tails[definition.name] = {call.tail for call in definition.calls if call.k in numbers}
     return tails
 
@@ -132,16 +136,17 @@ def test_a_site_is_the_call_that_its_body_has():
         told = [(name, value) for name, value in site.args if value != LEFT]
         assert set(told) <= set(whole.args)
         assert len(site.args) == len(whole.args)
+        func = whole.func if site.func == LEFT else site.func
         if found.flow.lowered or site.use:
-            assert site._replace(args=()) == whole._replace(args=())
+            assert site._replace(args=(), func=func) == whole._replace(args=())
         else:  # what is around it is left to the body
-            assert site._replace(args=()) == whole._replace(args=(), context=(), use="")
+            assert site._replace(args=(), func=func) == whole._replace(args=(), context=(), use="")
         how = "lowered" if found.flow.lowered else site.use or "around"
-        left = "".join(f" {name}" for name, value in site.args if value == LEFT)
+        left = "".join(f" {name}" for name, value in (("func", site.func), *site.args) if value == LEFT)
         parts[reference.tail, reference.line] = how + left
     assert parts == {
         ("Session", 5): "used",
-        ("client", 6): "lowered",
+        ("client", 6): "used func",
         ("client", 7): "used",
         ("Config", 8): "discarded",
         ("client", 9): "discarded 0",
@@ -151,5 +156,5 @@ def test_a_site_is_the_call_that_its_body_has():
         ("resource", 13): "around",
         ("client", 15): "lowered",
         ("client", 16): "used",
-        ("get_caller_identity", 16): "lowered",
+        ("get_caller_identity", 16): "returned func",
     }
