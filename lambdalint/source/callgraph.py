@@ -97,6 +97,7 @@ class CallGraph:
         self._next: dict[str, tuple[str, ...]] = {}
         self._taken: dict[str | None, list[str]] | None = None
         self._by_root: dict[tuple[frozenset[Node], str], frozenset[Node]] = {}
+        self._classes: bool | None = None  # whether any module in sight has a class
 
     # -- edges of one definition
 
@@ -125,15 +126,21 @@ class CallGraph:
                 edges += self._of_value(node, value, call)
             edges += self._routes(node, values, call)
             edges += self._arguments(node, values, call)
-        for bound in definition.bindings.values():
-            for expr in bound:
-                if expr is not None and expr[0] == "w":
-                    edges += self._entered(node, expr)
-        for read in (*definition.reads, *(call.callee for call in definition.calls)):
-            edges += self._properties(node, read)
+        if self._has_classes():  # else nothing is entered, and no property read, that runs anything of the project
+            for bound in definition.bindings.values():
+                for expr in bound:
+                    if expr is not None and expr[0] == "w":
+                        edges += self._entered(node, expr)
+            for read in (*definition.reads, *(call.callee for call in definition.calls)):
+                edges += self._properties(node, read)
         self._counts[node] = (count, resolved)
         self._unresolved[node] = tuple(unresolved)
         return edges
+
+    def _has_classes(self) -> bool:
+        if self._classes is None:
+            self._classes = any(skeleton.classes for skeleton in self.names.program.loaded())
+        return self._classes
 
     def _of_value(
         self, node: Node, value: Value, call: CallRef | None, kind: str = "call", runner: str = ""

@@ -30,6 +30,8 @@ CHANGES = (
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 # Those that may unmarshal: bytecode of the interpreter's own files, and what is frozen into it.
 IMPORTERS = ("<frozen importlib._bootstrap_external>", "<frozen importlib._bootstrap>")
+# What gives the constructors of lambdalint's own records the names of their fields.
+RECORDS = os.path.join(ROOT, "lambdalint", "records.py")
 
 executed, forbidden, read, changed = set(), set(), set(), set()
 state = {"watching": True}
@@ -58,7 +60,8 @@ def hook(event, arguments):
     elif event.startswith(CHANGES):
         changed.update(named(item) for item in arguments[: 2 if event in ("os.rename", "os.link", "os.symlink") else 1])
     elif event.startswith(FORBIDDEN):
-        if event.startswith("marshal.") and sys._getframe(1).f_code.co_filename in IMPORTERS:
+        maker = sys._getframe(1).f_code.co_filename
+        if (event.startswith("marshal.") and maker in IMPORTERS) or (event == "code.__new__" and maker == RECORDS):
             return
         forbidden.add(f"{event} {arguments!r:.200}")
 
