@@ -104,6 +104,15 @@ class Asker:
         return found
 
 
+class _Known(NamedTuple):
+    """An entry point with its region, the modules that this is of, and what the entry point returns."""
+
+    node: Node
+    region: Region
+    modules: frozenset[str]
+    returned: tuple[Expr, ...]
+
+
 class Judge:
     """Asks rules about one component.
 
@@ -143,7 +152,7 @@ class Judge:
         self._shared: Shared | None = None
         self._failed = frozenset(program.failures)
         self._regions: dict[Node, Region] = {}
-        self._last: tuple[Region, frozenset[str]] | None = None
+        self._last: _Known | None = None
         self._importing: dict[tuple[str, ...], frozenset[str]] = {}
         self._spelt: dict[tuple[str, tuple[str, ...]], bool] = {}
         self._lines: dict[str, list[bytes]] = {}
@@ -258,30 +267,31 @@ class Judge:
             self._regions[node] = self.graph.region([node])
         return self._regions[node]
 
-    def _modules_of(self, region: Region) -> frozenset[str]:
-        """The modules that a region is of. Each rule asks for those of the same one."""
-        if self._last is None or self._last[0] is not region:
-            self._last = (region, frozenset(node[0] for node in region.nodes))
-        return self._last[1]
+    def _known(self, node: Node) -> _Known:
+        """What rules are nominated by, of an entry point. Each rule asks for that of the same one."""
+        if self._last is None or self._last.node != node:
+            region = self._region_of(node)
+            definition = self.names.definition(node)
+            returned = definition.returns if definition is not None else ()
+            self._last = _Known(node, region, frozenset([at for at, _ in region.nodes]), returned)
+        return self._last
 
     def _concerns(self, wants: Wanted, tails: frozenset[str], entry: Entry) -> bool:
         """Whether an entry point with its region is what a rule wants, as far as can be told without a view of it."""
-        region = self._region_of(entry.node)
+        _, region, modules, returned = self._known(entry.node)
         if wants.stores and any(self._stores(node) for node in region.nodes):
             return True
         if wants.in_template and all(function.declared is None for function in entry.functions):
             return False
         if wants.settings and not any(item.turned_on(name) for item in entry.functions for name in wants.settings):
             return False
-        definition = self.names.definition(entry.node)
-        returned = definition.returns if definition is not None else ()
         if wants.answers and not any(_may_answer(value, wants.answers) for value in returned):
             return False
-        if wants.words and not any(self._spells(path, wants.words) for path in self._modules_of(region)):
+        if wants.words and not any(self._spells(path, wants.words) for path in modules):
             return False
         if wants.reaches and not any(self._calls(node, tails) for node in region.nodes):
             return False
-        if wants.imports and not self._imports(wants.imports, region):
+        if wants.imports and not self._imports(wants.imports, modules):
             return False
         return wants.entry_points
 
@@ -293,8 +303,8 @@ class Judge:
             found = self._spelt[path, words] = any(map(source.__contains__, _encoded(words)))
         return found
 
-    def _imports(self, tables: tuple[str, ...], region: Region) -> bool:
-        """Whether a module that a region runs, or one that such a module imports, imports one of some modules."""
+    def _imports(self, tables: tuple[str, ...], modules: Iterable[str]) -> bool:
+        """Whether one of some modules, or one that such a module imports, imports one of those in tables."""
         found = self._importing.get(tables)
         if found is None:
             wanted = _union(tables)
@@ -306,9 +316,7 @@ class Judge:
                     for level, name, _, _, guarded in item.imports
                 )
             )
-        return bool(found) and any(
-            not found.isdisjoint(self.program.imported(path)) for path in self._modules_of(region)
-        )
+        return bool(found) and any(not found.isdisjoint(self.program.imported(path)) for path in modules)
 
     def _stores(self, node: Node) -> bool:
         """Whether a definition may store to what is not its own."""

@@ -6,6 +6,7 @@ what each is called and wants, so that only the rules that a run needs are impor
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 from collections.abc import Iterable, Mapping
@@ -93,6 +94,7 @@ def _manifest() -> Mapping[str, Entry]:
     return found
 
 
+@functools.cache  # each component asks anew
 def rule_class(module: str) -> type[Rule]:
     """The rule that a module of `lambdalint.rules` defines.
 

@@ -103,4 +103,5 @@ def spells_sender(flow: Flow, region: Region, kind: str) -> bool:
 @functools.cache
 def _spelling(key: str) -> re.Pattern[bytes]:
     """What finds a key, as an attribute or as a string."""
-    return re.compile(rb"""(?:\.\s*|['"])%s\b""" % re.escape(key.encode()))
+    word = re.escape(key.encode())
+    return re.compile(rb"""%s(?<=[.'"]%s)\b""" % (word, word))  # it begins with the word: found at memory's speed
