@@ -19,6 +19,7 @@ from lambdalint.discover import Project, is_test
 from lambdalint.errors import UsageError
 from lambdalint.judge import Asker, Chosen, Judge, Outcome
 from lambdalint.model import EventGraph, Finding, Function, Location, Report, Skipped, Statistics, Step
+from lambdalint.patterns import holds
 from lambdalint.source.program import Program
 from lambdalint.source.skeleton import SourceError, defect, refuse_unparsable
 from lambdalint.source.stack import on_large_stack
@@ -572,7 +573,7 @@ class _Run:
         for path in paths:
             try:
                 source = self.program.taken(path)
-                if SUPPRESSION in source:
+                if holds(source, SUPPRESSION):
                     commented.append(path)  # its comments are judged, whether or not anything is found in it
                 else:
                     refuse_unparsable(source, path, self.program.runtime)

@@ -13,6 +13,7 @@ from lambdalint import registry
 from lambdalint.data import table
 from lambdalint.discover import is_test
 from lambdalint.model import Finding, Location
+from lambdalint.patterns import holds
 from lambdalint.records import NamedTuple
 from lambdalint.source.callgraph import CallGraph
 from lambdalint.source.skeleton import CHANGES
@@ -300,7 +301,7 @@ class Judge:
         found = self._spelt.get((path, words))
         if found is None:
             source = self.program.source(path)
-            found = self._spelt[path, words] = any(map(source.__contains__, _encoded(words)))
+            found = self._spelt[path, words] = holds(source, *_encoded(words))
         return found
 
     def _imports(self, tables: tuple[str, ...], modules: Iterable[str]) -> bool:

@@ -11,7 +11,7 @@ from lambdalint.data import table
 from lambdalint.discover import is_test
 from lambdalint.functions.declared import source_root
 from lambdalint.model import Function
-from lambdalint.patterns import as_bytes, regex
+from lambdalint.patterns import as_bytes, holds, regex
 from lambdalint.records import NamedTuple
 from lambdalint.source.program import SOURCE_LIMIT, Program, join, parent
 from lambdalint.tree import Unreadable
@@ -141,7 +141,7 @@ def _imported(data: bytes) -> set[bytes]:
     before, *others = IMPORT.split(data)
     for after in others:
         line = before.rpartition(b"\n")[2]
-        if not line or line.isspace() or b";" in line or line.lstrip().startswith(b"from"):
+        if not line or line.isspace() or holds(line, b";") or line.lstrip().startswith(b"from"):
             names = after.lstrip(b" \t")
             found += (line, names.partition(b")" if names[:1] == b"(" else b"\n")[0])
         before = after
@@ -195,12 +195,12 @@ class Candidates:
             if is_test(path) or self._is_foreign(path):
                 continue
             data = self._read(path)
-            if data is None or b"\0" in data[:64]:
+            if data is None or holds(data[:64], b"\0"):
                 continue
             imported = _imported(data)
-            if b"vent" in data or b"evt" in data:
+            if holds(data, b"vent", b"evt"):
                 passing.append((path, data, imported))
-            if b"andler" in data:
+            if holds(data, b"andler"):
                 for match in NAMED.finditer(data):
                     module = match[1].decode("utf-8", "replace").replace("/", ".").rpartition(".")[2]
                     self._named.setdefault((module, match[2].decode("utf-8", "replace")), []).append(path)
@@ -258,9 +258,9 @@ class Candidates:
         for match in DEFINED.finditer(text):
             if self._strong(match[1]):
                 return True
-            if (self.words.is_eventlike(match[2]) and CONTEXTUAL.search(match[3])) or b"LambdaContext" in match[3]:
+            if (self.words.is_eventlike(match[2]) and CONTEXTUAL.search(match[3])) or holds(match[3], b"LambdaContext"):
                 return True
-        return b"andler" in data and any(
+        return holds(data, b"andler") and any(
             self._strong(match[1]) and not match[2].startswith(b"logging.") for match in ASSIGNED.finditer(text)
         )
 
@@ -463,7 +463,7 @@ class Candidates:
         if not strong and not self.words.event.fullmatch(_bare(definition.params[0].name)):
             points -= 1
         body = self._body(skeleton.path, definition)
-        if self.words.uses_context.search(body) or any(map(body.__contains__, self.words.event_keys)):
+        if self.words.uses_context.search(body) or holds(body, *self.words.event_keys):
             points += 2
             reasons = (*reasons, "uses them as Lambda's")
         if self.words.uses_other.search(body):

@@ -24,7 +24,7 @@ from lambdalint.functions import typescript
 from lambdalint.functions.handlers import parse
 from lambdalint.functions.wiring import Wiring, constant, place_of
 from lambdalint.model import ABSENT, DeclaredFunction, Location, Value
-from lambdalint.patterns import regex
+from lambdalint.patterns import holds, regex
 from lambdalint.records import NamedTuple
 from lambdalint.source.program import SOURCE_LIMIT, join, parent
 from lambdalint.source.skeleton import SourceError
@@ -126,7 +126,7 @@ class Constructs:
                 data = self.program.sources.get(path) or self.program.tree.read(path, SOURCE_LIMIT)
             except Unreadable:
                 continue  # whoever reads it for what it holds tells that
-            if b"aws_cdk" not in data or b"Function" not in data:
+            if not holds(data, b"aws_cdk") or not holds(data, b"Function"):
                 continue
             self.program.sources.setdefault(path, data)
             skeleton = self.program.skeleton(path)

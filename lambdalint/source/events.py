@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lambdalint.data import table
 from lambdalint.model import ABSENT, EventSource, Function, State, Value
+from lambdalint.patterns import holds
 from lambdalint.records import NamedTuple
 from lambdalint.source.skeleton import SourceError, lines_of
 from lambdalint.templates.values import Reference
@@ -137,7 +138,7 @@ def may_come_again(flow: Flow, region: Region, entry: Node, functions: Iterable[
     def spells_(key: bytes) -> bool:
         if key not in spelt:
             forms = (b'"%s"' % key, b"'%s'" % key, b".%s" % key)  # models of events have keys as attributes
-            spelt[key] = any(form in module for module in modules for form in forms)
+            spelt[key] = any(holds(module, *forms) for module in modules)
         return spelt[key]
 
     return any(all(map(spells_, keys)) for keys in _again())

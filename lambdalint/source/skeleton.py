@@ -30,7 +30,7 @@ import functools
 import sys
 from collections.abc import Callable, Mapping
 
-from lambdalint.patterns import regex
+from lambdalint.patterns import holds, regex
 from lambdalint.records import NamedTuple
 
 TYPE_CHECKING = False
@@ -265,7 +265,7 @@ def encoding_of(source: bytes) -> str:
     Raises:
         SourceError: it is not in the encoding that it names, or that is none in which source is written.
     """
-    if b"coding" not in source[:400]:
+    if not holds(source[:400], b"coding"):
         if source.isascii():
             return "utf-8"
         encoding = "utf-8"
@@ -1052,7 +1052,7 @@ def _catches_import_error(kind: Any) -> bool:
 
 
 def _comments(source: bytes) -> tuple[tuple[int, int, str, bool], ...]:
-    if b"lambdalint:" not in source:
+    if not holds(source, b"lambdalint:"):
         return ()
     import io
     import tokenize  # only for the few files that hold a suppression: tokenizing costs as much as parsing
