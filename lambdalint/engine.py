@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from lambdalint.registry import Entry as RuleEntry
     from lambdalint.settings import Settings
     from lambdalint.source.callgraph import Entry
+    from lambdalint.source.lower import Lowered
     from lambdalint.source.names import Names, Node
     from lambdalint.source.skeleton import Skeleton
     from lambdalint.source.views import Whole
@@ -164,6 +165,7 @@ class _Run:
         self._plugged: list[tuple[str, str]] = []  # modules, each with one that it imports by a computed name
         self._whole: Whole | None = None
         self.parts: Parts | None = None
+        self._bodies: dict[tuple[str, tuple[int, int]], Lowered | None] = {}
         self._process = os.getpid()
         self._done = 0  # entry points that are judged
         self.templates: Templates | None = None
@@ -381,6 +383,7 @@ class _Run:
             self._own,
             self.whole,
             self.disabled,
+            self._bodies,
             lambda stage, more: self.progress(stage, self._done + more, len(self.entries)),
         )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from operator import methodcaller
 
 from lambdalint import registry
@@ -27,12 +28,16 @@ if TYPE_CHECKING:
     from lambdalint.registry import Entry as RuleEntry
     from lambdalint.rule import Rule, Wanted
     from lambdalint.source.callgraph import Entry, Region
+    from lambdalint.source.lower import Lowered
     from lambdalint.source.names import Names, Node
     from lambdalint.source.program import Program
     from lambdalint.source.sites import Written
     from lambdalint.source.skeleton import Expr, Skeleton, SourceError
     from lambdalint.source.views import Shared, Whole
     from lambdalint.tree import Seen
+
+
+BODIES_LIMIT = 500  # slices that are kept for who judges loops of functions
 
 
 class Outcome(NamedTuple):
@@ -125,6 +130,7 @@ class Judge:
         own: the modules that may be reported on; others are followed only.
         whole: what is known of all functions.
         disabled: tags of exemptions that are not granted.
+        bodies: what has been lowered of functions that may be on loops with others, so that it is done once.
         progress: told how many entry points are judged.
     """
 
@@ -137,6 +143,7 @@ class Judge:
         own: frozenset[str],
         whole: Callable[[], Whole],
         disabled: frozenset[str],
+        bodies: dict[tuple[str, tuple[int, int]], Lowered | None],
         progress: Callable[[str, int], None],
     ) -> None:
         self.program = program
@@ -146,6 +153,7 @@ class Judge:
         self.own = own
         self.whole = whole
         self.disabled = disabled
+        self.bodies = bodies
         self.progress = progress
         self.graph = CallGraph(names)
         self.asker = Asker(disabled)
@@ -162,11 +170,14 @@ class Judge:
         """What all rules say, but those that ask for loops of functions, for which it says what is `written`."""
         sites, functions = tuple(self._sites()), tuple(self._functions(self.chosen.functions))
         modules = tuple(self._modules())
+        written = dict(self._written())
+        if self._shared is not None and any(item.operations for item in written.values()):
+            self.bodies.update(islice(self._shared.flow.lowered.items(), max(BODIES_LIMIT - len(self.bodies), 0)))
         return self._outcome()._replace(
             sites=sites,
             functions=functions,
             modules=modules,
-            written=dict(self._written()),
+            written=written,
             calls=self.region.calls,
             resolved=self.region.resolved,
         )
@@ -201,6 +212,8 @@ class Judge:
             from lambdalint.source.views import Shared
 
             flow = Flow(self.program, self.graph, self.disabled)
+            modules = frozenset(self.component.modules)
+            flow.lowered.update((key, item) for key, item in self.bodies.items() if key[0] in modules)
             self._shared = Shared(flow, self.region, self.component.entries, self._locate, self.whole())
             self._shared.memo["regions"] = self._regions
         return self._shared
