@@ -110,25 +110,11 @@ class DirectoryTree:
         return found
 
     def _opened(self, path: str) -> tuple[int, os.stat_result]:
-        directory, _, name = path.rpartition("/")
-        try:
-            real = self._directory(directory)
-            if name not in ("", ".", "..") and self._holds(real):
-                handle = os.open(f"{real}{os.sep}{name}", _FLAGS | os.O_NOFOLLOW)
-                info = os.fstat(handle)  # what was opened is asked what it is
-                if stat.S_ISREG(info.st_mode):
-                    return handle, info
-                os.close(handle)
-        except (AttributeError, OSError, ValueError):
-            pass  # a link, a system without that flag, or nothing: it takes twice as long to say which
-        return self._resolved_first(path)
-
-    def _resolved_first(self, path: str) -> tuple[int, os.stat_result]:
         try:
             real, info = self._resolved(path)
             if not stat.S_ISREG(info.st_mode):
                 raise Unreadable("not a regular file")
-            handle = os.open(real, _FLAGS)
+            handle = os.open(real, _FLAGS)  # what was opened is asked what it is
             info = os.fstat(handle)
         except OSError as error:
             raise Unreadable(error.strerror or "cannot be opened") from error
@@ -185,7 +171,7 @@ class DirectoryTree:
         """The digest of a file's content, however long it is. The errors are those of `read`."""
         from hashlib import sha256
 
-        handle, info = self._opened(path)
+        handle, info = self._reopened(path)
         try:
             data = os.read(handle, min(info.st_size + 1, 1 << 20))
             found = sha256(data)
@@ -196,6 +182,21 @@ class DirectoryTree:
         finally:
             os.close(handle)
         return found.hexdigest()
+
+    def _reopened(self, path: str) -> tuple[int, os.stat_result]:
+        """As `_opened`, in half the time where it is a regular file that nothing has been mounted over."""
+        directory, _, name = path.rpartition("/")
+        try:
+            real = self._directory(directory)
+            if name not in ("", ".", "..") and self._holds(real):
+                handle = os.open(f"{real}{os.sep}{name}", _FLAGS | os.O_NOFOLLOW)
+                info = os.fstat(handle)
+                if stat.S_ISREG(info.st_mode):
+                    return handle, info
+                os.close(handle)
+        except (AttributeError, OSError, ValueError):
+            pass  # a link, a system without that flag, or nothing: the long way tells
+        return self._opened(path)
 
     def exists(self, path: str) -> bool:
         """See `Tree.exists`."""

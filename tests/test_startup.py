@@ -76,7 +76,8 @@ HEAVY = THIRD_PARTY | {
 OWN = """
     lambdalint cli components data data.compiled diagnostics discover engine errors filters functions functions.candidates functions.declared
     functions.handlers judge model output output.escape output.text output.view patterns records registry rule rules rules.manifest
-    settings source source.callgraph source.names source.program source.skeleton tasks templates templates.values tree
+    settings source source.callgraph source.names source.program source.skeleton source.stack tasks templates
+    templates.values tree
     data.compiled.calls data.compiled.entry_points data.compiled.packages
 """.split()  # noqa: SIM905 - the list is read, and grows
 REPLAY = """
