@@ -220,7 +220,12 @@ class Program:
         head = dotted.split(".", 1)[0]
         outside = head in sys.stdlib_module_names or head in self.installed
         namespace = None
+        own = {parent(path), self.code_roots.get(path)}
+        shadowing = len(own.intersection(self.roots(path)))  # roots that are still to come in which it would count
         for root in self.roots(path):
+            if outside and not shadowing:
+                return None
+            shadowing -= root in own
             found = self.module(root, dotted)
             if found is None:
                 continue
@@ -228,7 +233,7 @@ class Program:
                 if found not in self.files and (outside or self._holds_distributions(root)):
                     return None  # pip has put it there: it is what its name says, and no code of the project
                 # A file of the name of a well-known package counts only where it would shadow that package.
-                if not outside or root == parent(path) or root == self.code_roots.get(path):
+                if not outside or root in own:
                     return found
             elif namespace is None and not outside:
                 namespace = found
