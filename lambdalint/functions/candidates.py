@@ -136,12 +136,12 @@ def _stem(path: str) -> str:
 
 
 def _imported(data: bytes) -> set[bytes]:
-    """The words of what looks like an import statement, where that begins a line or follows a semicolon."""
+    """The words of what looks like an import statement, where that begins a line or follows a colon or semicolon."""
     found: list[bytes] = []
     before, *others = IMPORT.split(data)
     for after in others:
         line = before.rpartition(b"\n")[2]
-        if not line or line.isspace() or holds(line, b";") or line.lstrip().startswith(b"from"):
+        if not line or line.isspace() or holds(line, b";", b":") or line.lstrip().startswith(b"from"):
             names = after.lstrip(b" \t")
             found += (line, names.partition(b")" if names[:1] == b"(" else b"\n")[0])
         before = after

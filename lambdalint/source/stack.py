@@ -18,7 +18,10 @@ _starting = _thread.allocate_lock()
 
 
 def on_large_stack(work: Callable[[], Result]) -> Result:
-    """What ``work`` returns or raises; it is done on a thread with a stack of `BYTES`, this one if that has it."""
+    """What ``work`` returns or raises.
+
+    It is done on a thread with a stack of `BYTES`: this one if that has it, or if the system refuses to start another.
+    """
     if _thread.get_ident() in _large:
         return work()
     answer: list[Result] = []
@@ -37,13 +40,23 @@ def on_large_stack(work: Callable[[], Result]) -> Result:
             done.release()
 
     done.acquire()
-    with _starting:
-        before = _thread.stack_size(BYTES)
-        try:
-            _thread.start_new_thread(run, ())
-        finally:
-            _thread.stack_size(before)
+    if not _started(run):
+        return work()
     with done:  # Ctrl-C ends the wait
         if raised:
             raise raised[0]
         return answer[0]
+
+
+def _started(run: Callable[[], None]) -> bool:
+    """Whether a thread with a large stack runs something; a limit on memory may forbid it."""
+    with _starting:
+        try:
+            before = _thread.stack_size(BYTES)
+            try:
+                _thread.start_new_thread(run, ())
+            finally:
+                _thread.stack_size(before)
+        except (RuntimeError, ValueError, MemoryError):
+            return False
+    return True
