@@ -859,6 +859,44 @@ def test_each_file_is_read_once():
     assert sorted(run.tree.reads) == ["app.py", "b.py", "c.py"]
 
 
+@pytest.mark.parametrize(
+    "imported",
+    [
+        "import mangum",
+        "import json, mangum",
+        "import json; import mangum",
+        "import json; from mangum import Mangum",
+        "from mangum import Mangum",
+        "from mangum import(Mangum)",
+        "from mangum import (\n    Mangum,\n)",
+        "from mangum \\\n    import Mangum",
+        "try: import mangum\nexcept ImportError: raise",
+        "if True:\n\tfrom\tmangum\timport\tMangum",
+        "import mangum  # the adapter",
+        "import\\\n    mangum",
+    ],
+)
+def test_packages_of_entry_points_however_they_are_imported(imported):
+    made = "Mangum" if "Mangum" in imported else "mangum.Mangum"
+    run = Run({"app.py": f"{imported}\nfrom x import app\napi = {made}(app)\n"})
+    assert run.found == [("decorator", "app.py", "api")]
+
+
+def test_a_source_that_is_no_candidate_is_read_once():
+    run = Run({"a.py": "import b\n" + PLAIN, "b.py": "x = 1\n"})
+    assert run.program.taken("b.py") == b"x = 1\n"
+    assert sorted(run.tree.reads) == ["a.py", "b.py"]
+    assert run.program.source("b.py") == b"x = 1\n"
+    assert sorted(run.tree.reads) == ["a.py", "b.py", "b.py"]
+
+
+def test_only_so_much_is_kept_of_what_is_no_candidate(monkeypatch):
+    monkeypatch.setattr("lambdalint.source.program.SPARE_LIMIT", 7)
+    run = Run({"a.py": "x = 1\n", "b.py": "y = 2\n", "c.py": ""})
+    assert [run.program.taken(path) for path in ("a.py", "b.py", "c.py")] == [b"x = 1\n", b"y = 2\n", b""]
+    assert run.tree.reads == ["a.py", "b.py", "c.py", "b.py"]
+
+
 def test_the_order_does_not_depend_on_the_input():
     files = {"b.py": PLAIN, "a.py": "def main(event, context): pass\n\ndef handler(event, context): pass\n"}
     items = [

@@ -13,6 +13,7 @@ import pytest
 from lambdalint import cli, discover, engine
 from lambdalint.model import EventGraph, Report
 from lambdalint.settings import Settings
+from lambdalint.source.lower import Lowered, lower
 from lambdalint.source.names import Node
 from lambdalint.source.sites import Written
 from lambdalint.source.triggers import Triggers
@@ -820,6 +821,24 @@ def test_without_a_template_the_event_must_name_what_is_written(
     report = engine.check(found, Settings(select=("LL202",)))
     assert bool(report.statistics.bodies_lowered) is lowered
     assert len(report.findings) == lowered
+
+
+def test_what_may_be_on_a_loop_is_lowered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    slices = []
+
+    def counted(source: bytes, path: str, top: tuple[int, int], qualnames: Mapping[tuple[int, str], str]) -> Lowered:
+        slices.append((path, top))
+        return lower(source, path, top, qualnames)
+
+    monkeypatch.setattr("lambdalint.source.lower.lower", counted)
+    found = discover.project(discover.locate([str(BAD.parent)]))
+    report = engine.check(found, Settings(jobs=1))
+    assert "LL202" in {finding.code for finding in report.findings}
+    assert len(slices) == len(set(slices)) > 14
+    # for loops alone it is all lowered for them
+    assert engine.check(found, Settings(select=("LL202",))).findings == tuple(
+        finding for finding in report.findings if finding.code == "LL202"
+    )
 
 
 @pytest.mark.parametrize("disabled", [(), ("other-resource", "event-type", "filter", "dead-letter")])

@@ -138,6 +138,8 @@ def _stem(path: str) -> str:
 def _imported(data: bytes) -> set[bytes]:
     """The words of what looks like an import statement, where that begins a line or follows a colon or semicolon."""
     found: list[bytes] = []
+    if holds(data, b"\\\n", b"\\\r\n"):
+        data = data.replace(b"\\\r\n", b" ").replace(b"\\\n", b" ")
     before, *others = IMPORT.split(data)
     for after in others:
         line = before.rpartition(b"\n")[2]
