@@ -184,6 +184,8 @@ class Judge:
 
     def loops(self) -> Outcome:
         """What the rules say that ask for loops of functions. The component has to hold all functions of each loop."""
+        modules = frozenset(self.component.modules)
+        self.shared.flow.lowered.update((key, item) for key, item in self.bodies.items() if key[0] in modules)
         functions = tuple(self._functions(self.chosen.loops))
         return self._outcome()._replace(functions=functions)
 
@@ -212,8 +214,6 @@ class Judge:
             from lambdalint.source.views import Shared
 
             flow = Flow(self.program, self.graph, self.disabled)
-            modules = frozenset(self.component.modules)
-            flow.lowered.update((key, item) for key, item in self.bodies.items() if key[0] in modules)
             self._shared = Shared(flow, self.region, self.component.entries, self._locate, self.whole())
             self._shared.memo["regions"] = self._regions
         return self._shared

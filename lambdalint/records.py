@@ -58,7 +58,8 @@ else:
     def _constructor(count: int) -> CodeType:
         if count not in _compiled:
             names = ", ".join(f"_{index}" for index in range(count))
-            _compiled[count] = eval(f"lambda _cls, {names}: _new(_cls, ({names},))", _GLOBALS).__code__  # noqa: S307
+            made = eval(f"lambda _cls, {names}: _new(_cls, ({names},))", _GLOBALS)  # noqa: S307  nothing but numbers is in it
+            _compiled[count] = made.__code__
         return _compiled[count]
 
     _Function = type(_constructor)

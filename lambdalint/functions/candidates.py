@@ -13,7 +13,7 @@ from lambdalint.functions.declared import source_root
 from lambdalint.model import Function
 from lambdalint.patterns import as_bytes, holds, regex
 from lambdalint.records import NamedTuple
-from lambdalint.source.program import SOURCE_LIMIT, Program, join, parent
+from lambdalint.source.program import Program, join, parent
 from lambdalint.tree import Unreadable
 
 TYPE_CHECKING = False
@@ -236,7 +236,7 @@ class Candidates:
         if found is not None:
             return found
         try:
-            return self.program.tree.read(path, SOURCE_LIMIT)
+            return self.program.taken(path)
         except Unreadable as error:
             self.program.failures.setdefault(path, error)
             return None

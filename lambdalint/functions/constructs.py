@@ -26,7 +26,7 @@ from lambdalint.functions.wiring import Wiring, constant, place_of
 from lambdalint.model import ABSENT, DeclaredFunction, Location, Value
 from lambdalint.patterns import holds, regex
 from lambdalint.records import NamedTuple
-from lambdalint.source.program import SOURCE_LIMIT, join, parent
+from lambdalint.source.program import join, parent
 from lambdalint.source.skeleton import SourceError
 from lambdalint.templates.images import handler_of
 from lambdalint.templates.values import Installs, known, unknown
@@ -123,10 +123,11 @@ class Constructs:
             if application is None or application in self.read_already or is_test(path):
                 continue
             try:
-                data = self.program.sources.get(path) or self.program.tree.read(path, SOURCE_LIMIT)
+                data = self.program.sources.get(path) or self.program.taken(path)
             except Unreadable:
                 continue  # whoever reads it for what it holds tells that
             if not holds(data, b"aws_cdk") or not holds(data, b"Function"):
+                self.program.spare(path, data)
                 continue
             self.program.sources.setdefault(path, data)
             skeleton = self.program.skeleton(path)

@@ -1048,7 +1048,7 @@ class Flow:
         call = None
         if edge.call is not None and edge.call.k >= 0:
             asked = state.needs or state.conditions or state.asked is not None
-            if asked or not self._runs_straight(caller, edge.call.k):
+            if asked or self._straight_use(caller, edge.call.k) is None:
                 call = self.call(caller, edge.call.k)
                 if call is None:
                     unknown.add("call")
@@ -1102,8 +1102,8 @@ class Flow:
         """The call of a skeleton's as its Body has it, as far as that can be told without lowering.
 
         It is put together from the skeleton where nothing around it decides whether it runs. A callee or argument that
-        is neither constant nor from outside of the definition is then `LEFT`. In a ``try`` or
-        ``with`` it lacks their frames, and if it is awaited its use; both are told by a use of "".
+        is neither constant nor from outside of the definition is then `LEFT`. In a ``try`` or ``with`` it lacks their
+        frames, and if it is awaited its use; both are told by a use of "".
         """
         from lambdalint.source.lower import Call
 
@@ -1112,18 +1112,16 @@ class Flow:
             use = self._straight_use(node, reference.k)
             if use is not None:
                 given: list[tuple[int | str, Expr]] = [
-                    ("*" if expr is None else index, expr)
-                    for index, expr in enumerate(reference.args)  # or is it?
+                    ("*" if expr is None else index, expr)  # what a skeleton does not tell may be unpacked
+                    for index, expr in enumerate(reference.args)
                 ]
-                args = tuple((name, _outer_term(expr, definition)) for name, expr in (*given, *reference.keywords))
+                args = tuple(
+                    (name, _outer_term(expr, definition) or LEFT) for name, expr in (*given, *reference.keywords)
+                )
+                func = _outer_term(reference.callee, definition) or LEFT
                 use = use if not reference.framed else ""
-                func = _outer_term(reference.callee, definition)
                 return Call(reference.k, reference.tail, func, args, (), use, reference[5:9])
         return self.call(node, reference.k)
-
-    def _runs_straight(self, node: Node, k: int) -> bool:
-        """Whether call ``k`` of a definition without a Body so far runs whatever the definition is given."""
-        return self._straight_use(node, k) is not None
 
     def _straight_use(self, node: Node, k: int) -> str | None:
         """`CallRef.straight` of call ``k`` of a definition without a Body so far; None where there is one."""
@@ -1371,28 +1369,21 @@ class Flow:
         return not any(class_ is not None and {"__bool__", "__len__"} & class_.attributes.keys() for class_ in classes)
 
 
-def _global_term(callee: Expr, definition: Def) -> Term | None:
-    """The Term of a dotted name that starts outside of a definition; None for all else."""
-    if callee is None:
+def _outer_term(expr: Expr, definition: Def) -> Term | None:
+    """The Term of a callee or argument that nothing local is in; None for all else."""
+    if expr is None:
         return None
-    if callee[0] == "a":
-        owner = _global_term(callee[1], definition)
-        return ("attr", owner, callee[2]) if owner is not None else None
-    local = callee[0] != "n" or callee[1] in definition.bindings or callee[1] in definition.outer_names
-    return None if local else ("name", callee[1])
-
-
-def _outer_term(expr: Expr, definition: Def) -> Term:
-    """The Term of a callee or argument that nothing local is in, `LEFT` for all else."""
-    found: Term | None
-    if expr is not None and expr[0] == "k":
-        found = ("const", expr[1])
-    elif expr is not None and expr[0] == "i" and expr[2] is not None and expr[2][0] == "k":
-        owner = _global_term(expr[1], definition)
-        found = ("item", owner, ("const", expr[2][1])) if owner is not None else None
-    else:
-        found = _global_term(expr, definition)
-    return found if found is not None else LEFT
+    if expr[0] == "k":
+        return ("const", expr[1])
+    if expr[0] == "n":
+        local = expr[1] in definition.bindings or expr[1] in definition.outer_names
+        return None if local else ("name", expr[1])
+    if expr[0] == "a" and (owner := _outer_term(expr[1], definition)) is not None:
+        return ("attr", owner, expr[2])
+    if expr[0] == "i" and (owner := _outer_term(expr[1], definition)) is not None:
+        key = expr[2]
+        return ("item", owner, ("const", key[1])) if key is not None and key[0] == "k" else None
+    return None
 
 
 def _is_descriptor(name: Any) -> bool:

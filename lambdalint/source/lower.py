@@ -378,12 +378,8 @@ class _Lowering:
             else:
                 if kind in found:
                     found[kind].append(node)
-                for field in node.fields[::-1]:
-                    value = getattr(node, field)
-                    if type(value) is tuple:
-                        stack += value[::-1]
-                    elif value is not None:
-                        stack.append(value)
+                if node.fields:
+                    stack += self._children(node)[::-1]
         return calls, definitions, lambdas, simple
 
     def _children(self, node: Any) -> list[Any]:

@@ -223,15 +223,14 @@ def _loaded() -> Callable[..., Any]:
     except ImportError as error:
         raise UsageError(f"libcst cannot be imported ({error}): install lambdalint anew") from None
     del nodes.__path__  # a package costs the parser a call in Python for each node
-    if any(os.path.exists(os.path.join(os.path.dirname(place), TRIED)) for place in places):
-        return parse_module  # type: ignore[no-any-return]  # as above
+    tried = any(os.path.exists(os.path.join(os.path.dirname(place), TRIED)) for place in places)
     try:
-        same = shape(parse_module(SAMPLE, encoding="utf-8")) == SHAPE
+        same = tried or shape(parse_module(SAMPLE, encoding="utf-8")) == SHAPE
     except Exception:  # noqa: BLE001 - whatever another parser does
         same = False
     if not same:
         raise UsageError("the installed libcst makes other syntax trees than lambdalint reads: install libcst 1.9")
-    return parse_module  # type: ignore[no-any-return]  # as above
+    return parse_module  # type: ignore[no-any-return]  # compiled, without stubs
 
 
 TRIED = "libcst-1.9.0.dist-info"  # the tests compare its trees; to look at a sample takes 6 ms

@@ -172,16 +172,10 @@ class SiteView:
 
     def argument(self, name: str, position: int | None = None) -> Term | None:
         """The Term passed as keyword ``name`` (also inside ``**{…}``) or at ``position``; None where there is none."""
+        from lambdalint.source.arguments import Arguments
+
         self._look_at(name, position)
-        for given, value in self._call.args:
-            if given == name or (position is not None and given == position):
-                return value
-        for given, value in self._call.args:
-            if given == "**" and value[0] == "dict":
-                for key, inner in value[1]:
-                    if key == ("const", name):
-                        return tuple(inner)
-        return None
+        return Arguments.given(self._call, name, position)
 
     @property
     def has_unpacked(self) -> bool:
