@@ -261,15 +261,24 @@ def asked_to_listen():
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def asked_to_listen_later():
+    """In a child: not before it says so. What Python says of an interrupt while it starts itself is not lambdalint's."""
+    asked_to_listen()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+
+
 def test_ctrl_c_at_any_moment(tmp_path):
     """130, or what the run would have said; no traceback, no part of a file, no child.
 
-    Before the interpreter runs any code of lambdalint, and when it runs none any more, the signal ends it by itself.
+    Before run() has begun, and when it has ended, the signal ends the interpreter by itself.
     """
     out = tmp_path / "out.json"
+    start = "import signal, sys; sys.path[0] = {!r}; from lambdalint.__main__ import run; {}; sys.exit(run())"
+    listen = "signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})"
     command = [
         sys.executable,
-        LAUNCHER,
+        "-c",
+        start.format(str(ROOT), listen),
         *CHECK,
         "--jobs",
         "2",
@@ -288,7 +297,7 @@ def test_ctrl_c_at_any_moment(tmp_path):
         out.write_bytes(b"old")
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-            preexec_fn=asked_to_listen,  # noqa: PLW1509  no threads
+            preexec_fn=asked_to_listen_later,  # noqa: PLW1509  no threads
         )  # fmt: skip
         time.sleep(moments.uniform(0, took))
         process.send_signal(signal.SIGINT)
@@ -316,6 +325,49 @@ def test_ctrl_c_while_modules_are_loaded(tmp_path):
     script = f"import sys; sys.path[:0] = [{str(tmp_path)!r}, {str(ROOT)!r}]; from lambdalint.__main__ import run; sys.exit(run())"
     done = subprocess.run([sys.executable, "-c", script, "check"], cwd=tmp_path, check=False, capture_output=True)
     assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"lambdalint: interrupted\n")
+
+
+def test_ctrl_c_inside_of_an_import(tmp_path):
+    """There Python may lose it, and keep the lock on imports for which all other threads then wait."""
+    said = tmp_path / "said"
+    inside = f"import os; os.kill(os.getpid(), 2); [None for _ in range(10)]; open({str(said)!r}, 'w').write('on')"
+    script = """
+import signal, time
+from lambdalint.__main__ import interrupt
+signal.signal(signal.SIGINT, interrupt)
+try:
+    exec(compile({!r}, {!r}, "exec"))
+    time.sleep(60)
+except KeyboardInterrupt:
+    raise SystemExit(3)
+"""
+    for name, goes_on in (
+        ("<frozen importlib._bootstrap>", True),
+        ("<frozen importlib._bootstrap_external>", True),
+        ("<frozen os>", False),
+    ):
+        said.unlink(missing_ok=True)
+        command = [sys.executable, "-c", script.format(inside, name)]
+        done = subprocess.run(command, cwd=ROOT, env=environment(), check=False, capture_output=True)
+        assert (done.returncode, said.exists(), done.stderr) == (3, goes_on, b"")
+
+
+@pytest.mark.parametrize(
+    ("before", "status"), [(signal.default_int_handler, -signal.SIGINT), (signal.SIG_IGN, 1)], ids=["usual", "ignored"]
+)
+def test_ctrl_c_while_the_interpreter_ends(tmp_path, before, status):
+    """Nothing but the report is said; where the one who started it asked for no Ctrl-C there is none to the end."""
+    (tmp_path / "app.py").write_text(traps.HANDLER)
+    script = (
+        "import atexit, os, runpy, signal; atexit.register(os.kill, os.getpid(), signal.SIGINT); runpy.run_path(%r)"
+    )
+    command = [sys.executable, "-c", script % str(LAUNCHER), *CHECK, "--output", "concise"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment(), check=False, capture_output=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, before),
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (status, b"")
+    assert done.stdout.startswith(b"app.py:")
 
 
 @pytest.mark.parametrize("moment", ["write", "chmod", "replace"])
