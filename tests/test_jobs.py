@@ -94,11 +94,11 @@ def test_a_death_between_two_tasks_is_found_out_by_the_next() -> None:
         if number == 0:
             pid = os.getpid()
             if os.fork() == 0:  # the process ends when it has answered
-                time.sleep(0.2)
+                time.sleep(0.5)
                 os.kill(pid, signal.SIGKILL)
                 os._exit(0)
-        else:
-            time.sleep(0.6)
+        elif number == 1:
+            time.sleep(60)
         return number
 
     answers = share(work, 3, 1)
