@@ -741,7 +741,7 @@ class Flow:
             results = [self.outlives(node, target, [target]) for target in stored]
             return "yes" if "yes" in results else "self" if "self" in results else None
         if kind == "renewed":  # as an expiry is with what expires
-            return self._lasting(node, owner[1]) if owner[1] in stored else None
+            return self.lasting(node, owner[1]) if owner[1] in stored else None
         if kind == "name":
             skeleton = self.program.skeleton(node[0])
             bound = skeleton.bindings.get(owner[1], ()) if skeleton is not None else ()
@@ -752,13 +752,13 @@ class Flow:
             base = owner[1]
             if not any(target[0] == "item" and target[1] == base for target in stored):
                 return None
-            return self._lasting(node, base)
+            return self.lasting(node, base)
         if kind == "attr":
             if any(target == owner or target[:2] == ("item", owner) for target in stored):
-                return self._lasting(node, owner[1])
-            if self._stored_on_class(node, owner, stored):
+                return self.lasting(node, owner[1])
+            if self._stored_on_class(node, owner, stored) or self._stored_in_shared(node, owner, stored):
                 return "yes"
-            return self._lasting(node, owner[1]) if self._stored_elsewhere(node, owner) else None
+            return self.lasting(node, owner[1]) if self._stored_elsewhere(node, owner) else None
         return None
 
     def _is_filled(self, node: Node, name: str, stored: Iterable[Term]) -> bool:
@@ -803,6 +803,16 @@ class Flow:
                 return True
         return False
 
+    def _stored_in_shared(self, node: Node, owner: Term, stored: Iterable[Term]) -> bool:
+        """``if not self._shared: self.x = make()``, where ``_shared`` is what holds the attributes of all objects."""
+        if not self._is_receiver(node[0], owner[1]) or not any(target[:2] == owner[:2] for target in stored):
+            return False
+        if self.lasting(node, owner) != "yes":
+            return False
+        definition = self.names.definition((node[0], owner[1][1]))
+        assert definition is not None
+        return bool(self.singletons.class_((node[0], definition.owner)))
+
     def _enclosed(self, node: Node, name: str) -> str | None:
         """A ``nonlocal`` of a definition that is itself run at import only (a decorator's closure)."""
         definition = self.names.definition(node)
@@ -823,7 +833,7 @@ class Flow:
                 return True
         return False
 
-    def _lasting(self, node: Node, base: Term) -> str | None:
+    def lasting(self, node: Node, base: Term) -> str | None:
         """Whether the object ``base`` outlives the invocation."""
         if base[0] == "name":
             definition = self.names.definition(node)
@@ -861,9 +871,9 @@ class Flow:
                         return "self"
                     if base[2] in class_.attributes:
                         return "yes"
-            return self._lasting(node, base[1])
+            return self.lasting(node, base[1])
         if base[0] == "item":
-            return self._lasting(node, base[1])
+            return self.lasting(node, base[1])
         if base[0] == "call":
             call = self.call(node, base[1])
             if call is not None and call.func == ("name", "type"):
@@ -902,7 +912,7 @@ class Flow:
                 and call.func[0] == "attr"
                 and any(outer[:2] == frame[:2] for outer in call.context)
             ),
-            *(self._bound_by_calls(node, body, frame) if frame[2][0] == "renewed" else ()),
+            *(self._bound_by_calls(node, body, frame) if frame[2][0] in ("renewed", "any") else ()),
         ]
 
     def _bound_by_calls(self, node: Node, body: Body, frame: Frame) -> Iterator[Term]:

@@ -549,6 +549,8 @@ class _Lowering:
             if (operator == "not in" and not negated) or (operator == "in" and negated):
                 if parts[0][0] == "const" and self.is_globals(parts[1], state):
                     return [("name", parts[0][1])]
+                if parts[0][0] == "const" and (object_ := self.namespace(parts[1], state)) is not None:
+                    return [("attr", object_, parts[0][1])]
                 return [("item", parts[1], parts[0])]
             if operator in (">", ">=", "<", "<="):  # ``time.time() > expires``
                 return self.expiring(test, state)
@@ -562,6 +564,16 @@ class _Lowering:
         """Whether a value is what ``globals()`` returns."""
         call = state.calls.get(term[1]) if term[0] == "call" else None
         return call is not None and call.func == ("name", "globals")
+
+    @staticmethod
+    def namespace(term: Term, state: _State) -> Term | None:
+        """The object whose attributes ``term`` holds: ``x.__dict__``, ``vars(x)``, ``dir(x)``."""
+        if term[0] == "attr" and term[2] == "__dict__":
+            return tuple(term[1])
+        call = state.calls.get(term[1]) if term[0] == "call" else None
+        if call is not None and call.func in (("name", "vars"), ("name", "dir")) and len(call.args) == 1:
+            return call.args[0][1]
+        return None
 
     @staticmethod
     def is_blank(value: Term, compared: Term, state: _State) -> bool:
@@ -682,6 +694,7 @@ class _Lowering:
         cst = self.cst
         subject = self.value(node.subject, env, context, state)
         before = dict(env)
+        exits = len(state.exits)
         ends = []
         exhaustive = False
         for case in node.cases:
@@ -690,18 +703,23 @@ class _Lowering:
             while stack:
                 part = stack.pop()
                 if type(part) in (cst.MatchAs, cst.MatchStar) and part.name is not None:
-                    self.bind(part.name.value, ("item", subject, UNKNOWN), inner, context, state, node)
+                    bound = subject if part is case.pattern and part.pattern is None else ("item", subject, UNKNOWN)
+                    self.bind(part.name.value, bound, inner, context, state, node)
                 stack += self._children(part)
             if case.guard is not None:
                 self.value(case.guard, inner, context, state)
             elif type(case.pattern) is cst.MatchAs and case.pattern.pattern is None:
                 exhaustive = True
-            branch = (*context, ("if", self.frame(), ("op", "match", (subject,)), True))
+            branch: Context = (*context, ("if", self.frame(), ("op", "match", (subject,)), True))
+            if type(case.pattern) is cst.MatchSingleton:  # ``case None:``
+                test = ("op", "is", (subject, self.value(case.pattern.value, inner, context, state)))
+                unset = self.unset(test, negated=False, state=state)
+                branch = (*branch, *(("once", self.frame(), owner) for owner in unset))
             ends.append((self.suite(case.body, inner, branch, state), inner))
         open_ends = [end for gone, end in ends if not gone]
         for end in open_ends:
             _merge(env, end)
-        return exhaustive and not open_ends, context
+        return exhaustive and not open_ends, self.after(context, exits, state)
 
     def function(self, node: Any, env: Env, context: Context, state: _State) -> tuple[bool, Context]:
         for decorator in node.decorators:

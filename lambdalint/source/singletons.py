@@ -36,8 +36,8 @@ class Singletons:
         """Whether calls of a class give back one object.
 
         Returns:
-            `WHOLE` where it is made and initialised once, `OBJECT` where each call initialises it again
-            (``__new__``), "" where each call makes another.
+            `WHOLE` where it is made and initialised once, `OBJECT` where each call initialises it again (``__new__``,
+            or one ``__dict__`` that all objects share), "" where each call makes another.
         """
         if node not in self._classes:
             self._classes[node] = ""
@@ -59,7 +59,7 @@ class Singletons:
                     for meta in self.names.resolve(owner[0], at.parent if at is not None else "", value):
                         if meta[0] == "cls" and self._method_keeps((meta[1], meta[2]), "__call__"):
                             return WHOLE
-        return OBJECT if self._method_keeps(node, "__new__") else ""
+        return OBJECT if self._method_keeps(node, "__new__") or self._shares(node) else ""
 
     def _method_keeps(self, node: Node, name: str) -> bool:
         """Whether the method ``name`` of a class calls its namesake further up only once."""
@@ -68,6 +68,27 @@ class Singletons:
             for bound in class_.attributes.get(name, ()) if class_ is not None else ():
                 if bound is not None and bound[0] == "f":
                     return self._keeps((owner[0], bound[1]), name)
+        return False
+
+    def _shares(self, node: Node) -> bool:
+        """Whether the objects of a class have their attributes in one dict: ``self.__dict__ = self._shared``."""
+        for owner in self.names.ancestors(node):
+            class_ = self.names.class_of(owner)
+            if class_ is None:
+                continue
+            made = {bound[1] for bound in class_.attributes.get("__new__", ()) if bound is not None and bound[0] == "f"}
+            made.update(where for where, _ in class_.instance.get("__dict__", ()))
+            for where in sorted(made):
+                body = self.flow.body((owner[0], where))
+                if any(
+                    store.target[0] == "attr"
+                    and store.target[2] == "__dict__"
+                    and store.value[0]
+                    in ("name", "attr")  # a mutable default lasts as well, but where it is left out only
+                    and self.flow.lasting((owner[0], where), store.value) == "yes"
+                    for store in (body.stores if body is not None else ())
+                ):
+                    return True
         return False
 
     def _keeps(self, node: Node, made_by: str | Term) -> bool:

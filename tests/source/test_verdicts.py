@@ -522,6 +522,163 @@ DEBUG = False
 def handler(event, context):
     a(), early(), either(), attempt(), got(event["name"]), on_function(), through(), local(), flag(True)
 """,
+    "guards by match": """
+import boto3
+_sqs = _sns = _s3 = None
+_kept = {}
+def sqs():
+    global _sqs
+    match _sqs:
+        case None:
+            _sqs = boto3.client("sqs")  # -> exempt guard
+    return _sqs
+def kept(name):
+    match _kept.get(name):
+        case None:
+            _kept[name] = boto3.client(name)  # -> exempt guard
+            return _kept[name]
+        case client:
+            return client
+def early():
+    global _sns
+    match _sns:
+        case None:
+            pass
+        case found:
+            return found
+    _sns = boto3.client("sns")  # -> exempt guard
+    return _sns
+def of_the_call():
+    client = None
+    match client:
+        case None:
+            client = boto3.client("s3")  # -> fires
+    return client
+def the_other_way_round():
+    global _s3
+    match _s3:
+        case None:
+            pass
+        case _:
+            _s3 = boto3.client("s3")  # -> fires
+def handler(event, context):
+    sqs(), kept("ses"), early(), of_the_call(), the_other_way_round()
+""",
+    "guards by NameError": """
+import boto3
+def tried():
+    global _s3
+    try:
+        return _s3
+    except NameError:
+        _s3 = boto3.client("s3")  # -> exempt guard
+        return _s3
+def elsewhere():
+    try:
+        return _sqs
+    except NameError:
+        return connect()
+def connect():
+    global _sqs
+    _sqs = boto3.client("sqs")  # -> exempt guard
+    return _sqs
+def of_the_call():
+    try:
+        return client
+    except NameError:
+        client = boto3.client("sns")  # -> fires
+        return client
+def handler(event, context):
+    tried(), elsewhere(), of_the_call()
+""",
+    "attributes looked up in the object": """
+import boto3
+class Lasting:
+    def a(self):
+        if "_a" not in self.__dict__:
+            self._a = boto3.client("s3")  # -> exempt guard
+        return self._a
+    def b(self):
+        if "_b" not in vars(self):
+            self._b = boto3.client("s3")  # -> exempt guard
+        return self._b
+    def c(self):
+        if not "_c" in dir(self):
+            self._c = boto3.client("s3")  # -> exempt guard
+        return self._c
+    def d(self):
+        if "_d" not in self.__dict__:
+            self.other = boto3.client("s3")  # -> fires
+class PerCall:
+    def a(self):
+        if "_a" not in self.__dict__:
+            self._a = boto3.client("s3")  # -> fires
+LASTING = Lasting()
+def handler(event, context):
+    LASTING.a(), LASTING.b(), LASTING.c(), LASTING.d(), PerCall().a()
+""",
+    "objects that share their attributes": """
+import boto3
+class Tested:
+    _shared_state = {}
+    def __init__(self):
+        self.__dict__ = self._shared_state
+        if not hasattr(self, "client"):
+            self.client = boto3.client("s3")  # -> exempt guard
+    def later(self):
+        if "later" not in self.__dict__:
+            self.later = boto3.client("s3")  # -> exempt guard
+class Empty:
+    __shared_state = {}
+    def __init__(self):
+        self.__dict__ = self.__shared_state
+        if self.__shared_state:
+            return
+        self.client = boto3.client("s3")  # -> exempt guard
+class Flagged:
+    __shared_state = {"ready": False}
+    def __init__(self):
+        self.__dict__ = self.__shared_state
+        if not self.ready:
+            self.client = boto3.client("s3")  # -> exempt guard
+            self.ready = True
+class Borg:
+    _state = {}
+    def __init__(self):
+        self.__dict__ = Borg._state
+class Heir(Borg):
+    def __init__(self):
+        super().__init__()
+        if not hasattr(self, "client"):
+            self.client = boto3.client("s3")  # -> exempt guard
+class Made:
+    _state = {}
+    def __new__(cls):
+        made = super().__new__(cls)
+        made.__dict__ = cls._state
+        return made
+    def __init__(self):
+        if not hasattr(self, "client"):
+            self.client = boto3.client("s3")  # -> exempt guard
+class Untested:
+    _state = {}
+    def __init__(self):
+        self.__dict__ = self._state
+        self.client = boto3.client("s3")  # -> fires
+class OfItsOwn:
+    def __init__(self):
+        self.state = {}
+        self.__dict__ = self.state
+        if not hasattr(self, "client"):
+            self.client = boto3.client("s3")  # -> fires
+class Given:
+    def __init__(self, values):
+        self.__dict__ = values
+        if not hasattr(self, "client"):
+            self.client = boto3.client("s3")  # -> fires
+def handler(event, context):
+    Tested().later(), Empty(), Flagged(), Heir(), Made(), Untested(), OfItsOwn(), Given({})
+""",
     "caching the result": """
 import boto3
 import os
