@@ -275,7 +275,9 @@ class _Call:
             adapters = self.names.resolve(at, scope, call.args[1])
             if all(self._keeps(value) for value in adapters) and adapters:
                 continue
-            if self._of_requests(self.names.resolve(at, scope, call.callee)):
+            if self._of_requests(self.names.resolve(at, scope, call.callee)) and self._through(
+                (at, scope, call.callee[1])
+            ):
                 return True
         return False
 
@@ -300,6 +302,22 @@ class _Call:
                 if target[0] != "a" or path not in loaded:
                     continue
                 values = self.names.resolve(path, scope, target[1])
-                if self._of_requests(values) or (not values and name != method):
+                if not values and name != method:
+                    return True
+                if self._of_requests(values) and (
+                    not all(value[1].endswith("()") for value in values) or self._through((path, scope, target[1]))
+                ):
                     return True
         return False
+
+    def _through(self, session: Maker) -> bool:
+        """Whether the call may go through this very session. What gets by without one makes one of its own."""
+        constructor, called, _ = self.site.operation.rpartition("()")
+        if not called:
+            return False
+        own = self._makers(constructor)
+        others = makers(self.flow, session, frozenset({constructor}))
+        if own is None or others is None:
+            return True
+        # Calls that are written alike are told apart by their Exprs: one object for each place in the source.
+        return any(one[2] is other[2] for one in own for other in others)

@@ -109,6 +109,53 @@ def handler(event, context):
     session.request = functools.partial(session.request, timeout=5)
     session.get("u")
 """,
+    "a method of one session is replaced": """
+import functools, requests
+from timeout_library import TimeoutAdapter
+BOUND = requests.Session()
+BOUND.request = functools.partial(BOUND.request, timeout=5)
+PLAIN = requests.Session()
+ALIAS = NAMED_TWICE = requests.Session()
+NAMED_TWICE.send = functools.partial(NAMED_TWICE.send, timeout=5)
+HANDED_OVER = requests.Session()
+MOUNTED = requests.Session()
+MOUNTED.mount("https://", TimeoutAdapter())
+def bind(session):
+    session.request = functools.partial(session.request, timeout=5)
+    return session
+def made():
+    session = requests.Session()
+    session.request = functools.partial(session.request, timeout=5)
+    return session
+bind(HANDED_OVER)
+class Api:
+    def __init__(self):
+        self.bound = requests.Session()
+        self.bound.request = functools.partial(self.bound.request, timeout=5)
+        self.plain = requests.Session()
+    def call(self):
+        self.bound.get("u")
+        self.plain.get("u")  # -> fires
+def handler(event, context):
+    BOUND.get("u")
+    ALIAS.get("u")
+    HANDED_OVER.get("u")
+    MOUNTED.get("u")
+    made().get("u")
+    event["sessions"][0].get("u")
+    PLAIN.get("u")  # -> fires
+    requests.Session().get("u")  # -> fires
+    requests.get("u")  # -> fires
+    Api().call()
+""",
+    "a method of all sessions is replaced": """
+import functools, requests
+requests.Session.request = functools.partialmethod(requests.Session.request, timeout=5)
+SESSION = requests.Session()
+def handler(event, context):
+    SESSION.get("u")
+    requests.get("u")
+""",
     "the default of sockets is not that of requests": """
 # file: app.py
 import requests, setup
