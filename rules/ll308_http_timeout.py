@@ -32,7 +32,7 @@ class HttpTimeout(Rule):
     Exemptions:
         1. [timeout] A timeout is given: on the call, by a default of the helper, in a dict.
         2. [session] One on the pool or client that the call goes through.
-        3. [adapter] The call's session is of a subclass, or has a transport adapter or a replaced method, that sets one.
+        3. [adapter] A subclass of its session sets one, or an adapter or a replaced method of that very session.
         4. [process] ``socket.setdefaulttimeout``, for the libraries that heed it.
         5. [library] The library's own default is short.
         6. [undecided] A value that is not known before the function runs.
