@@ -261,7 +261,8 @@ def test_a_rule_that_fails_in_a_worker_is_named_once(tmp_path: pathlib.Path, mon
 # -- the command
 
 DEADLY = """\
-import os, sys, time
+import os, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a run in the background of a shell is given none
 from lambdalint import cli, tasks
 from lambdalint.judge import Judge
 judge = Judge.judge
