@@ -294,9 +294,16 @@ class _Ignore:
         if not found:
             return None
         lines = tuple([self.lines[number] for number in sorted(set(found))])
+        if path.endswith("/"):
+            path, lines = path[:-1], _of_directories(lines)
         if lines not in self.specs:
             self.specs[lines] = _spec(lines)
         return self.specs[lines].check_file(path).include
+
+
+def _of_directories(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """The patterns for a directory that is asked for like a file: what pathspec knows is files, below directories."""
+    return tuple([line.rstrip().rstrip("/") if line.rstrip().endswith("/") else line for line in lines])
 
 
 def _spec(lines: tuple[str, ...]) -> GitIgnoreSpec:

@@ -194,6 +194,9 @@ def test_synthesised_templates_are_read_even_if_they_are_ignored(root):
         ("?.py\n", []),
         ("a.py   \n", ["d/b.py", "d/e/c.py"]),
         ("A.PY\n", ["a.py", "d/a.py", "d/b.py", "d/e/a.py", "d/e/c.py"]),
+        ("*\n!d\n!d/a.py\n", ["d/a.py"]),  # all but what is named
+        ("*\n!d/\n!/d/*.py\n", ["d/a.py", "d/b.py"]),
+        ("*/\n!d/\n", ["a.py", "d/a.py", "d/b.py"]),
         ("a.py\\\nb.py\n", ["a.py", "d/a.py", "d/e/a.py", "d/e/c.py"]),  # a backslash at the end makes no pattern
         ("*" + "a*" * 40 + "\n", ["a.py", "d/a.py", "d/b.py", "d/e/a.py", "d/e/c.py"]),
     ],
@@ -265,10 +268,11 @@ def test_patterns_that_pathspec_is_not_asked_for_do_not_match():
             for _ in range(chance.choice([1, 2, 3, 5]))
         )
         asked = discover._Ignore("", lines)
-        every = discover._spec(lines)
+        files, directories = discover._spec(lines), discover._spec(discover._of_directories(lines))
         for _ in range(20):
-            path = "/".join(chance.choices(NAMES, k=chance.choice([1, 2, 2, 3]))) + chance.choice(["", "/"])
-            assert asked.verdict(path) == every.check_file(path).include, (lines, path)
+            path = "/".join(chance.choices(NAMES, k=chance.choice([1, 2, 2, 3])))
+            assert asked.verdict(path) == files.check_file(path).include, (lines, path)
+            assert asked.verdict(f"{path}/") == directories.check_file(path).include, (lines, path)
 
 
 def test_links(root, tmp_path_factory):
