@@ -547,6 +547,55 @@ def test_a_decorator_of_the_project_that_is_made_for_handlers():
     assert run.one.reason == "audited decorates it, which is made for Lambda handlers"
 
 
+WRAPPERS = """\
+    from functools import wraps
+
+    def api(origins=(), *, strict=False):
+        def inner(function):
+            @wraps(function)
+            def wrapper(event, context):
+                return function(event["queryStringParameters"])
+            return wrapper
+        return inner
+
+    def answered(function):
+        async def inner(event, context):
+            return {"result": await function(**event)}
+        return inner
+
+    def checked(function):
+        def inner(request):
+            return function(request)
+        return inner
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "wrapper"),
+    [
+        ("@api(origins=['x'])\n@checked\ndef lambda_handler(request): pass\n", "api.inner.wrapper"),
+        ("@answered\nasync def lambda_handler(\n    *,\n    source,\n): pass\n", "answered.inner"),
+    ],
+)
+def test_a_wrapper_of_the_project_takes_event_and_context_for_it(text, wrapper):
+    run = Run({"mw.py": WRAPPERS, "fn/app.py": f"from mw import *\n\n{text}"})
+    assert [(origin, path) for origin, path, _ in run.found] == [("decorator", "fn/app.py")]
+    assert run.one.reason == f"it is named {run.one.qualname}, and {wrapper} takes event and context for it"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@checked\n@api()\ndef lambda_handler(request): pass\n",
+        "@api()\ndef search(request): pass\n",
+        "@api()\ndef handler(request): pass\n\ndef lambda_handler(event, context): return handler(event, context)\n",
+    ],
+)
+def test_wrappers_of_the_project_that_tell_of_no_entry_point(text):
+    run = Run({"mw.py": WRAPPERS, "fn/app.py": f"from mw import *\n\n{text}"})
+    assert "decorator" not in [origin for origin, _, _ in run.found]
+
+
 @pytest.mark.parametrize(
     ("text", "line"),
     [
@@ -631,6 +680,11 @@ def test_what_a_template_names_is_not_found_again():
         "lambda_handler(*args)",
         "lambda_handler(sqs_event, lambda_context)",
         "on_event(event, context)",
+        "lambda_handler(event: JsonObject, _context: bytes)",
+        "lambda_handler(event: int, context)",
+        "orders_lambda_handler(event: any, context: bytes)",
+        "handler(event: any, context: any)",
+        "sqs_handler(  # noqa: C901\n    event, context)",
     ],
 )
 def test_functions_that_look_like_entry_points(signature):
@@ -729,6 +783,8 @@ def test_packages_give_the_code_root():
         "def _strip(self, text): pass\nhandler = _strip\n",
         "import x\nhandler = x.handler\n",
         "import click\ndef handler(event, context: click.Context): pass\n",
+        "import click\ndef lambda_handler(event, context: click.Context): pass\n",
+        "def handler(event, context: bytes): pass\n",
         "from telegram.ext import ContextTypes\ndef handler(event, context: ContextTypes.DEFAULT_TYPE): pass\n",
         "def handler(event: int, context): pass\n",
         "def run(event, context):\n    context.bot.send(event)\n",
@@ -821,6 +877,14 @@ def test_an_event_of_the_callers_own_making_comes_without_a_context():
         "test.py": "import app, made\n\ndef upload():\n    event = made.event()\n    app.lambda_handler(event, None)\n",
     }
     assert Run(files).found == [("heuristic", "app.py", "lambda_handler")]
+
+
+@pytest.mark.parametrize("context", ["{}", "None", "Context()"])
+def test_an_event_that_comes_with_a_context_made_on_the_spot_is_the_callers_own(context):
+    text = (
+        "def run(event, _context):\n    return event\n\ndef trial():\n    event = load()\n    print(run(event, {}))\n"
+    )
+    assert Run({"harvest/handler.py": text.format(context)}).found == [("heuristic", "harvest/handler.py", "run")]
 
 
 def test_functions_that_are_handed_on_are_no_entry_points():

@@ -30,7 +30,7 @@ ENOUGH_UNNAMED = 7  # ... and one whose name says nothing
 # ^ at each byte (a third of the time of this module).
 ASSIGNED = regex(rb"\n(\w+)[ \t]*(?::[^=\n]+)?=(?!=)[ \t]*([\w.]+)")
 IMPORT = regex(rb"import(?<=\bimport)(?=[\s(\\])")
-DEFINED = regex(rb"\n(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(\s*\*?(\w+)([^)]{0,200})")
+DEFINED = regex(rb"\n(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\((?:[\s*,]|#[^\n]*\n)*(\w+)([^)]{0,200})")
 # Programs that describe a deployment (CDK, Pulumi, troposphere, boto3) name handlers in keyword arguments and dicts.
 NAMED = regex(rb"""andler(?<=\b[hH]andler)["']?[ \t]*[=:][ \t]*["']([\w./-]{1,200})\.(\w+)["']""")
 WORD = regex(rb"\w+")
@@ -382,11 +382,32 @@ class Candidates:
                     return "decorator", f"{operation} decorates it"
                 if operation in self.words.hint:
                     hinted = operation
+        reason = ""
         if hinted and self._parameters(path, definition) is not None:
-            skeleton = self.program.skeleton(path)
-            if skeleton is not None and not self._internal(skeleton, definition):
-                return "decorator", f"{hinted} decorates it, and it takes event and context"
+            reason = f"{hinted} decorates it, and it takes event and context"
+        elif definition.decorators and (self.words.is_strong(definition.name) or self._names_lambda(definition)):
+            wrapper = self._put_around(path, definition)
+            reason = f"it is named {definition.name}, and {wrapper} takes event and context for it" if wrapper else ""
+        skeleton = self.program.skeleton(path) if reason else None
+        if skeleton is not None and not self._internal(skeleton, definition):
+            return "decorator", reason
         return None
+
+    def _put_around(self, path: str, definition: Def) -> str:
+        """The function of the project that a decorator puts around it, if that one is called like an entry point."""
+        for decorator, values in self.names.decorator_values((path, definition.qualname)):
+            made = list(values)
+            for _ in range(2 if decorator is not None and decorator[0] == "c" else 1):
+                made = [inner for value in made if value[0] == "def" for inner in self.names.result(value, (), ())]
+            for value in made:
+                if value[0] == "def" and value[1:3] != (path, definition.qualname):
+                    return value[2] if self._called_like_one((value[1], value[2]), 0) else ""
+        return ""
+
+    def _names_lambda(self, definition: Def) -> bool:
+        """Whether a name speaks of Lambda, and of what is called from outside."""
+        name = _bare(definition.name)
+        return "lambda" in name and bool(self.words.strong.fullmatch(name) or self.words.good.fullmatch(name))
 
     def _parameters(self, path: str, definition: Def, offset: int = 0) -> Evidence | None:
         """What the parameters say; None where they are not those of an entry point."""
@@ -427,6 +448,8 @@ class Candidates:
         kind = _type_name(param.annotation)
         if kind is None or kind in self.words.neutral_types or self.words.event_types.fullmatch(kind):
             return True
+        if self._names_lambda(definition):
+            return True
         return any(value[0] == "cls" for value in self._named_type(path, definition, param))
 
     def _named_type(self, path: str, definition: Def, param: Param) -> Values:
@@ -439,12 +462,12 @@ class Candidates:
         kind = _type_name(param.annotation)
         if kind is None or kind in self.words.neutral_types:
             return 0
-        if kind not in self.words.context_types and not kind.endswith(("Context", "ContextProtocol")):
-            return None
         resolved = self._named_type(path, definition, param)
         for value in resolved:
             if value[0] == "ext" and value[1].split(".", 1)[0] in self.words.other_contexts:
                 return None
+        if kind not in self.words.context_types and not kind.endswith(("Context", "ContextProtocol")):
+            return 0 if self._names_lambda(definition) else None  # it is called with a context, whatever it says
         certain = kind == "LambdaContext" or any(value[0] == "ext" and "lambda" in value[1] for value in resolved)
         return 3 if certain else 1
 
@@ -575,8 +598,8 @@ class Candidates:
         """Whether a call hands on one of the first ``count`` parameters of the function that calls, or an ``event``."""
         start = 1 if caller.owner else 0
         names = {param.name for param in caller.params[start : start + count]}
-        if ("k", None) not in call.args:  # an event of the caller's own making comes without a context
-            names.add("event")
+        if all(context is None or context[0] in ("n", "a") for context in call.args[1:2]):
+            names.add("event")  # one of the caller's own making comes without a context, or with one made on the spot
         given = (*call.args[:count], *(value for _, value in call.keywords))
         return any(value is not None and value[0] == "n" and value[1] in names for value in given)
 

@@ -65,6 +65,7 @@ TABLE = {'source': 'Python 3.13\'s and AWS\'s documentation: Lambda developer gu
                     'this'},
  'annotations': {'context': ['LambdaContext', 'Context', 'LambdaContextTypeDef'],
                  'neutral': ['Any',
+                             'any',
                              'object',
                              'dict',
                              'Dict',
