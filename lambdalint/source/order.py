@@ -167,6 +167,7 @@ class _Writer:
         self.lines = source.splitlines()
         self.outer: set[str] = set()
         self.tests: Tests = ()
+        self.told: Tests = ()  # the tests that held at the end of the last block
 
     def definition(self, node: Any) -> Steps:
         stack = list(node.body)
@@ -187,7 +188,7 @@ class _Writer:
             self.statement(statement, out)
             if out and type(out[-1]) is Leave:
                 break
-        self.tests = before
+        self.told, self.tests = self.tests, before
         return tuple(out)
 
     def statement(self, node: Any, out: list[Any]) -> None:
@@ -215,9 +216,7 @@ class _Writer:
         elif kind in ("With", "AsyncWith"):
             self.with_(node, out)
         elif kind in ("Try", "TryStar"):
-            body = self.block(node.body)
-            handlers = tuple(self.handler(handler, body) for handler in node.handlers)
-            out.append(Attempt(body, handlers, self.block(node.orelse), self.block(node.finalbody)))
+            self.try_(node, out)
         elif kind == "Match":
             self.value(node.subject, out, decides=True)
             out.append(Either(tuple(self.block(case.body) for case in node.cases)))
@@ -272,6 +271,17 @@ class _Writer:
             else:
                 self.value(target.value, out)
 
+    def try_(self, node: Any, out: list[Any]) -> None:
+        before = self.tests
+        body, told = self.block(node.body), self.told
+        handlers = tuple(self.handler(handler, body) for handler in node.handlers)
+        self.tests = told
+        orelse, told = self.block(node.orelse), self.told
+        self.tests = before
+        out.append(Attempt(body, handlers, orelse, self.block(node.finalbody)))
+        if all(_leaves(handler) for handler in handlers):  # what follows is only reached with the body at its end
+            self.tests = told
+
     def handler(self, node: Any, body: Steps) -> Steps:
         before = self.tests
         if _LOOKUP_ERRORS & _names(node.type):  # ``except KeyError``: what was not there
@@ -304,6 +314,7 @@ class _Writer:
             elif (found := chain(item.context_expr)) is not None:
                 managers.append(found)
         out.append(Within(tuple(managers), tuple(calls), self.block(node.body)))
+        self.tests = self.told
 
     def text(self, node: Any) -> bytes:
         """A condition as it is written, without the space around and between its lines."""
