@@ -20,7 +20,7 @@ from lambdalint.source.strings import Strings
 
 if TYPE_CHECKING:
     from lambdalint.model import Location, Step
-    from lambdalint.source.flow import Verdict
+    from lambdalint.source.flow import Route, Verdict
     from lambdalint.source.lower import Call, Context, Term
     from lambdalint.source.names import Node, Values
     from lambdalint.source.skeleton import CallRef, Expr
@@ -69,6 +69,8 @@ def outside(view: FunctionView) -> Iterator[Written]:
         verdict = view.flow.verdict(view.region, site.node, call.context, ())
         if verdict.routes and view.grants("caught"):
             verdict = uncaught(view.flow, call.context, verdict, errors)
+        if view.grants("branch"):
+            verdict = verdict._replace(routes=tuple(route for route in verdict.routes if not _leads_away(view, route)))
         yield from _written(view, site, call, path, verdict)
 
 
@@ -293,6 +295,15 @@ def _is_elsewhere(view: FunctionView, node: Node, context: Context) -> bool:
         if frame[0] in ("if", "once") and all(
             root[0] == "env" for root in view.flow.origins(view.region, node, frame[2])
         ):
+            return True
+    return False
+
+
+def _leads_away(view: FunctionView, route: Route) -> bool:
+    """Whether one of the calls on a way is made elsewhere only."""
+    for edge in route.edges:
+        call = view.flow.call(edge.caller, edge.call.k) if edge.call is not None and edge.call.k >= 0 else None
+        if call is not None and _is_elsewhere(view, edge.caller, call.context):
             return True
     return False
 
