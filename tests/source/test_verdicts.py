@@ -1132,6 +1132,128 @@ class A(Base):
 def handler(event, context):
     Base.registry[event["x"]]().run()
 """,
+    "subclasses that nobody makes": """
+# file: app.py
+import boto3
+from steps import Copy, Move, Step
+def handler(event, context):
+    Copy().run()
+    Move.configured().run()
+# file: steps.py
+from abc import ABC, abstractmethod
+import boto3
+class Step(ABC):
+    def run(self):
+        self.work()
+    @abstractmethod
+    def work(self):
+        ...
+class Copy(Step):
+    def work(self):
+        boto3.client("s3")  # -> fires
+class Move(Step):
+    @classmethod
+    def configured(cls):
+        return cls()
+    def work(self):
+        boto3.client("s3")  # -> fires
+class Planned(Step):
+    def __init__(self):
+        super(Planned, self).__init__()
+    def work(self):
+        boto3.client("s3")  # -> unreached
+class Derived(Planned):
+    def work(self):
+        boto3.client("s3")  # -> unreached
+# file: unused.py
+from steps import Planned
+__all__ = ["Planned"]
+""",
+    "subclasses that somebody may make": """
+# file: app.py
+import boto3
+import steps
+STEPS = {"listed": steps.Listed}
+def handler(event, context, step: steps.Step = None):
+    step.run()
+# file: steps.py
+import boto3
+def register(class_):
+    return class_
+class Step:
+    def run(self):
+        self.work()
+    def work(self):
+        ...
+class Listed(Step):
+    def work(self):
+        boto3.client("s3")  # -> fires
+class Parent(Step):
+    def work(self):
+        boto3.client("s3")  # -> fires
+class Child(Parent):
+    def more(self):
+        ...
+@register
+class Registered(Step):
+    def work(self):
+        boto3.client("s3")  # -> fires
+class Renamed(Step):
+    def work(self):
+        boto3.client("s3")  # -> fires
+class Mixed(Step, Unseen):
+    def work(self):
+        boto3.client("s3")  # -> fires
+class Unnamed(Step):
+    def work(self):
+        boto3.client("s3")  # -> unreached
+# file: more.py
+from steps import Child, Renamed as Other
+MADE = Child()
+""",
+    "subclasses that note themselves": """
+import boto3
+class Step:
+    def __init_subclass__(cls):
+        KNOWN.append(cls)
+    def run(self):
+        self.work()
+KNOWN = []
+class Noted(Step):
+    def work(self):
+        boto3.client("s3")  # -> fires
+class Meta(type):
+    def __init__(cls, name, bases, body):
+        METAS.append(cls)
+METAS = []
+class Task(metaclass=Meta):
+    def run(self):
+        self.work()
+class Kept(Task):
+    def work(self):
+        boto3.client("s3")  # -> fires
+def handler(event, context, step: Step = None, task: Task = None):
+    step.run()
+    task.run()
+""",
+    "subclasses by a name that is computed": """
+# file: app.py
+import boto3
+import steps
+def handler(event, context):
+    getattr(steps, event["step"])().run()
+    steps.Step().run()
+# file: steps.py
+import boto3
+class Step:
+    def run(self):
+        self.work()
+    def work(self):
+        ...
+class Copy(Step):
+    def work(self):
+        boto3.client("s3")  # -> fires
+""",
     "all subclasses": """
 import boto3
 class Base:
