@@ -36,7 +36,7 @@ class ClientInHandler(Rule):
            also where the object that keeps it outlives the invocation.
         2. [memo] ``functools.lru_cache``, ``cache`` and their kin.
         3. [per-invocation] Built from what the invocation brings or from what is looked up at run time: a
-           region or endpoint of the event, each account found.
+           region or endpoint of the event, one of several that the event chooses, each account found.
         4. [token] Built from credentials that expire, such as those of an assumed role.
         5. [branch] A branch that no caller takes.
         6. [tests] Test files.

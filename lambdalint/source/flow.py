@@ -54,6 +54,7 @@ Roots = frozenset[Root]
 CONSTANT: Roots = frozenset()
 LEFT: Term = ("unknown", "left to the Body")  # a part of a call that is told without its Body
 UNKNOWN_ROOT: Root = ("unknown",)
+CHOSEN: Root = ("event", "", ())  # of what a part of the event chooses, be it among constants
 PER_INVOCATION = frozenset({"event", "context", "fresh", "result"})
 
 
@@ -612,6 +613,23 @@ class Flow:
             )
         return any(self.varies(node, part, depth + 1) for part in term)
 
+    def chosen(self, region: Region, node: Node, term: Any, depth: int = 0) -> bool:
+        """Whether the event chooses which of several values a value is, also through what is called with it."""
+        definition = self.names.definition(node)
+        lowered = self.lowered.get((node[0], definition.top)) if definition is not None else None
+        if type(term) is not tuple or depth > TERM_DEPTH or lowered is None or not lowered.choices:
+            return False
+        if len(term) == 2 and term[0] == "call" and type(term[1]) is int:
+            call = self.call(node, term[1])
+            return call is not None and any(self.chosen(region, node, value, depth + 6) for _, value in call.args)
+        if term[:1] == ("join",):
+            for join, test in lowered.choices:
+                if all(part in term[1] for part in join[1]) and any(
+                    root[0] == "event" for root in self.origins(region, node, test)
+                ):
+                    return True
+        return any(self.chosen(region, node, part, depth + 1) for part in term)
+
     # -- constants
 
     def constants(self, region: Region, node: Node, term: Term, depth: int = 0) -> tuple[Any, ...]:
@@ -942,9 +960,11 @@ class Flow:
         routes: dict[Node, Route] = {}
         exempt: set[str] = set()
         unknown: set[str] = set()
-        first = self._state(
-            node, self._union(node, terms), self._conditions(node, context, frozenset()), context, (), exempt, unknown
-        )
+        terms = tuple(terms)
+        roots = self._union(node, terms)
+        if question is None and any(self.chosen(region, node, term) for term in terms):
+            roots |= {CHOSEN}
+        first = self._state(node, roots, self._conditions(node, context, frozenset()), context, (), exempt, unknown)
         if first is not None and question is not None:
             first = self._answered(question, first, question.term, exempt, unknown)
         if first is not None and len(region.roots) > 1:
@@ -1075,9 +1095,11 @@ class Flow:
                     roots |= self._resolved_parameters(frozenset({need}))
                 continue
             roots |= self._argument(edge, call, callee, need[3])
-            if call is not None and question is None and not varied and "per-invocation" not in self.disabled:
-                given = passed(call, callee, need[3], edge.offset)
-                varied = given is not None and self.varies(caller, given)
+            given = passed(call, callee, need[3], edge.offset) if call is not None and question is None else None
+            if given is not None and "per-invocation" not in self.disabled:
+                varied = varied or self.varies(caller, given)
+                if self.chosen(region, caller, given):
+                    roots |= {CHOSEN}
         conditions: set[tuple[Param, str, Any]] = set()
         for condition in state.conditions:
             param, test, value = condition

@@ -117,10 +117,14 @@ class Body(NamedTuple):
 
 
 class Lowered(NamedTuple):
-    """One top-level statement: its Bodies by qualname, and all of its calls by number."""
+    """One top-level statement: its Bodies by qualname, and all of its calls by number.
+
+    ``choices`` are joins with the test that decides which of their parts it is.
+    """
 
     bodies: Mapping[str, Body]
     calls: Mapping[int, Call]
+    choices: tuple[tuple[Term, Term], ...]
     mismatches: int
 
 
@@ -307,6 +311,7 @@ class _Lowering:
         self.qualnames = qualnames
         self.bodies: dict[str, Body] = {}
         self.calls: dict[int, Call] = {}
+        self.choices: list[tuple[Term, Term]] = []
         self.mismatches = 0
         self.frame_ids = 0
         self.number: dict[int, int] = {}  # id(libcst Call) → k
@@ -325,7 +330,7 @@ class _Lowering:
         env: Env = {}
         self.block(self.module.body, env, (), root)
         self._finish(root)
-        return Lowered(self.bodies, self.calls, self.mismatches)
+        return Lowered(self.bodies, self.calls, tuple(self.choices), self.mismatches)
 
     def _pair(self) -> None:
         first, calls, lambdas, definitions, simple = self.syntax
@@ -532,7 +537,7 @@ class _Lowering:
             # ``if x: return x`` — what follows runs only where the test failed.
             return False, negative
         if not other_left:
-            _merge(env, other)
+            self.choices += [(join, test) for join in _merge(env, other)]
             return False, self.after(context, exits, state)
         return False, positive
 
@@ -718,7 +723,7 @@ class _Lowering:
             ends.append((self.suite(case.body, inner, branch, state), inner))
         open_ends = [end for gone, end in ends if not gone]
         for end in open_ends:
-            _merge(env, end)
+            self.choices += [(join, subject) for join in _merge(env, end)]
         return exhaustive and not open_ends, self.after(context, exits, state)
 
     def function(self, node: Any, env: Env, context: Context, state: _State) -> tuple[bool, Context]:
@@ -1134,7 +1139,10 @@ class _Lowering:
         set_ = self.unset(test, negated=True, state=state)
         yes: Context = (*context, ("if", uid, test, True), *(("once", self.frame(), owner) for owner in unset))
         no: Context = (*context, ("if", uid, test, False), *(("once", self.frame(), owner) for owner in set_))
-        return _join([self.value(node.body, env, yes, state, use), self.value(node.orelse, env, no, state, use)])
+        value = _join([self.value(node.body, env, yes, state, use), self.value(node.orelse, env, no, state, use)])
+        if value[0] == "join":
+            self.choices.append((value, test))
+        return value
 
     def _await(self, node: Any, env: Env, context: Context, state: _State, use: str) -> Term:
         return self.value(node.expression, env, context, state, use)
@@ -1247,14 +1255,22 @@ def _joined(exits: Mapping[Any, Exit], node: Any, value: Term) -> Term:
     return _join([old.value, value]) if old is not None else value
 
 
-def _merge(env: Env, other: Env) -> None:
-    """Join what two paths left behind; a name bound on one of them only keeps that value."""
+def _merge(env: Env, other: Env) -> list[Term]:
+    """Join what two paths left behind; a name bound on one of them only keeps that value.
+
+    Returns:
+        The joins that were made.
+    """
+    made = []
     for name, value in other.items():
         mine = env.get(name)
         if mine is None:
             env[name] = value
         elif mine != value:
-            env[name] = _join([mine, value])
+            env[name] = joined = _join([mine, value])
+            if joined[0] == "join":
+                made.append(joined)
+    return made
 
 
 def _join(terms: list[Term]) -> Term:

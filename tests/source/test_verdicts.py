@@ -409,6 +409,69 @@ def handler(event, context):
     for region in boto3.client("ec2").describe_regions()["Regions"]:  # -> fires
         boto3.client("s3", region_name=region["RegionName"])  # -> exempt per-invocation
 """,
+    "chosen by the event": """
+import boto3
+import os
+from botocore.config import Config
+REGIONS = {"eu": "eu-west-1", "us": "us-east-1"}
+def looked_up(event):
+    boto3.client("s3", region_name=REGIONS[event["area"]])  # -> exempt per-invocation
+def conditional(event):
+    boto3.client("s3", region_name="eu-west-1" if event["area"] == "eu" else "us-east-1")  # -> exempt per-invocation
+def branches(event):
+    if event["area"] == "eu":
+        region = "eu-west-1"
+    elif "area" in event:
+        region = "us-east-1"
+    else:
+        region = None
+    boto3.client("s3", region_name=region)  # -> exempt per-invocation
+def overridden(event):
+    region = os.environ["REGION"]
+    if event.get("eu"):
+        region = "eu-west-1"
+    boto3.client("s3", region_name=region)  # -> exempt per-invocation
+def matched(event):
+    match event["area"]:
+        case "eu":
+            region = "eu-west-1"
+        case _:
+            region = "us-east-1"
+    boto3.client("s3", region_name=region)  # -> exempt per-invocation
+def filled_in(event):
+    options = {}
+    if event.get("eu"):
+        options["region_name"] = "eu-west-1"
+    boto3.client("s3", **options)  # -> exempt per-invocation
+def of_a_record(event):
+    for record in event["Records"]:
+        scope = record["scope"]
+        boto3.client("s3", region_name="us-east-1" if scope == "global" else "eu-west-1")  # -> exempt per-invocation
+def in_its_configuration(event):
+    patience = 5 if event["urgent"] else 60
+    boto3.client("s3", config=Config(read_timeout=patience))  # -> exempt per-invocation
+def handed_over(area):
+    boto3.client("s3", region_name=area)  # -> exempt per-invocation
+def handed_the_choice(is_eu):
+    boto3.client("s3", region_name="eu-west-1" if is_eu else "us-east-1")  # -> exempt per-invocation
+def by_the_environment(event):
+    boto3.client("s3", region_name="eu-west-1" if os.environ.get("EU") else "us-east-1")  # -> fires
+def by_a_constant(is_eu):
+    boto3.client("s3", region_name="eu-west-1" if is_eu else "us-east-1")  # -> fires
+def another_is_chosen(event):
+    bucket = "a" if event["area"] == "eu" else "b"
+    boto3.client("s3", region_name="eu-west-1").list_objects(Bucket=bucket)  # -> fires
+def in_both_branches(event):
+    if event["area"] == "eu":
+        boto3.client("s3", region_name="eu-west-1")  # -> fires
+    else:
+        boto3.client("s3", region_name="us-east-1")  # -> fires
+def handler(event, context):
+    looked_up(event), conditional(event), branches(event), overridden(event), matched(event), filled_in(event)
+    of_a_record(event), in_its_configuration(event), by_the_environment(event), by_a_constant(True)
+    another_is_chosen(event), in_both_branches(event), handed_the_choice(event["area"] == "eu")
+    handed_over("eu-west-1" if event["area"] == "eu" else "us-east-1")
+""",
     "collected at run time": """
 import boto3
 def regions():
