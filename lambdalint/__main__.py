@@ -41,14 +41,18 @@ def run() -> int:
 
 
 def interrupt(_number: int, frame: FrameType | None) -> None:
-    """The handler of SIGINT: raise `KeyboardInterrupt` where ``frame`` is, or soon if that is Python's import system.
+    """The handler of SIGINT: raise `KeyboardInterrupt`, or do it as soon as no module is being loaded.
 
-    In there it may be raised in a callback that loses it, and with it the release of the lock on imports, for which
-    every other thread would wait forever.
+    Inside of Python's import system it may be raised in a callback that loses it, and with it the release of the lock
+    on imports, for which every other thread would wait forever. Where a class is made, Python before 3.12 tells it as
+    another error.
     """
-    if frame is None or not frame.f_code.co_filename.startswith("<frozen importlib"):
-        raise KeyboardInterrupt
-    _thread.start_new_thread(_again, (_thread.get_ident(),))
+    while frame is not None and frame.f_code is not run.__code__:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            _thread.start_new_thread(_again, (_thread.get_ident(),))
+            return
+        frame = frame.f_back
+    raise KeyboardInterrupt
 
 
 def _again(thread: int) -> None:

@@ -329,29 +329,33 @@ def test_ctrl_c_while_modules_are_loaded(tmp_path):
     assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"lambdalint: interrupted\n")
 
 
-def test_ctrl_c_inside_of_an_import(tmp_path):
+@pytest.mark.parametrize(
+    ("names", "goes_on"),
+    [
+        (["<frozen importlib._bootstrap>"], True),
+        (["<frozen importlib._bootstrap_external>", "module.py"], True),
+        (["<frozen os>", "module.py"], False),
+    ],
+)
+def test_ctrl_c_while_a_module_is_loaded(tmp_path, names, goes_on):
     """There Python may lose it, and keep the lock on imports for which all other threads then wait."""
     said = tmp_path / "said"
-    inside = f"import os; os.kill(os.getpid(), 2); [None for _ in range(10)]; open({str(said)!r}, 'w').write('on')"
-    script = """
+    code = f"import os; os.kill(os.getpid(), 2); [None for _ in range(10)]; open({str(said)!r}, 'w').write('on')"
+    for name in reversed(names):  # code in files of these names, each run by the one before it
+        code = f"exec(compile({code!r}, {name!r}, 'exec'))"
+    script = f"""
 import signal, time
 from lambdalint.__main__ import interrupt
 signal.signal(signal.SIGINT, interrupt)
 try:
-    exec(compile({!r}, {!r}, "exec"))
+    {code}
     time.sleep(60)
 except KeyboardInterrupt:
     raise SystemExit(3)
 """
-    for name, goes_on in (
-        ("<frozen importlib._bootstrap>", True),
-        ("<frozen importlib._bootstrap_external>", True),
-        ("<frozen os>", False),
-    ):
-        said.unlink(missing_ok=True)
-        command = [sys.executable, "-c", script.format(inside, name)]
-        done = subprocess.run(command, cwd=ROOT, env=environment(), check=False, capture_output=True)
-        assert (done.returncode, said.exists(), done.stderr) == (3, goes_on, b"")
+    started = [sys.executable, "-c", script]
+    done = subprocess.run(started, cwd=ROOT, env=environment(), check=False, capture_output=True)
+    assert (done.returncode, said.exists(), done.stderr) == (3, goes_on, b"")
 
 
 @pytest.mark.parametrize(
