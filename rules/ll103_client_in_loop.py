@@ -22,7 +22,8 @@ class ClientInLoop(Rule):
     Triggers:
         1. [loop] A client or connection in a loop, with arguments that are the same in each round.
         2. [comprehension] The same in a comprehension.
-        3. [called] The loop is in a caller, as far up as the entry point.
+        3. [called] The loop is in a caller, as far up as the entry point, or in what calls a function for each element:
+           Powertools' batch processing, ``map``, a pool.
 
     Exemptions:
         1. [guard] Built once only: behind a global, class attribute or module dict that is tested first.

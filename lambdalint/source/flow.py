@@ -35,6 +35,7 @@ CONSTANTS_LIMIT = 16
 TERM_DEPTH = 40
 HOPS_LIMIT = 3  # of calls to what a value is
 _AFFIXES = frozenset({"startswith", "endswith"})
+_EACH = frozenset({"elements", "record"})  # what runners that call a function again and again hand to it
 _FILLING = frozenset({"append", "appendleft", "add", "insert", "extend", "update"})  # methods of collections
 
 Param = tuple[str, str, int]  # (path, qualname, index)
@@ -1086,6 +1087,7 @@ class Flow:
         context = call.context if call is not None else ()
         callee = self.names.definition(edge.callee)
         roots: Roots = CONSTANT
+        each = edge.kind == "callback" and self.graph.runners.get(edge.runner, {}).get("arguments") in _EACH
         varied = False
         for need in state.needs:
             if need[1:3] != edge.callee or callee is None:
@@ -1095,10 +1097,10 @@ class Flow:
                     roots |= self._resolved_parameters(frozenset({need}))
                 continue
             roots |= self._argument(edge, call, callee, need[3])
-            given = passed(call, callee, need[3], edge.offset) if call is not None and question is None else None
-            if given is not None and "per-invocation" not in self.disabled:
-                varied = varied or self.varies(caller, given)
-                if self.chosen(region, caller, given):
+            if question is None and "per-invocation" not in self.disabled:
+                given = passed(call, callee, need[3], edge.offset) if call is not None else None
+                varied = varied or each or (given is not None and self.varies(caller, given))
+                if given is not None and self.chosen(region, caller, given):
                     roots |= {CHOSEN}
         conditions: set[tuple[Param, str, Any]] = set()
         for condition in state.conditions:
@@ -1120,7 +1122,9 @@ class Flow:
                 return
             conditions.add(((*caller, -1), "any", left) if len(left) > 1 else next(iter(left)))
         more = self._conditions(caller, context, frozenset(conditions))
-        following = self._state(caller, roots, more, context, (edge, *state.edges), exempt, unknown, state.looped)
+        following = self._state(
+            caller, roots, more, context, (edge, *state.edges), exempt, unknown, state.looped or each
+        )
         if varied and following is not None:  # the loop makes another one in each of its rounds
             following = following._replace(looped=state.looped)
         if following is not None and question is not None and state.asked is not None:

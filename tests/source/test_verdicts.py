@@ -1464,6 +1464,53 @@ def test_one_spelling_for_each_operation() -> None:
     assert names.canonical("mypy_boto3_lambda.client.LambdaClient()") == "boto3.client(lambda)"
 
 
+def test_what_is_called_for_each_element_is_in_a_loop() -> None:
+    found = analyse(
+        """
+import boto3
+from concurrent.futures import ThreadPoolExecutor
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+processor = BatchProcessor(event_type=EventType.SQS)
+def record(message):
+    boto3.client("sqs")
+def mapped(message):
+    boto3.client("sns")
+def pooled(message):
+    boto3.client("ses")
+def of_service(name):
+    boto3.client(name)
+def submitted(message):
+    boto3.client("kms")
+def by_key(message):
+    boto3.client("s3")
+def handler(event, context):
+    list(map(mapped, event["Records"]))
+    list(map(of_service, ["ssm", "sts"]))
+    with ThreadPoolExecutor() as pool:
+        pool.map(pooled, event["Records"])
+        pool.submit(submitted, event)
+    sorted(event["Records"], key=by_key)
+    return process_partial_response(event=event, record_handler=record, processor=processor, context=context)
+"""
+    )
+    looped = {}
+    for node in found.region.nodes:
+        for reference in found.names.calls(node):
+            if reference.tail == "client":
+                call = found.flow.call(node, reference.k)
+                assert call is not None
+                verdict = found.flow.verdict(found.region, node, call.context, [value for _, value in call.args])
+                looped[node[1]] = [route.looped for route in verdict.routes]
+    assert looped == {
+        "record": [True],
+        "mapped": [True],
+        "pooled": [True],
+        "of_service": [False],
+        "submitted": [False],
+        "by_key": [False],
+    }
+
+
 def test_a_client_factory_takes_its_service_from_each_call() -> None:
     found = analyse(
         """
