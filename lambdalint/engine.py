@@ -208,11 +208,14 @@ class _Run:
         if self.inputs is not None:
             self.functions = self.inputs.completed(self.functions)
         grouped: dict[Node, list[Function]] = {}
+        routes: set[Node] = set()
         for function in self.functions:
             if function.path is None or function.qualname is None:
                 continue
-            for node in self._roots(function.path, function.qualname):
+            for node, is_route in self._roots(function.path, function.qualname):
                 grouped.setdefault(node, []).append(function)
+                if is_route:
+                    routes.add(node)
         for node, found in sorted(grouped.items()):
             self.entries[node] = Entry(node, tuple(found))
             definition = self.names.definition(node)
@@ -222,22 +225,29 @@ class _Run:
             for index, what in ((offset, EVENT), (offset + 1, CONTEXT)):
                 if index < len(definition.params):
                     self.names.entry_params[(node[0], node[1], index)] = self.names.handed(node, index) or what
+            # An application takes what it hands to a route from the request, be it the third parameter or the tenth.
+            for index in range(offset + 2, len(definition.params) if node in routes else 0):
+                self.names.entry_params[(node[0], node[1], index)] = self.names.handed(node, index) or EVENT
 
-    def _roots(self, path: str, qualname: str) -> Iterable[Node]:
-        """The definitions that a handler runs: itself, or what the assignment that binds it makes."""
+    def _roots(self, path: str, qualname: str) -> Iterable[tuple[Node, bool]]:
+        """The definitions that a handler runs: itself, or what the assignment that binds it makes.
+
+        Yields:
+            Each with whether it is registered on an application, which then calls it.
+        """
         skeleton = self.program.skeleton(path)
         if skeleton is None:
             return
         if qualname in skeleton.defs:
-            yield path, qualname
+            yield (path, qualname), False
             return
         for value in self.names.resolve(path, "", ("n", qualname)):
             if value[0] in ("def", "bound"):
-                yield value[1], value[2]
+                yield (value[1], value[2]), False
             elif value[0] == "inst":
                 for method in self.names.attribute(value, "__call__"):
                     if method[0] == "bound":
-                        yield method[1], method[2]
+                        yield (method[1], method[2]), False
         for where, bound in skeleton.bindings.get(qualname, ()):
             if where or bound is None:
                 continue
@@ -248,10 +258,10 @@ class _Run:
             for application in (*applications, ("n", qualname)):
                 if application is None:
                     continue
-                yield from self.graph.registered(path, "", application)
+                yield from ((node, True) for node in self.graph.registered(path, "", application))
                 for value in self.names.resolve(path, "", application):
                     if value[0] == "def" and bound[0] == "c":
-                        yield value[1], value[2]
+                        yield (value[1], value[2]), False
 
     # -- rules
 
