@@ -294,12 +294,12 @@ class Search:
 
     def _inside(self, node: Node, depth: int) -> int:
         """What becomes of errors inside a definition."""
-        if node in self._outcomes:
-            return self._outcomes[node]
+        if node in self._outcomes or depth > CALLS_LIMIT:
+            return self._outcomes.get(node, NONE)
         self._outcomes[node] = NONE  # a cycle adds nothing
         body = self.flow.body(node)
         worst = NONE
-        if body is not None and depth <= CALLS_LIMIT:
+        if body is not None:
             for call in body.calls:
                 outcome = self.outcome(node, call, depth)
                 if outcome != NONE and not any(frame[0] == "except" for frame in call.context):
@@ -322,7 +322,10 @@ class Search:
         """Whether a handler does something about the failure: sends the record elsewhere, stores it."""
         return any(
             any(frame[:2] == ("except", uid) for frame in call.context)
-            and self.outcome(node, call, CALLS_LIMIT) != NONE
+            and call.k >= 0
+            and (
+                self.reaches_out(node, call) if self.flow.callee(node, call.k) else call.tail not in self.quiet_methods
+            )
             and not self._parses(node, call)
             for call in body.calls
         )

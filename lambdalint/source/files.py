@@ -296,7 +296,29 @@ def _is_elsewhere(view: FunctionView, node: Node, context: Context) -> bool:
             root[0] == "env" for root in view.flow.origins(view.region, node, frame[2])
         ):
             return True
+        if frame[0] == "if" and _says_local(view, node, frame[2], frame[3]):
+            return True
     return False
+
+
+def _says_local(view: FunctionView, node: Node, test: Term, taken: bool) -> bool:
+    """Whether a switch is on whose name says that the code runs locally: ``if event["local"]``, ``if is_local``."""
+    words = frozenset(table("files")["local"]["words"])
+    while test[:2] == ("op", "not"):
+        test, taken = test[2][0], not taken
+    name = ""
+    if test[0] == "item" and test[2][0] == "const":
+        name = str(test[2][1])
+    elif test[0] in ("attr", "name"):
+        name = test[-1]
+    elif test[0] == "param":
+        definition = view.flow.names.definition((node[0], test[1]))
+        name = definition.params[test[2]].name if definition is not None else ""
+    elif test[0] == "call":
+        call = view.flow.call(node, test[1])
+        key = call.args[0][1] if call is not None and call.tail == "get" and call.args else ("unknown", "")
+        name = str(key[1]) if key[0] == "const" else ""
+    return taken and not words.isdisjoint(re.split(r"[\W_]+", name.lower()))
 
 
 def _leads_away(view: FunctionView, route: Route) -> bool:

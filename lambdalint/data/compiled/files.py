@@ -47,4 +47,5 @@ TABLE = {'source': "Python 3.14's documentation of builtins, io, os, pathlib, sh
  'places': {'writable': ['/tmp', '/mnt', '/dev', '/proc'], 'foreign': [':', '\\w+:', '~\\w', '\\\\', '<', '\\{']},
  'errors': {'names': ['OSError', 'IOError', 'EnvironmentError', 'PermissionError']},
  'looks': {'names': ['exists', 'isfile', 'is_file', 'isdir', 'is_dir', 'getmtime', 'getsize', 'stat', 'lexists']},
- 'removes': {'names': ['remove', 'unlink', 'rmtree', 'rmdir']}}
+ 'removes': {'names': ['remove', 'unlink', 'rmtree', 'rmdir']},
+ 'local': {'words': ['local', 'locally', 'offline']}}
