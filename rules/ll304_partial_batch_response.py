@@ -35,7 +35,7 @@ class PartialBatchResponse(Rule):
 
     Exemptions:
         1. [answer] Something that runs answers ``batchItemFailures``, Powertools' batch utility included.
-        2. [single] The mapping's batch size is 1.
+        2. [single] The mapping's batch size is 1, or the code fails with any other.
         3. [bisect] The mapping halves a failed batch.
         4. [deletes] The function deletes the messages that it has done.
         5. [handled] Failures are caught and sent or stored elsewhere, one by one.

@@ -15,7 +15,7 @@ from lambdalint.data import table
 from lambdalint.model import Location, Step
 from lambdalint.patterns import regex
 from lambdalint.records import NamedTuple
-from lambdalint.source.events import Source, event_paths, told
+from lambdalint.source.events import Source, event_paths, text_of, told
 from lambdalint.tree import Unreadable
 
 if TYPE_CHECKING:
@@ -47,6 +47,11 @@ _COMMENT = regex(rb"#[^'\"\n]*$")
 # Names of what only tells of a record, or deals with one that failed: where that fails, the record is not lost.
 _TELLING = regex(
     r"(?:^|_)(?:dlq|dead|fail\w*|errors?)(?:_|$)|^_?(?:(?:send|write|emit|put)_)?(?:log|metric)s?(?:_|$)", re.IGNORECASE
+)
+# The code takes a batch of one record, and fails at once with any other.
+_ONE = regex(
+    rb"\bassert[ (]+len\([^\n)]*ecords[^\n)]*\) *== *1\b"
+    rb"|\bif[ (]+len\([^\n)]*ecords[^\n)]*\) *(?:!=|>) *1\)? *:\s+raise\b"
 )
 _BATCH_DECORATOR = regex(r"batch|sqs|partial|record", re.IGNORECASE)
 
@@ -119,7 +124,10 @@ class Search:
         source = next((found for item in pollers if (found := self._unsettled(item)) is not None), None)
         if source is None:
             return None
-        for node in self.carriers():
+        carriers = self.carriers()
+        if self.view.grants("single") and any(_ONE.search(text_of(self.flow, node)) for node in carriers):
+            return None
+        for node in carriers:
             for failure in self._failures(node):
                 verdict = self.flow.verdict(self.region, node, failure.context, ())
                 for route in verdict.routes[:1]:
