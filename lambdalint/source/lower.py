@@ -321,6 +321,7 @@ class _Lowering:
         self.names: dict[int, str] = {}  # id(libcst FunctionDef, ClassDef or Lambda) → qualname
         self.depths: dict[int, tuple[int, Term]] = {}  # id(term) → how many tuples it nests, and what keeps its id
         self.jumps: list[list[Env]] = []  # for each loop around, what was bound at its break and continue statements
+        self.broken = False  # whether the loop around has a break statement
 
     # -- pairing with ast
 
@@ -471,8 +472,6 @@ class _Lowering:
         self.loop(
             node, env, inner, state, lambda: self.assign(node.target, ("elem", iterable), env, inner, state, node)
         )
-        if node.orelse is not None:
-            self.suite(node.orelse.body, env, context, state)
         return False, context
 
     def while_(self, node: Any, env: Env, context: Context, state: _State) -> tuple[bool, Context]:
@@ -485,8 +484,6 @@ class _Lowering:
             return (*inner, *(("once", self.frame(), owner) for owner in unset))
 
         self.loop(node, env, inner, state, head)
-        if node.orelse is not None:
-            self.suite(node.orelse.body, env, context, state)
         return False, context
 
     def with_(self, node: Any, env: Env, context: Context, state: _State) -> tuple[bool, Context]:
@@ -500,9 +497,16 @@ class _Lowering:
 
     def loop(self, node: Any, env: Env, context: Context, state: _State, head: Callable[[], Context | None]) -> None:
         """Two passes, so that what one round leaves behind is seen by the next."""
+        outer, self.broken = self.broken, False
         self.round(node, env, context, state, head)
         if len(self.jumps) < 3:  # what is deeper is passed through often enough with the loops around it
             self.round(node, env, context, state, head)
+        broken, self.broken = self.broken, outer
+        if node.orelse is not None:
+            before = dict(env)
+            self.suite(node.orelse.body, env, context[:-1], state)
+            if broken:  # ``else`` is passed over then
+                _merge(env, before)
 
     def round(self, node: Any, env: Env, context: Context, state: _State, head: Callable[[], Context | None]) -> None:
         """One pass through a loop; what was bound before it, or before a break or continue, is seen after it too."""
@@ -807,6 +811,7 @@ class _Lowering:
     def jump(self, node: Any, env: Env, context: Context, state: _State) -> bool:
         if self.jumps:
             self.jumps[-1].append(dict(env))
+            self.broken = self.broken or type(node) is self.cst.Break
         return True
 
     def line(self, node: Any) -> int:

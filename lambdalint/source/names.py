@@ -805,6 +805,8 @@ class Names:
                 value[1] for value in self.resolve(path, scope, named) if value[0] == "const" and type(value[1]) is str
             }
             return self._external(f"{operation}({services.pop() if len(services) == 1 else ''})")
+        if operation == "dict" and keywords and not args and all(name.isidentifier() for name, _ in keywords):
+            return [("coll", path, scope, ("d", keywords))]
         if operation == "functools.partial" and args:
             return [("partial", value) for value in self.resolve(path, scope, args[0])]
         if operation == "getattr" and len(args) >= 2:

@@ -84,6 +84,49 @@ def handler(event, context):
     fetch()
     named(event["path"])
 """,
+    "the else of a loop": """
+import boto3
+
+def handler(event, context):
+    done = False
+    for order in event["orders"]:
+        if order["bad"]:
+            break
+    else:
+        done = True
+    if not done:
+        boto3.client("sqs")  # -> fires
+    left = True
+    while event["pages"]:
+        for page in event["pages"]:
+            if page:
+                continue
+            break
+        else:
+            print(page)
+    else:
+        left = False
+    if left:
+        boto3.client("sns")  # -> exempt branch
+    return event
+""",
+    "functions in a table": """
+import boto3
+
+def put(event):
+    boto3.client("s3")  # -> fires
+
+def get(event):
+    boto3.client("sqs")  # -> fires
+
+def drop(event):
+    boto3.client("sns")  # -> unreached
+
+def handler(event, context):
+    actions = dict(put=put, get=get)
+    others = dict({"drop": drop}, **event)
+    return actions[event["action"]](event)
+""",
     "a switch of the module": """
 import boto3
 import settings
