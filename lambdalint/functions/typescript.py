@@ -707,6 +707,7 @@ def _definition(scope: _Scope, bindings: Mapping[str, tuple[Expr, ...]], calls: 
         return_annotation=None,
         yields=False,
         stores_outside=False,
+        promises={},
     )
 
 

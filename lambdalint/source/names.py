@@ -209,7 +209,12 @@ class Names:
             if definition is None:
                 break
             if name in definition.bindings and name not in definition.outer_names:
-                return [value for bound in definition.bindings[name] for value in self.resolve(path, at, bound)]
+                found = [value for bound in definition.bindings[name] for value in self.resolve(path, at, bound)]
+                if name in definition.promises and all(value[0] == "ext" for value in found):
+                    promised = self.resolve(path, at, ("t", definition.promises[name]))
+                    if any(value[0] == "self" for value in promised):  # something from outside made one of ours
+                        return promised
+                return found
             at = definition.parent
         return self._module_name(skeleton, name)
 

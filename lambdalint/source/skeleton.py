@@ -110,8 +110,8 @@ class Def(NamedTuple):
     ``owner`` is the class whose body holds it, ``parent`` the definition whose body holds it (or the
     one that holds the class), both "" where there is none. ``top`` is the line span of the
     module-level statement around it, or of the method of a module-level class. ``bindings`` maps local names to what
-    is bound to them; ``reads`` are the attributes that it reads (a property among them runs), without those that are
-    called.
+    is bound to them, ``promises`` the annotations of those that are bound with one; ``reads`` are the attributes that
+    it reads (a property among them runs), without those that are called.
     """
 
     qualname: str
@@ -133,6 +133,7 @@ class Def(NamedTuple):
     return_annotation: Expr
     yields: bool
     stores_outside: bool
+    promises: Mapping[str, Expr]
 
 
 class Class(NamedTuple):
@@ -578,6 +579,7 @@ class _Scope:
         "leaves",
         "outer",
         "params",
+        "promises",
         "qualname",
         "reads",
         "returns",
@@ -590,6 +592,7 @@ class _Scope:
         self.qualname = qualname
         self.class_ = class_  # the class whose body is being read
         self.bindings: dict[str, list[Expr]] = {}
+        self.promises: dict[str, Expr] = {}
         self.calls: list[CallRef] = []
         self.reads: dict[Expr, None] = {}
         self.outer: set[str] = set()
@@ -740,6 +743,8 @@ class _Reader:
             if scope.class_ and value is not None and (value == ("k", None) or value[0] == "c"):
                 self.bind(node.target, ("t", annotation), scope)  # a field: others may give it its value
             if node.value is not None:
+                if type(node.target) is ast.Name:
+                    scope.promises[node.target.id] = annotation
                 self.expression(node.value, scope, "used")
         elif kind in (ast.Global, ast.Nonlocal):
             scope.outer.update(node.names)
@@ -850,6 +855,7 @@ class _Reader:
             return_annotation=simple(node.returns) if getattr(node, "returns", None) is not None else None,
             yields=inner.yields,
             stores_outside=inner.stores_outside,
+            promises=inner.promises,
         )
 
     def class_(self, node: Any, scope: _Scope) -> None:

@@ -110,6 +110,36 @@ def handler(event, context):
         boto3.client("sns")  # -> exempt branch
     return event
 """,
+    "what an annotation says of what comes from outside": """
+import boto3
+import requests
+from pydantic import parse_obj_as
+from typing import Union
+
+class Job:
+    def step(self):
+        raise NotImplementedError
+
+class Copy(Job):
+    def step(self):
+        boto3.client("s3")  # -> fires
+
+class Other:
+    def step(self):
+        boto3.client("sqs")  # -> unreached
+
+class Found:
+    def step(self):
+        boto3.client("sns")  # -> fires
+
+def handler(event, context):
+    job: Job = parse_obj_as(Union[Copy], event)
+    job.step()
+    found: Other = Found()
+    found.step()
+    answer: requests.Response = requests.get("https://x")
+    answer.step()
+""",
     "functions in a table": """
 import boto3
 
