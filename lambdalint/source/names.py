@@ -96,6 +96,7 @@ class Names:
         self._records: dict[Node, bool] = {}
         self._constructions: dict[Node, list[tuple[str, str, CallRef]]] = {}
         self._handing: dict[str, list[tuple[str, CallRef]]] = {}
+        self._additions: dict[str, dict[tuple[str, str], list[Expr]]] = {}
 
     # -- the entrance
 
@@ -210,6 +211,8 @@ class Names:
                 break
             if name in definition.bindings and name not in definition.outer_names:
                 found = [value for bound in definition.bindings[name] for value in self.resolve(path, at, bound)]
+                if any(value[0] == "coll" for value in found):
+                    found = [self._filled(value, skeleton, at, name) for value in found]
                 if name in definition.promises and all(value[0] == "ext" for value in found):
                     promised = self.resolve(path, at, ("t", definition.promises[name]))
                     if any(value[0] == "self" for value in promised):  # something from outside made one of ours
@@ -217,6 +220,20 @@ class Names:
                 return found
             at = definition.parent
         return self._module_name(skeleton, name)
+
+    def _filled(self, value: Value, skeleton: Skeleton, scope: str, name: str) -> Value:
+        """A collection with what its definition puts into it under that name: whoever gets it does not see the name."""
+        if value[:3] != ("coll", skeleton.path, scope) or value[3][0] not in ("l", "d"):
+            return value
+        if skeleton.path not in self._additions:
+            additions = self._additions[skeleton.path] = {}
+            for where, target, item in (*skeleton.item_stores, *skeleton.appends):
+                if where and target is not None and target[0] == "n" and item is not None:
+                    additions.setdefault((where, target[1]), []).append(item)
+        kind, elements, *rest = value[3]
+        added = self._additions[skeleton.path].get((scope, name), ())
+        more = [item if kind == "l" else (None, item) for item in dict.fromkeys(added)]
+        return (*value[:3], (kind, (*elements, *more), *rest)) if more else value
 
     def _module_name(self, skeleton: Skeleton, name: str) -> list[Value]:
         found = self._module_names(skeleton, name, frozenset())

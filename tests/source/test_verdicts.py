@@ -140,6 +140,56 @@ def handler(event, context):
     answer: requests.Response = requests.get("https://x")
     answer.step()
 """,
+    "collections that are filled and handed back": """
+import boto3
+
+class File:
+    def read(self):
+        boto3.client("s3")  # -> fires
+
+    def drop(self):
+        boto3.client("sqs")  # -> unreached
+
+class Page:
+    def read(self):
+        boto3.client("sns")  # -> fires
+
+class Lost:
+    def read(self):
+        boto3.client("sts")  # -> unreached
+
+def files(rows):
+    found = []
+    for row in rows:
+        found.append(File())
+    return found
+
+def pages(rows):
+    found = {}
+    for row in rows:
+        found[row["id"]] = Page()
+    names = {row["name"] for row in rows}
+    names.add("all")
+    return found if names else {}
+
+def lost():
+    found = []
+
+    def other():
+        found = []
+        found.append(Lost())
+        return found
+
+    return found
+
+def handler(event, context):
+    for file in files(event["files"]):
+        file.read()
+    for page in pages(event["pages"]).values():
+        page.read()
+    for other in lost():
+        other.read()
+""",
     "functions in a table": """
 import boto3
 
