@@ -327,9 +327,9 @@ class Search:
         return RAISED
 
     def _handles(self, node: Node, body: Body, uid: int) -> bool:
-        """Whether a handler does something about the failure: sends the record elsewhere, stores it."""
+        """Whether the handler of any error does something about it: sends the record elsewhere, stores it."""
         return any(
-            any(frame[:2] == ("except", uid) for frame in call.context)
+            any(frame[:2] == ("except", uid) and _is_broad(frame[2]) for frame in call.context)
             and call.k >= 0
             and (
                 self.reaches_out(node, call) if self.flow.callee(node, call.k) else call.tail not in self.quiet_methods
@@ -413,9 +413,14 @@ def _taken(body: Body, loop: int) -> list[Term]:
 
 def _catches(body: Body, frame: tuple[Any, ...]) -> bool:
     """Whether a ``try`` catches everything and goes on."""
-    if not any((not types or {"Exception", "BaseException"} & set(types)) and not leaves for types, leaves in frame[2]):
+    if not any(_is_broad(types) and not leaves for types, leaves in frame[2]):
         return False
     return not any(end.kind == "raise" and _in_handler(end.context, frame[1]) for end in body.exits)
+
+
+def _is_broad(types: Iterable[str]) -> bool:
+    """Whether a handler is for any error."""
+    return not types or not {"Exception", "BaseException"}.isdisjoint(types)
 
 
 def _in_handler(context: Iterable[tuple[Any, ...]], uid: int) -> bool:
