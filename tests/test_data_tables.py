@@ -66,7 +66,7 @@ def operations():
     """Every operation string of every table, with the place it comes from."""
     yield from (("clients.constructors", name) for name in CLIENTS["constructors"])
     yield from (("clients.types", name) for name in CLIENTS["types"].values())
-    for key in ("memo", "memo_instance", "transparent", "idempotent", "entry_point", "entry_point_hint"):
+    for key in ("memo", "memo_instance", "transparent", "idempotent", "entry_point", "entry_point_hint", "injects"):
         yield from ((f"calls.{key}", name) for name in CALLS[key])
     for key in ("decorator_factories", "wrappers", "runners", "dispatchers"):
         yield from ((f"calls.{key}", name) for name in CALLS[key])

@@ -87,6 +87,7 @@ class CallGraph:
         self.dispatchers: Mapping[str, Any] = calls["dispatchers"]
         self.wrappers: Mapping[str, Any] = calls["wrappers"]
         self.factories: Mapping[str, Any] = calls["decorator_factories"]
+        self.injects = frozenset(("ext", operation) for operation in calls["injects"])
         self._dispatch = _dispatching()
         self._edges: dict[Node, tuple[Edge, ...]] = {}
         self._counts: dict[Node, tuple[int, int]] = {}
@@ -113,6 +114,8 @@ class CallGraph:
         if definition is None:
             return []
         edges: list[Edge] = list(self._decorated(node, definition))
+        if definition.decorators:
+            edges += self._injected(node, definition)
         count = resolved = 0
         unresolved = []
         for call in definition.calls:
@@ -291,6 +294,39 @@ class CallGraph:
         )
 
     # -- applications: resolvers, routers, custom-resource helpers
+
+    def _injected(self, node: Node, definition: Def) -> Iterable[Edge]:
+        """What an application runs for the parameters of an endpoint, and for theirs: ``Depends(factory)``."""
+        given = list(self._depends(node, definition))
+        if not given or not any(
+            operation.partition("()")[0] in self.dispatchers for operation in self.names.decorator_operations(node)
+        ):
+            return
+        seen: set[Value] = set()
+        while given:
+            value = given.pop()
+            if value in seen or len(seen) > ROUTES_LIMIT:
+                continue
+            seen.add(value)
+            for edge in self._of_value(node, value, None, "route"):
+                yield edge if edge.callee[1].endswith(".<new>") else edge._replace(kind="route")
+                inner = self.names.definition(edge.callee)
+                given += self._depends(edge.callee, inner) if inner is not None else ()
+
+    def _depends(self, node: Node, definition: Def) -> Iterable[Value]:
+        """What is called for the value of each parameter of a definition for which it says so."""
+        for param in definition.params:
+            hint = param.annotation
+            annotated = hint is not None and hint[0] == "i" and hint[2] is not None and hint[2][0] == "l"
+            for expr in (param.default, *(hint[2][1] if annotated else ())):
+                if expr is None or expr[0] != "c":
+                    continue
+                if self.injects.isdisjoint(self.names.resolve(node[0], definition.parent, expr[1])):
+                    continue
+                called = (
+                    expr[2][0] if expr[2] else dict(expr[3]).get("dependency", hint[2][1][0] if annotated else hint)
+                )
+                yield from self.names.resolve(node[0], definition.parent, called)
 
     def _routes(self, node: Node, values: Values, call: CallRef) -> Iterable[Edge]:
         for value in values:

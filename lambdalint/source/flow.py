@@ -1220,11 +1220,11 @@ class Flow:
         return all(held(condition) for condition in state.conditions)
 
     def _argument(self, edge: Edge, call: Call | None, callee: Def, index: int) -> Roots:
+        if edge.kind == "route":
+            return frozenset({("event", edge.caller, ("[]",))})
         if call is None:
             # Nobody is seen passing it: a property, a context manager, a wrapper.
             return CONSTANT
-        if edge.kind == "route":
-            return frozenset({("event", edge.caller, ("[]",))})
         if edge.kind == "callback":
             spec = self.graph.runners.get(edge.runner, {})
             rest = [value for _, value in call.args]

@@ -488,6 +488,48 @@ def elsewhere():
 def handler(event, context):
     return app.resolve(event, context)
 """,
+    "what FastAPI injects": """
+# file: app.py
+import boto3
+from typing import Annotated
+from fastapi import Depends, FastAPI
+from mangum import Mangum
+from factories import Orders, kept, nested, plain, regional, yielded
+app = FastAPI()
+@app.get("/x")
+def route(a=Depends(plain), b=Depends(yielded), c=Depends(kept), d: Orders = Depends(), e=Depends(dependency=regional)):
+    return a
+@app.get("/y")
+def annotated(f: Annotated[object, Depends(nested)]):
+    return f
+def no_route(g=Depends(lambda: boto3.client("s3"))):  # -> unreached
+    return g
+def handler(event, context):
+    no_route(1)
+    return Mangum(app)(event, context)
+# file: factories.py
+import boto3
+import functools
+from fastapi import Depends
+def plain():
+    return boto3.resource("dynamodb").Table("orders")  # -> fires
+def yielded():
+    yield boto3.client("s3")  # -> fires
+@functools.cache
+def kept():
+    return boto3.client("sqs")  # -> exempt memo
+class Orders:
+    def __init__(self):
+        self.client = boto3.client("sns")  # -> fires
+def regional(region: str = "eu-west-1"):
+    return boto3.client("s3", region_name=region)  # -> exempt per-invocation
+def inner():
+    return boto3.client("kms")  # -> fires
+def nested(client=Depends(inner)):
+    return client
+def nobody():
+    return boto3.client("ses")  # -> unreached
+""",
     "batch processor": """
 import boto3
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
