@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from lambdalint.source.program import Program
-    from lambdalint.source.unmade import Unmade
 
 Value = tuple["Any", ...]
 Values = tuple[Value, ...]
@@ -92,7 +91,6 @@ class Names:
         self._tails: dict[str, list[tuple[str, str, CallRef]]] | None = None
         self._decorated: list[tuple[Def, Node, Expr]] | None = None
         self._subclasses: dict[Node, list[Node]] | None = None
-        self._unmade: Unmade | None = None
         self._records: dict[Node, bool] = {}
         self._constructions: dict[Node, list[tuple[str, str, CallRef]]] = {}
         self._handing: dict[str, list[tuple[str, CallRef]]] = {}
@@ -139,7 +137,6 @@ class Names:
         self._tails = None
         self._decorated = None
         self._subclasses = None
-        self._unmade = None
         self._records.clear()
         self._constructions.clear()
 
@@ -401,14 +398,6 @@ class Names:
                     stack.append(child)
         return found
 
-    def unmade(self, node: Node) -> bool:
-        """Whether nothing among the loaded modules makes an object of a class, or of one that derives from it."""
-        if self._unmade is None:
-            from lambdalint.source.unmade import Unmade
-
-            self._unmade = Unmade(self)
-        return self._unmade.holds(node)
-
     def _instance_attribute(self, value: Value, name: str) -> list[Value]:
         owner = (value[1], value[2])
         if name == "__class__":
@@ -421,9 +410,7 @@ class Names:
         for family in families:
             for node in family:
                 class_ = self.class_of(node)
-                if class_ is None or (name not in class_.attributes and name not in class_.instance):
-                    continue
-                if family is not families[0] and self.unmade(node):
+                if class_ is None:
                     continue
                 if name in class_.attributes:
                     for bound in class_.attributes[name]:
@@ -435,7 +422,8 @@ class Names:
                     abstract = False
                     for where, bound in class_.instance[name]:
                         results += self.resolve(node[0], where, bound)
-                break
+                if name in class_.attributes or name in class_.instance:
+                    break
             if family is families[0] and not abstract and not (value[0] == "self" and results):
                 break
         if not results:
