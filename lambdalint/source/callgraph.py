@@ -35,7 +35,7 @@ class Entry(NamedTuple):
 class Edge(NamedTuple):
     """``caller`` runs ``callee``.
 
-    ``call`` is the call that does, None where no call is written (decorator, property, route).
+    ``call`` is the call that does, None where no call is written (decorator, property, route, callback of a decorator).
     ``offset`` is the number of parameters of the callee that are bound implicitly (1 for ``self``).
     ``kind`` is ``call construct callback enter property decorator route``. ``made`` is the class that a
     ``construct`` edge instantiates; ``runner`` the operation that a ``callback`` edge goes through.
@@ -247,9 +247,20 @@ class CallGraph:
                     target = (value[1], value[2])
                     if self.names.decorator_operations(target) & set(self.factories):
                         yield Edge(node, target, "decorator")
+        for decorator in definition.decorators:
+            if decorator is not None and decorator[0] == "c" and decorator[3]:
+                yield from self._handed_to(node, definition.parent, decorator)
         for _, wrapper in self.wrapped(node, definition.parent, definition.decorators):
             owner = self.names.definition(wrapper)
             yield Edge(node, wrapper, "decorator", None, 1 if owner is not None and owner.owner else 0)
+
+    def _handed_to(self, node: Node, scope: str, decorator: Expr) -> Iterable[Edge]:
+        """What a runner calls that is a decorator: ``@batch_processor(record_handler=store, processor=processor)``."""
+        for operation in self.names.resolve(node[0], scope, decorator[1]):
+            words = self.runners.get(operation[1], {}).get("keywords", ()) if operation[0] == "ext" else ()
+            for expr in [expr for word, expr in decorator[3] if word in words]:
+                for value in self.names.resolve(node[0], scope, expr):
+                    yield from self._of_value(node, value, None, "callback", operation[1])
 
     def wrapped(self, node: Node, scope: str, decorators: Iterable[Expr]) -> list[tuple[Node, Node]]:
         """What the project's own decorators put around a definition or class.

@@ -1222,6 +1222,8 @@ class Flow:
     def _argument(self, edge: Edge, call: Call | None, callee: Def, index: int) -> Roots:
         if edge.kind == "route":
             return frozenset({("event", edge.caller, ("[]",))})
+        if edge.kind == "callback" and edge.call is None:
+            return frozenset({("event", edge.caller, ())})  # of a decorator: it has but what the handler is given
         if call is None:
             # Nobody is seen passing it: a property, a context manager, a wrapper.
             return CONSTANT

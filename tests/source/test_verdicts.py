@@ -539,6 +539,24 @@ def record_handler(record):
 def handler(event, context):
     return process_partial_response(event=event, record_handler=record_handler, processor=processor, context=context)
 """,
+    "batch processor as a decorator": """
+import boto3
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, batch_processor
+processor = BatchProcessor(event_type=EventType.SQS)
+class Store:
+    def keep(self, record):
+        boto3.client("sns")  # -> fires
+store = Store()
+def record_handler(record):
+    boto3.client("s3")  # -> fires
+    boto3.client("s3", region_name=record.message_attributes["region"])  # -> exempt per-invocation
+def nobody(record):
+    boto3.client("sqs")  # -> unreached
+@batch_processor(record_handler=store.keep, processor=processor)
+@batch_processor(record_handler=record_handler, processor=processor, other=nobody)
+def handler(event, context):
+    return processor.response()
+""",
     "async and nested": """
 import asyncio
 import boto3
@@ -1512,7 +1530,7 @@ def test_what_is_called_for_each_element_is_in_a_loop() -> None:
         """
 import boto3
 from concurrent.futures import ThreadPoolExecutor
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, batch_processor, process_partial_response
 processor = BatchProcessor(event_type=EventType.SQS)
 def record(message):
     boto3.client("sqs")
@@ -1526,6 +1544,11 @@ def submitted(message):
     boto3.client("kms")
 def by_key(message):
     boto3.client("s3")
+def handed(message):
+    boto3.client("s3")
+@batch_processor(record_handler=handed, processor=processor)
+def decorated(event, context):
+    return processor.response()
 def handler(event, context):
     list(map(mapped, event["Records"]))
     list(map(of_service, ["ssm", "sts"]))
@@ -1533,6 +1556,7 @@ def handler(event, context):
         pool.map(pooled, event["Records"])
         pool.submit(submitted, event)
     sorted(event["Records"], key=by_key)
+    decorated(event, context)
     return process_partial_response(event=event, record_handler=record, processor=processor, context=context)
 """
     )
@@ -1551,6 +1575,7 @@ def handler(event, context):
         "of_service": [False],
         "submitted": [False],
         "by_key": [False],
+        "handed": [True],
     }
 
 
