@@ -219,7 +219,7 @@ class Arguments:
         target = (node[0], term[1])
         definition = self.flow.names.definition(target)
         for edge in self.region.incoming.get(target, ()):
-            call = self.flow.call(edge.caller, edge.call.k) if edge.call is not None and edge.call.k >= 0 else None
+            call = self.flow.called(edge)
             if call is None or definition is None or edge.kind not in ("call", "construct"):
                 continue
             given = passed(call, definition, term[2], edge.offset)

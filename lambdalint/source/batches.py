@@ -211,7 +211,7 @@ class Search:
         return found
 
     def _carries(self, node: Node, edge: Edge) -> bool:
-        call = self.flow.call(node, edge.call.k) if edge.call is not None and edge.call.k >= 0 else None
+        call = self.flow.called(edge)
         if call is None:
             return edge.kind in ("property", "enter", "decorator")
         receiver = [call.func[1]] if call.func[0] == "attr" else []
@@ -272,10 +272,8 @@ class Search:
     def _mapped(self, node: Node) -> Iterator[_Failure]:
         """``map(process, records)``, an executor's too."""
         for edge in self.flow.graph.edges(node):
-            call = self.flow.call(node, edge.call.k) if edge.call is not None and edge.call.k >= 0 else None
-            if call is None or edge.kind != "callback":
-                continue
-            if self.flow.graph.runners.get(edge.runner, {}).get("arguments") != "elements":
+            call = self.flow.called(edge)
+            if call is None or self.flow.graph.hands(edge) != "elements":
                 continue
             if any(self.paths(node, value) & _RECORDS for _, value in call.args):
                 outcome = self._inside(edge.callee, 0)
@@ -340,12 +338,8 @@ class Search:
 
     def _swallowed(self, node: Node, context: Context, route: Route) -> bool:
         """Whether a handler around the loop, here or in a caller, ends the error."""
-        places = [(node, context)]
-        for edge in route.edges:
-            call = self.flow.call(edge.caller, edge.call.k) if edge.call is not None and edge.call.k >= 0 else None
-            if call is not None:
-                places.append((edge.caller, call.context))
-        for at, frames in places:
+        places = ((at, call.context) for at, call in self.flow.calls_on(route))
+        for at, frames in ((node, context), *places):
             body = self.flow.body(at)
             if body is not None and any(frame[0] == "try" and _catches(body, frame) for frame in frames):
                 return True

@@ -200,6 +200,10 @@ class CallGraph:
                 if value is not None and value[0] == "f":
                     yield from self._callbacks(node, value, call, operations[0] if operations else "?")
 
+    def hands(self, edge: Edge) -> str:
+        """What the runner hands to the callee of an edge, by the word of its table; "" where it goes through none."""
+        return str(self.runners.get(edge.runner, {}).get("arguments", "")) if edge.kind == "callback" else ""
+
     def _callbacks(self, node: Node, expr: Expr, call: CallRef, runner: str) -> Iterable[Edge]:
         for value in self.names.resolve(node[0], node[1], expr):
             for given in self.names.item(value, None) if value[0] == "coll" else (value,):

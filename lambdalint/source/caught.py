@@ -17,11 +17,7 @@ def uncaught(flow: Flow, context: Context, verdict: Verdict, kinds: frozenset[st
 
 
 def _is_caught(flow: Flow, route: Route, kinds: frozenset[str]) -> bool:
-    for edge in route.edges:
-        call = flow.call(edge.caller, edge.call.k) if edge.call is not None and edge.call.k >= 0 else None
-        if call is not None and catches(call.context, kinds):
-            return True
-    return False
+    return any(catches(call.context, kinds) for _, call in flow.calls_on(route))
 
 
 def catches(context: Context, kinds: frozenset[str]) -> bool:

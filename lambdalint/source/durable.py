@@ -430,7 +430,7 @@ class _Judge:
         for node, edges in self.region.incoming.items():
             kept = []
             for edge in edges:
-                call = self.flow.call(edge.caller, edge.call.k) if edge.call is not None and edge.call.k >= 0 else None
+                call = self.flow.called(edge)
                 if call is None or not self._asks(edge.caller, call.context):
                     kept.append(edge)
             incoming[node] = tuple(kept)

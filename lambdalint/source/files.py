@@ -323,11 +323,7 @@ def _says_local(view: FunctionView, node: Node, test: Term, taken: bool) -> bool
 
 def _leads_away(view: FunctionView, route: Route) -> bool:
     """Whether one of the calls on a way is made elsewhere only."""
-    for edge in route.edges:
-        call = view.flow.call(edge.caller, edge.call.k) if edge.call is not None and edge.call.k >= 0 else None
-        if call is not None and _is_elsewhere(view, edge.caller, call.context):
-            return True
-    return False
+    return any(_is_elsewhere(view, node, call.context) for node, call in view.flow.calls_on(route))
 
 
 def _calls(view: FunctionView, node: Node, what: str) -> bool:

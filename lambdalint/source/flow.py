@@ -207,6 +207,17 @@ class Flow:
         lowered = self._lowered(node[0], definition)
         return lowered.calls.get(k) if lowered is not None else None
 
+    def called(self, edge: Edge) -> Call | None:
+        """The lowered call that an edge goes through; None where none is written, or no Body has it."""
+        return self.call(edge.caller, edge.call.k) if edge.call is not None and edge.call.k >= 0 else None
+
+    def calls_on(self, route: Route) -> Iterator[tuple[Node, Call]]:
+        """The calls on a route, those that are written, each with the definition that makes it."""
+        for edge in route.edges:
+            call = self.called(edge)
+            if call is not None:
+                yield edge.caller, call
+
     def reference(self, node: Node, k: int) -> CallRef | None:
         """The skeleton's call ``k`` of the definition ``node``, or of one nested in it or around it."""
         known = self._references.get(node)
@@ -695,7 +706,7 @@ class Flow:
             return None
         found: list[Any] = []
         for edge in region.incoming.get(target, ()):
-            call = self.call(edge.caller, edge.call.k) if edge.call is not None and edge.call.k >= 0 else None
+            call = self.called(edge)
             if call is None or edge.kind not in ("call", "construct"):
                 return None
             given = passed(call, definition, term[2], edge.offset)
@@ -738,7 +749,7 @@ class Flow:
             return frozenset({UNKNOWN_ROOT})
         found: Roots = CONSTANT
         for edge in edges:
-            call = self.call(edge.caller, edge.call.k) if edge.call is not None and edge.call.k >= 0 else None
+            call = self.called(edge)
             given = self._argument(edge, call, definition, index)
             # what a callback is handed is an element of what the runner was given
             found |= _below(given, "[]") if edge.kind == "callback" else given
@@ -1087,7 +1098,7 @@ class Flow:
         context = call.context if call is not None else ()
         callee = self.names.definition(edge.callee)
         roots: Roots = CONSTANT
-        each = edge.kind == "callback" and self.graph.runners.get(edge.runner, {}).get("arguments") in _EACH
+        each = self.graph.hands(edge) in _EACH
         varied = False
         for need in state.needs:
             if need[1:3] != edge.callee or callee is None:
@@ -1228,11 +1239,8 @@ class Flow:
             # Nobody is seen passing it: a property, a context manager, a wrapper.
             return CONSTANT
         if edge.kind == "callback":
-            spec = self.graph.runners.get(edge.runner, {})
-            rest = [value for _, value in call.args]
-            if spec.get("arguments") == "unknown" and not self._union(edge.caller, rest):
-                return frozenset({UNKNOWN_ROOT})
-            return self._union(edge.caller, rest)
+            roots = self._union(edge.caller, [value for _, value in call.args])
+            return roots or (frozenset({UNKNOWN_ROOT}) if self.graph.hands(edge) == "unknown" else CONSTANT)
         term = passed(call, callee, index, edge.offset)
         return CONSTANT if term is None else self.roots(edge.caller, term)
 

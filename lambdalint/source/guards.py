@@ -71,14 +71,7 @@ class Guards:
                 continue
             seen.add(at)
             for edge in self.region.incoming.get(at, ()):
-                known = edge.call is not None and edge.call.k >= 0
-                queue.append(
-                    (
-                        edge.caller,
-                        self.flow.call(edge.caller, edge.call.k) if known and edge.call else None,
-                        (edge, *edges),
-                    )
-                )
+                queue.append((edge.caller, self.flow.called(edge), (edge, *edges)))
         return None
 
     def _guarded(self, node: Node, call: Call | None, *, record: bool) -> bool:

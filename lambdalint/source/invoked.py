@@ -158,10 +158,7 @@ def fanout(site: SiteView, name: Term, verdict: Verdict) -> Fanout | None:
 
 def _per_element(site: SiteView, route: Route) -> bool:
     """Whether a loop on a route, at the site or around a call on the way, goes over what only the invocation brings."""
-    around = [(site.place, site.context)]
-    for edge in route.edges:
-        call = site.flow.call(edge.caller, edge.call.k) if edge.call is not None else None
-        around.append((edge.caller, call.context if call is not None else ()))
+    around = [(site.place, site.context), *((node, call.context) for node, call in site.flow.calls_on(route))]
     loops = [(node, frame[2]) for node, frames in around for frame in frames if frame[0] == "loop"]
     if not loops:
         return True  # what runs it for each element is no loop: ``map``, an executor

@@ -183,7 +183,7 @@ def _counted(view: FunctionView, site: Site) -> set[Root]:
             if frame[0] == "loop" and frame[2] is not None:
                 found |= {root for root in view.flow.origins(view.region, node, frame[2]) if root[0] == "event"}
         for edge in view.region.incoming.get(node, ()):
-            call = view.flow.call(edge.caller, edge.call.k) if edge.call is not None and edge.call.k >= 0 else None
+            call = view.flow.called(edge)
             if call is not None and edge.caller not in seen:
                 seen.add(edge.caller)
                 queue.append((edge.caller, call.context))

@@ -132,12 +132,7 @@ def _is_name(name: Any, function: Function) -> bool:
 
 def _places(site: SiteView, route: Route) -> list[tuple[Node, Context]]:
     """The definitions on a route, each with what stands around its step."""
-    places = [(site.place, site.context)]
-    for edge in route.edges:
-        call = site.flow.call(edge.caller, edge.call.k) if edge.call is not None else None
-        if call is not None:
-            places.append((edge.caller, call.context))
-    return places
+    return [(site.place, site.context), *((node, call.context) for node, call in site.flow.calls_on(route))]
 
 
 def _bound(site: SiteView, region: Region, route: Route) -> str:

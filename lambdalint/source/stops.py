@@ -72,10 +72,7 @@ class Stops:
     def _places(self, write: Write, route: Route) -> Iterator[tuple[Node, Call]]:
         """A write with the calls on a route that lead to it."""
         yield write.site.node, write.call
-        for edge in route.edges:
-            call = self.flow.call(edge.caller, edge.call.k) if edge.call is not None else None
-            if call is not None:
-                yield edge.caller, call
+        yield from self.flow.calls_on(route)
 
     def _filled_under(self, node: Node, call: Call) -> Iterator[Test]:
         """The tests under which a collection is filled that a call takes, or that the loop around it runs over."""

@@ -310,7 +310,7 @@ class Strings:
         if (*target, term[2]) in self.names.entry_params and target in self.region.roots:
             return []
         for edge in self.region.incoming.get(target, ()) if definition is not None else ():
-            call = self.flow.call(edge.caller, edge.call.k) if edge.call is not None and edge.call.k >= 0 else None
+            call = self.flow.called(edge)
             given = None
             if call is not None and definition is not None and edge.kind in ("call", "construct"):
                 given = passed(call, definition, term[2], edge.offset)
@@ -362,7 +362,7 @@ class Strings:
             return UNKNOWN
         found: set[Pieces] = set()
         for edge in edges:
-            call = self.flow.call(edge.caller, edge.call.k) if edge.call is not None and edge.call.k >= 0 else None
+            call = self.flow.called(edge)
             if call is None:
                 return UNKNOWN
             if edge.kind == "callback":  # an element of what the runner is given

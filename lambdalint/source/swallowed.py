@@ -139,7 +139,7 @@ class _Search:
     def _helpers(self, node: Node, rounds: list[Call]) -> Iterator[Node]:
         """What a record is handed to, and does all that is done with it."""
         for edge in self.flow.graph.edges(node):
-            if edge.kind == "callback" and self.flow.graph.runners.get(edge.runner, {}).get("arguments") == "record":
+            if self.flow.graph.hands(edge) == "record":
                 yield edge.callee
             call = next((item for item in rounds if edge.call is not None and item.k == edge.call.k), None)
             if edge.kind != "call" or call is None or call.use != "discarded":

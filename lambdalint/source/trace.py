@@ -101,7 +101,7 @@ class Tracer:
         found: set[Any] = set()
         edges = self.region.incoming.get(target, ())
         for edge in edges:
-            call = self.flow.call(edge.caller, edge.call.k) if edge.call is not None and edge.call.k >= 0 else None
+            call = self.flow.called(edge)
             if call is None or edge.kind not in ("call", "construct"):
                 return OTHER
             given = passed(call, definition, term[2], edge.offset)

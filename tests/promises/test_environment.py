@@ -256,14 +256,12 @@ def test_a_small_stack_over_the_fixtures():
 # Interrupts
 
 
-def asked_to_listen():
-    """In a child: what the shell's background would have it ignore."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
 def asked_to_listen_later():
-    """In a child: not before it says so. What Python says of an interrupt while it starts itself is not lambdalint's."""
-    asked_to_listen()
+    """In a child: what the shell's background would have it ignore, but not before it says so.
+
+    What Python says of an interrupt while it starts itself is not lambdalint's.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 
